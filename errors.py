@@ -1,0 +1,25 @@
+"""Wrong input from outside, and how a program reports it."""
+
+import os
+import sys
+
+from absl import app
+
+
+class InputError(ValueError):
+  """A flag, file, record or checkpoint is wrong.
+
+  Its message is one line: what is wrong, where, and what to do.
+  """
+
+
+def run(main):
+  """Runs main(argv) under absl; an InputError becomes one line and status 1."""
+  def reporting_main(argv):
+    try:
+      return main(argv)
+    except InputError as error:
+      program = os.path.basename(argv[0])
+      message = ' '.join(str(error).split())
+      sys.exit(f'{program}: {message}')
+  app.run(reporting_main)
