@@ -1,0 +1,180 @@
+"""Layers in raw TensorFlow, in any layout and precision.
+
+Variables are float32 under slim's names; a layer casts and transposes them as
+it needs. All layers take a Mode, and tensors in the Mode's layout and dtype.
+"""
+
+from typing import Callable, NamedTuple
+
+import tensorflow.compat.v1 as tf
+
+BATCH_NORM_EPSILON = 0.001
+
+
+class Mode(NamedTuple):
+  """How a network computes, the same for all its layers."""
+  is_training: bool = False
+  data_format: str = 'NHWC'
+  compute_dtype: tf.DType = tf.float32
+  use_explicit_padding: bool = False
+  activation_fn: Callable = tf.nn.relu6
+  batch_norm_decay: float = 0.997  # or a scalar tensor
+  weight_decay: float = 0.0
+  stddev: float = 0.09  # of the initial weights
+
+  @property
+  def spatial_axes(self):
+    return [2, 3] if self.data_format == 'NCHW' else [1, 2]
+
+
+def from_nhwc(images, mode):
+  """Casts and transposes [batch, height, width, channels] once, at the door."""
+  net = tf.cast(images, mode.compute_dtype)
+  return tf.transpose(net, [0, 3, 1, 2]) if mode.data_format == 'NCHW' else net
+
+
+def to_nhwc(net, mode):
+  """Returns [batch, height, width, channels], in the compute dtype."""
+  return tf.transpose(net, [0, 2, 3, 1]) if mode.data_format == 'NCHW' else net
+
+
+def _variable(name, shape, initializer, **options):
+  """A float32 model variable: where slim's checkpoints and users look."""
+  return tf.get_variable(
+      name, shape, tf.float32, initializer,
+      collections=[tf.GraphKeys.GLOBAL_VARIABLES,
+                   tf.GraphKeys.MODEL_VARIABLES], **options)
+
+
+def _weights(name, shape, mode, weight_decay=0.0):
+  regularizer = lambda weights: weight_decay * tf.nn.l2_loss(weights)
+  return _variable(name, shape,
+                   tf.truncated_normal_initializer(stddev=mode.stddev),
+                   regularizer=regularizer if weight_decay else None)
+
+
+def _moving_average(name, channels, initializer):
+  """Each replica updates its own; a reader gets their mean."""
+  return _variable(name, [channels], initializer, trainable=False,
+                   synchronization=tf.VariableSynchronization.ON_READ,
+                   aggregation=tf.VariableAggregation.MEAN)
+
+
+class _BatchNorm(NamedTuple):
+  """The variables of one batch norm."""
+  gamma: tf.Variable
+  beta: tf.Variable
+  moving_mean: tf.Variable
+  moving_variance: tf.Variable
+
+
+def _batch_norm(channels):
+  zeros, ones = tf.zeros_initializer(), tf.ones_initializer()
+  with tf.variable_scope('BatchNorm'):
+    return _BatchNorm(_variable('gamma', [channels], ones),
+                      _variable('beta', [channels], zeros),
+                      _moving_average('moving_mean', channels, zeros),
+                      _moving_average('moving_variance', channels, ones))
+
+
+def _normalize(net, norm, mode):
+  """Batch norm by batch statistics, in float32; updates the averages."""
+  net, mean, variance = tf.nn.fused_batch_norm(
+      net, norm.gamma, norm.beta, epsilon=BATCH_NORM_EPSILON,
+      data_format=mode.data_format, is_training=True)
+  momentum = 1.0 - mode.batch_norm_decay
+  for average, value in ((norm.moving_mean, mean),
+                         (norm.moving_variance, variance)):
+    update = average.assign_sub((average - value) * momentum)
+    tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
+  return net
+
+
+def _convolve_and_normalize(convolve, net, weights, channel_axis, norm, mode):
+  """Applies convolve(net, kernel), then batch norm.
+
+  In inference batch norm is folded, in float32: a factor on the kernel and a
+  bias, which saves a pass over memory and rounds once less.
+  """
+  if mode.is_training:
+    return _normalize(convolve(net, tf.cast(weights, mode.compute_dtype)),
+                      norm, mode)
+  scale = norm.gamma * tf.rsqrt(norm.moving_variance + BATCH_NORM_EPSILON)
+  shape = [1, 1, 1, 1]
+  shape[channel_axis] = -1
+  kernel = tf.cast(weights * tf.reshape(scale, shape), mode.compute_dtype)
+  bias = tf.cast(norm.beta - norm.moving_mean * scale, mode.compute_dtype)
+  return tf.nn.bias_add(convolve(net, kernel), bias,
+                        data_format=mode.data_format)
+
+
+def _pad(net, kernel_size, rate, mode):
+  """Returns (net, 'SAME'), or (net padded the same on all sides, 'VALID')."""
+  if not mode.use_explicit_padding or kernel_size == 1:
+    return net, 'SAME'
+  total = (kernel_size - 1) * rate
+  pads = [[0, 0]] * 4
+  for axis in mode.spatial_axes:
+    pads[axis] = [total // 2, total - total // 2]
+  return tf.pad(net, pads), 'VALID'
+
+
+def _channels(net, mode):
+  return net.shape[1 if mode.data_format == 'NCHW' else 3]
+
+
+def _strides(stride, mode):
+  return ([1, 1, stride, stride] if mode.data_format == 'NCHW'
+          else [1, stride, stride, 1])
+
+
+def conv2d(net, channels, kernel_size, mode, scope, stride=1, linear=False):
+  """Convolution, batch norm and, unless linear, the activation."""
+  with tf.variable_scope(scope):
+    weights = _weights('weights', [kernel_size, kernel_size,
+                                   _channels(net, mode), channels], mode,
+                       mode.weight_decay)
+    norm = _batch_norm(channels)
+    net, padding = _pad(net, kernel_size, 1, mode)
+    def convolve(net, kernel):
+      return tf.nn.conv2d(net, kernel, strides=_strides(stride, mode),
+                          padding=padding, data_format=mode.data_format)
+    net = _convolve_and_normalize(convolve, net, weights, 3, norm, mode)
+    return net if linear else mode.activation_fn(net)
+
+
+def depthwise_conv2d(net, kernel_size, mode, scope, stride=1, rate=1):
+  """Depthwise convolution, batch norm, activation."""
+  with tf.variable_scope(scope):
+    channels = _channels(net, mode)
+    weights = _weights('depthwise_weights',
+                       [kernel_size, kernel_size, channels, 1], mode)
+    norm = _batch_norm(channels)
+    net, padding = _pad(net, kernel_size, rate, mode)
+    def convolve(net, kernel):
+      return tf.nn.depthwise_conv2d(
+          net, kernel, strides=_strides(stride, mode), padding=padding,
+          dilations=[rate, rate], data_format=mode.data_format)
+    net = _convolve_and_normalize(convolve, net, weights, 2, norm, mode)
+    return mode.activation_fn(net)
+
+
+def global_pool(net, mode):
+  """Returns the float32 mean over height and width, [batch, 1, 1, channels]."""
+  net = tf.reduce_mean(tf.cast(net, tf.float32), mode.spatial_axes)
+  return net[:, tf.newaxis, tf.newaxis, :]
+
+
+def logits(pooled, num_classes, mode, scope):
+  """Maps float32 [batch, 1, 1, channels] to logits [batch, num_classes]."""
+  with tf.variable_scope(scope):
+    weights = _weights('weights', [1, 1, pooled.shape[3], num_classes], mode,
+                       mode.weight_decay)
+    biases = _variable('biases', [num_classes], tf.zeros_initializer())
+    return tf.matmul(pooled[:, 0, 0, :], weights[0, 0]) + biases
+
+
+def dropout(net, keep_prob, mode):
+  if not mode.is_training or keep_prob == 1.0:
+    return net
+  return tf.nn.dropout(net, rate=1.0 - keep_prob)

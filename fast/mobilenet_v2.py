@@ -1,0 +1,112 @@
+"""MobileNetV2 in raw TensorFlow: NCHW or NHWC, any float precision, XLA.
+
+The twin of `nets/mobilenet_v2.py`: the same functions, variables and end
+points; is_training, data_format and compute_dtype in place of arg scopes.
+"""
+
+import functools
+
+import tensorflow.compat.v1 as tf
+
+from fast import layers
+from nets import specs
+
+
+def _inverted_residual(net, block, mode):
+  """Returns (output, {suffix of end point: tensor}) of one block."""
+  inputs, points = net, {}
+  with tf.variable_scope(block.scope):
+    if block.expanded != block.inputs:
+      net = layers.conv2d(net, block.expanded, 1, mode, 'expand')
+      points['expansion_output'] = net
+    net = layers.depthwise_conv2d(net, 3, mode, 'depthwise', block.stride,
+                                  block.rate)
+    points['depthwise_output'] = net
+    net = layers.conv2d(net, block.channels, 1, mode, 'project', linear=True)
+    if block.has_shortcut:
+      net += inputs
+    points['output'] = net
+  return net, points
+
+
+def _features(net, spec, num_layers, mode):
+  """Builds the first num_layers layers; returns (features, end_points)."""
+  net = layers.conv2d(net, spec.stem_channels, 3, mode, 'Conv', stride=2)
+  end_points = {'layer_1': net}
+  for number, block in enumerate(spec.blocks[:num_layers - 1], start=2):
+    net, points = _inverted_residual(net, block, mode)
+    end_points[f'layer_{number}'] = net
+    for suffix, point in points.items():
+      end_points[f'layer_{number}/{suffix}'] = point
+  if num_layers == spec.num_layers:
+    net = layers.conv2d(net, spec.last_channels, 1, mode, 'Conv_1')
+    end_points[f'layer_{num_layers}'] = net
+  return net, end_points
+
+
+def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
+              scope='MobilenetV2', conv_defs=specs.MOBILENET_V2,
+              finegrain_classification_mode=False, min_depth=None,
+              divisible_by=8, activation_fn=tf.nn.relu6, final_endpoint=None,
+              output_stride=None, use_explicit_padding=False,
+              is_training=False, prediction_fn=tf.nn.softmax, reuse=None,
+              base_only=False, data_format='NHWC', compute_dtype=tf.float32,
+              weight_decay=0.0, stddev=0.09, dropout_keep_prob=0.8,
+              batch_norm_decay=0.997):
+  """Builds the network; arguments are nets.mobilenet_v2.mobilenet's, and:
+
+  Args:
+    data_format: 'NHWC' or 'NCHW': the layout inside.
+    compute_dtype: float32, bfloat16 or float16: the precision inside.
+    weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
+    stddev: of the initial weights.
+    dropout_keep_prob: part of the pooled features that training keeps.
+    batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+
+  Returns:
+    (float32 logits [batch, num_classes], end_points in NHWC), with features
+    in place of logits as in nets/mobilenet_v2.py. Feature maps are in
+    compute_dtype, what follows the pooling is float32.
+  """
+  spec = specs.mobilenet_v2(depth_multiplier, finegrain_classification_mode,
+                            output_stride, conv_defs, min_depth, divisible_by)
+  num_layers = specs.layers_until(final_endpoint, spec.num_layers)
+  mode = layers.Mode(is_training, data_format, compute_dtype,
+                     use_explicit_padding, activation_fn, batch_norm_decay,
+                     weight_decay, stddev)
+  with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse):
+    net = layers.from_nhwc(input_tensor, mode)
+    net, feature_maps = _features(net, spec, num_layers, mode)
+    end_points = {key: layers.to_nhwc(point, mode)
+                  for key, point in feature_maps.items()}
+    if base_only:
+      return layers.to_nhwc(net, mode), end_points
+    with tf.variable_scope('Logits'):
+      net = layers.global_pool(net, mode)
+      end_points['global_pool'] = net
+      if not num_classes:
+        return net, end_points
+      net = layers.dropout(net, dropout_keep_prob, mode)
+      logits = layers.logits(net, num_classes, mode, 'Conv2d_1c_1x1')
+  end_points['Logits'] = logits
+  if prediction_fn:
+    end_points['Predictions'] = prediction_fn(logits)
+  return logits, end_points
+
+
+def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
+  """Builds mobilenet (same arguments) without pooling and classifier."""
+  return mobilenet(input_tensor, depth_multiplier=depth_multiplier,
+                   base_only=True, **arguments)
+
+
+mobilenet.default_image_size = 224
+
+mobilenet_v2_140 = functools.partial(mobilenet, depth_multiplier=1.4)
+mobilenet_v2_130 = functools.partial(mobilenet, depth_multiplier=1.3)
+mobilenet_v2_075 = functools.partial(
+    mobilenet, depth_multiplier=0.75, finegrain_classification_mode=True)
+mobilenet_v2_050 = functools.partial(
+    mobilenet, depth_multiplier=0.50, finegrain_classification_mode=True)
+mobilenet_v2_035 = functools.partial(
+    mobilenet, depth_multiplier=0.35, finegrain_classification_mode=True)

@@ -1,0 +1,169 @@
+"""MobileNetV2 in tf-slim: inverted residuals and linear bottlenecks.
+
+https://arxiv.org/abs/1801.04381
+
+  with slim.arg_scope(mobilenet_v2.training_scope(is_training=False)):
+    logits, end_points = mobilenet_v2.mobilenet(images, num_classes=1001)
+
+Variable names, end points and arguments are those of the published slim
+network, whose checkpoints fit. `fast/mobilenet_v2.py` is its twin.
+"""
+
+import functools
+
+import tensorflow.compat.v1 as tf
+
+from nets import specs
+from nets.tf_slim_compat import slim
+
+
+def training_scope(is_training=True, weight_decay=4e-5, stddev=0.09,
+                   dropout_keep_prob=0.8, bn_decay=0.997):
+  """Returns the arg_scope of a recipe: what the network's layers share."""
+  with slim.arg_scope([mobilenet], is_training=is_training), \
+      slim.arg_scope(
+          [slim.conv2d, slim.separable_conv2d],
+          weights_initializer=tf.truncated_normal_initializer(stddev=stddev)), \
+      slim.arg_scope([slim.conv2d],
+                     weights_regularizer=slim.l2_regularizer(weight_decay)), \
+      slim.arg_scope([slim.batch_norm], decay=bn_decay), \
+      slim.arg_scope([slim.dropout], keep_prob=dropout_keep_prob) as scope:
+    return scope
+
+
+def _layer_scope(is_training, activation_fn):
+  """Returns the arg_scope of the architecture itself."""
+  with slim.arg_scope([slim.conv2d, slim.separable_conv2d], padding='SAME',
+                      activation_fn=activation_fn,
+                      normalizer_fn=slim.batch_norm), \
+      slim.arg_scope([slim.batch_norm, slim.dropout],
+                     is_training=is_training), \
+      slim.arg_scope([slim.batch_norm], center=True, scale=True,
+                     epsilon=0.001) as scope:
+    return scope
+
+
+def _explicit_pad(net, kernel_size, rate=1):
+  """Pads [batch, height, width, channels] so that VALID keeps the size."""
+  total = (kernel_size - 1) * rate
+  pad = [total // 2, total - total // 2]
+  return tf.pad(net, [[0, 0], pad, pad, [0, 0]])
+
+
+def _inverted_residual(net, block, use_explicit_padding):
+  """Returns (output, {suffix of end point: tensor}) of one block."""
+  inputs, points = net, {}
+  with tf.variable_scope(block.scope):
+    if block.expanded != block.inputs:
+      net = slim.conv2d(net, block.expanded, [1, 1], scope='expand')
+      points['expansion_output'] = net
+    if use_explicit_padding:
+      net = _explicit_pad(net, 3, block.rate)
+    net = slim.separable_conv2d(
+        net, None, [3, 3], depth_multiplier=1, stride=block.stride,
+        rate=block.rate, padding='VALID' if use_explicit_padding else 'SAME',
+        scope='depthwise')
+    points['depthwise_output'] = net
+    net = slim.conv2d(net, block.channels, [1, 1], activation_fn=None,
+                      scope='project')
+    if block.has_shortcut:
+      net += inputs
+    points['output'] = net
+  return net, points
+
+
+def _features(net, spec, num_layers, use_explicit_padding):
+  """Builds the first num_layers layers; returns (features, end_points)."""
+  if use_explicit_padding:
+    net = _explicit_pad(net, 3)
+  net = slim.conv2d(net, spec.stem_channels, [3, 3], stride=2, scope='Conv',
+                    padding='VALID' if use_explicit_padding else 'SAME')
+  end_points = {'layer_1': net}
+  for number, block in enumerate(spec.blocks[:num_layers - 1], start=2):
+    net, points = _inverted_residual(net, block, use_explicit_padding)
+    end_points[f'layer_{number}'] = net
+    for suffix, point in points.items():
+      end_points[f'layer_{number}/{suffix}'] = point
+  if num_layers == spec.num_layers:
+    net = slim.conv2d(net, spec.last_channels, [1, 1], scope='Conv_1')
+    end_points[f'layer_{num_layers}'] = net
+  return net, end_points
+
+
+@slim.add_arg_scope
+def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
+              scope='MobilenetV2', conv_defs=specs.MOBILENET_V2,
+              finegrain_classification_mode=False, min_depth=None,
+              divisible_by=8, activation_fn=tf.nn.relu6, final_endpoint=None,
+              output_stride=None, use_explicit_padding=False,
+              is_training=False, prediction_fn=slim.softmax, reuse=None,
+              base_only=False):
+  """Builds the network.
+
+  Args:
+    input_tensor: float32 [batch, height, width, 3] in [-1, 1].
+    num_classes: 0 or None leaves the logits layer out.
+    depth_multiplier: factor on all widths.
+    scope: variable scope.
+    conv_defs: rows of specs.Stage.
+    finegrain_classification_mode: keeps the last layer at 1280 channels below
+      depth_multiplier 1.0, as in the published models.
+    min_depth: least number of channels; divisible_by where None.
+    divisible_by: what numbers of channels are multiples of.
+    activation_fn: after all convolutions but the projections.
+    final_endpoint: 'layer_1' .. 'layer_19': the last layer before pooling.
+    output_stride: 8, 16, 32 or None (32).
+    use_explicit_padding: pads the same on all sides, instead of SAME.
+    is_training: whether batch norm takes batch statistics, and dropout drops.
+    prediction_fn: makes end_points['Predictions'] of the logits; may be None.
+    reuse: of the variables.
+    base_only: leaves out pooling and what follows it.
+
+  Returns:
+    (logits [batch, num_classes], end_points). In place of logits: the pooled
+    features [batch, 1, 1, channels] without num_classes, the feature map
+    [batch, height, width, channels] with base_only.
+
+  Raises:
+    ValueError: unknown final_endpoint, or numbers that cannot be.
+  """
+  spec = specs.mobilenet_v2(depth_multiplier, finegrain_classification_mode,
+                            output_stride, conv_defs, min_depth, divisible_by)
+  num_layers = specs.layers_until(final_endpoint, spec.num_layers)
+  with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse), \
+      slim.arg_scope(_layer_scope(is_training, activation_fn)):
+    net, end_points = _features(input_tensor, spec, num_layers,
+                                use_explicit_padding)
+    if base_only:
+      return net, end_points
+    with tf.variable_scope('Logits'):
+      net = tf.reduce_mean(net, [1, 2], keepdims=True, name='global_pool')
+      end_points['global_pool'] = net
+      if not num_classes:
+        return net, end_points
+      net = slim.dropout(net, scope='Dropout')
+      logits = slim.conv2d(net, num_classes, [1, 1], activation_fn=None,
+                           normalizer_fn=None, scope='Conv2d_1c_1x1')
+      logits = tf.squeeze(logits, [1, 2])
+  end_points['Logits'] = logits
+  if prediction_fn:
+    end_points['Predictions'] = prediction_fn(logits)
+  return logits, end_points
+
+
+def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
+  """Builds mobilenet (same arguments) without pooling and classifier."""
+  return mobilenet(input_tensor, depth_multiplier=depth_multiplier,
+                   base_only=True, **arguments)
+
+
+mobilenet.default_image_size = 224
+
+mobilenet_v2_140 = functools.partial(mobilenet, depth_multiplier=1.4)
+mobilenet_v2_130 = functools.partial(mobilenet, depth_multiplier=1.3)
+mobilenet_v2_075 = functools.partial(
+    mobilenet, depth_multiplier=0.75, finegrain_classification_mode=True)
+mobilenet_v2_050 = functools.partial(
+    mobilenet, depth_multiplier=0.50, finegrain_classification_mode=True)
+mobilenet_v2_035 = functools.partial(
+    mobilenet, depth_multiplier=0.35, finegrain_classification_mode=True)

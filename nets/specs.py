@@ -1,0 +1,194 @@
+"""The networks as tables of numbers, and the integer arithmetic on them.
+
+Widths, strides and rates are all resolved here, before a tensor exists;
+`nets/` and `fast/` each build from the result and share nothing else.
+"""
+
+from typing import NamedTuple
+
+
+class Stage(NamedTuple):
+  """Inverted residual blocks of one width; the first one has the stride."""
+  expansion: int
+  channels: int
+  repeats: int
+  stride: int
+
+
+# https://arxiv.org/abs/1801.04381, table 2: the stem and the last 1x1 around
+# these rows have 32 and 1280 channels.
+MOBILENET_V2 = (
+    Stage(expansion=1, channels=16, repeats=1, stride=1),
+    Stage(expansion=6, channels=24, repeats=2, stride=2),
+    Stage(expansion=6, channels=32, repeats=3, stride=2),
+    Stage(expansion=6, channels=64, repeats=4, stride=2),
+    Stage(expansion=6, channels=96, repeats=3, stride=1),
+    Stage(expansion=6, channels=160, repeats=3, stride=2),
+    Stage(expansion=6, channels=320, repeats=1, stride=1),
+)
+_STEM_CHANNELS = 32
+_LAST_CHANNELS = 1280
+
+
+class InvertedResidual(NamedTuple):
+  """One block: expand 1x1, depthwise 3x3, project 1x1."""
+  scope: str
+  inputs: int  # channels
+  expanded: int  # equal to inputs where the block does not expand
+  channels: int
+  stride: int
+  rate: int
+
+  @property
+  def has_shortcut(self):
+    return self.stride == 1 and self.inputs == self.channels
+
+
+class MobilenetV2(NamedTuple):
+  stem_channels: int
+  blocks: tuple[InvertedResidual, ...]
+  last_channels: int
+
+  @property
+  def num_layers(self):
+    """Stem, blocks and the last 1x1: layer_1 .. layer_N of the end points."""
+    return len(self.blocks) + 2
+
+
+class Convolution(NamedTuple):
+  """One convolution, as far as counting needs it; `groups` is 1 or inputs."""
+  scope: str
+  kernel_size: int
+  inputs: int
+  outputs: int
+  groups: int
+  height: int  # of the output
+  width: int
+  batch_norm: bool
+
+  @property
+  def _weights(self):
+    return self.kernel_size**2 * self.inputs // self.groups * self.outputs
+
+  @property
+  def parameters(self):
+    """Trainable values: weights with gamma and beta, or with biases."""
+    return self._weights + self.outputs * (2 if self.batch_norm else 1)
+
+  @property
+  def multiply_adds(self):
+    return self._weights * self.height * self.width
+
+
+def make_divisible(value, divisor=8, minimum=None):
+  """Rounds value to a multiple of divisor, never below 0.9 of it."""
+  rounded = max(minimum or divisor,
+                int(value + divisor / 2) // divisor * divisor)
+  return rounded + divisor if rounded < 0.9 * value else rounded
+
+
+def strides_and_rates(strides, output_stride):
+  """Trades strides for rates once their product has reached output_stride.
+
+  Args:
+    strides: of the layers, in order.
+    output_stride: None leaves the strides alone.
+
+  Returns:
+    List of (stride, rate).
+
+  Raises:
+    ValueError: the product of some first strides is not output_stride.
+  """
+  reached, rate, resolved = 1, 1, []
+  for stride in strides:
+    if reached == output_stride:
+      resolved.append((1, rate))
+      rate *= stride
+    else:
+      resolved.append((stride, 1))
+      reached *= stride
+  if output_stride and reached != output_stride:
+    raise ValueError(f'output_stride {output_stride} cannot be reached by the '
+                     f'strides {list(strides)}.')
+  return resolved
+
+
+def layers_until(final_endpoint, num_layers):
+  """Returns N of final_endpoint 'layer_N', or num_layers where it is None.
+
+  Raises:
+    ValueError: final_endpoint is not one of layer_1 .. layer_{num_layers}.
+  """
+  if final_endpoint is None:
+    return num_layers
+  names = [f'layer_{number}' for number in range(1, num_layers + 1)]
+  if final_endpoint not in names:
+    raise ValueError(f'final_endpoint {final_endpoint!r} is not one of '
+                     f'layer_1 to layer_{num_layers}.')
+  return names.index(final_endpoint) + 1
+
+
+def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
+                 stages=MOBILENET_V2, min_depth=None, divisible_by=8):
+  """Resolves MobileNetV2's table.
+
+  Args:
+    depth_multiplier: factor on all widths, above 0.
+    finegrain: keeps the last layer at 1280 channels below multiplier 1.0, as
+      the published models do.
+    output_stride: input size over final size: 8, 16, 32 or None (32).
+    stages: rows of Stage.
+    min_depth: least number of channels; divisible_by where None.
+    divisible_by: what numbers of channels are multiples of.
+
+  Returns:
+    A MobilenetV2.
+
+  Raises:
+    ValueError: depth_multiplier or output_stride cannot be.
+  """
+  if depth_multiplier <= 0:
+    raise ValueError(f'depth_multiplier {depth_multiplier} is not above 0.')
+  def depth(channels):
+    return make_divisible(channels * depth_multiplier, divisible_by, min_depth)
+
+  rows = [(stage, stage.stride if repeat == 0 else 1)
+          for stage in stages for repeat in range(stage.repeats)]
+  strides = [2] + [stride for _, stride in rows]
+  resolved = strides_and_rates(strides, output_stride)[1:]
+  stem_channels = inputs = depth(_STEM_CHANNELS)
+  blocks = []
+  for (stage, _), (stride, rate) in zip(rows, resolved):
+    scope = f'expanded_conv_{len(blocks)}' if blocks else 'expanded_conv'
+    expanded = (inputs if stage.expansion == 1
+                else make_divisible(inputs * stage.expansion))
+    blocks.append(InvertedResidual(scope, inputs, expanded,
+                                   depth(stage.channels), stride, rate))
+    inputs = blocks[-1].channels
+  last_multiplier = max(1.0, depth_multiplier) if finegrain else depth_multiplier
+  last = make_divisible(_LAST_CHANNELS * last_multiplier, divisible_by,
+                        min_depth)
+  return MobilenetV2(stem_channels, tuple(blocks), last)
+
+
+def mobilenet_v2_convolutions(net, height, width, num_classes):
+  """Lists the Convolutions of a resolved MobilenetV2 on height x width."""
+  height, width = -(-height // 2), -(-width // 2)
+  layers = [Convolution('Conv', 3, 3, net.stem_channels, 1, height, width, True)]
+  for scope, inputs, expanded, channels, stride, _ in net.blocks:
+    if expanded != inputs:
+      layers.append(Convolution(f'{scope}/expand', 1, inputs, expanded, 1,
+                                height, width, True))
+    height, width = -(-height // stride), -(-width // stride)
+    layers += [
+        Convolution(f'{scope}/depthwise', 3, expanded, expanded, expanded,
+                    height, width, True),
+        Convolution(f'{scope}/project', 1, expanded, channels, 1,
+                    height, width, True)]
+  layers.append(Convolution('Conv_1', 1, net.blocks[-1].channels,
+                            net.last_channels, 1, height, width, True))
+  if num_classes:
+    layers.append(Convolution('Logits/Conv2d_1c_1x1', 1, net.last_channels,
+                              num_classes, 1, 1, 1, False))
+  return layers

@@ -1,0 +1,76 @@
+"""A network and its variables, for TensorFlow 2."""
+
+import tensorflow as tf
+
+from nets import nets_factory
+
+
+class Variables(dict):
+  """name -> variable; as a custom_getter, makes each variable once."""
+
+  def __call__(self, getter, name, *args, **kwargs):
+    if name not in self:
+      self[name] = getter(name, *args, **kwargs)
+    return self[name]
+
+
+class Model(tf.Module):
+  """Calls a TF1-style network function over variables of its own.
+
+  The same function then runs under tf.function, XLA and tf.distribute:
+
+    model = Model('mobilenet_v2', num_classes=1001, implementation='fast')
+    model.build()
+    model.restore('mobilenet_v2_1.0_224.ckpt')
+    logits, end_points = model(images, is_training=False)
+  """
+
+  def __init__(self, network_name, num_classes, implementation='slim',
+               **options):
+    """Takes the arguments of nets_factory.get_network_fn; raises its errors."""
+    super().__init__()
+    self.network_name = network_name
+    self.num_classes = num_classes
+    self.implementation = implementation
+    self._options = options
+    self._variables = Variables()
+    self.default_image_size = self._network_fn(False).default_image_size
+
+  def _network_fn(self, is_training, **options):
+    return nets_factory.get_network_fn(
+        self.network_name, self.num_classes, is_training=is_training,
+        implementation=self.implementation, **{**self._options, **options})
+
+  def __call__(self, images, is_training=False, **options):
+    """Runs the network; call it inside a tf.function.
+
+    Args:
+      images: float32 [batch, height, width, 3] in [-1, 1].
+      is_training: also updates the batch norm averages.
+      **options: of the network, in place of the model's own.
+
+    Returns:
+      (logits, end_points), see nets_factory.get_network_fn.
+    """
+    network_fn = self._network_fn(is_training, **options)
+    with tf.compat.v1.variable_scope('', custom_getter=self._variables,
+                                     reuse=tf.compat.v1.AUTO_REUSE):
+      return network_fn(images)
+
+  def build(self, image_size=None):
+    """Makes all variables, at their initial values; returns self."""
+    size = image_size or self.default_image_size
+    function = tf.function(self, autograph=False)
+    function.get_concrete_function(tf.TensorSpec([1, size, size, 3]),
+                                   is_training=True)
+    return self
+
+  @property
+  def variables_by_name(self):
+    """Name, as in checkpoints -> variable, batch norm averages included."""
+    return dict(self._variables)
+
+  @property
+  def trainable_variables_by_name(self):
+    return {name: variable for name, variable in self._variables.items()
+            if variable.trainable}
