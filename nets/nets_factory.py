@@ -19,6 +19,7 @@ class _Network(NamedTuple):
   slim: Callable  # (images, num_classes, ...) -> (logits, end_points)
   scope: Callable  # slim's arg_scope: see _mobilenet_v2_scope
   fast: Callable
+  defaults: dict  # options
   fixed: dict  # options that the name stands for
 
 
@@ -36,7 +37,7 @@ def _mobilenet_v2(**fixed):
   # The published models keep the last layer at 1280 channels.
   return _Network(mobilenet_v2.mobilenet, _mobilenet_v2_scope,
                   fast_mobilenet_v2.mobilenet,
-                  {'finegrain_classification_mode': True, **fixed})
+                  {'finegrain_classification_mode': True}, fixed)
 
 
 _NETWORKS = {
@@ -101,9 +102,10 @@ def get_network_fn(name, num_classes, weight_decay=0.0, is_training=False,
   options = {key: value for key, value in options.items() if value is not None}
   _check(name, implementation, options)
   network = _NETWORKS[name]
+  options = {**network.defaults, **network.fixed, **options}
 
   def slim_fn(images, **call_options):
-    arguments = {**network.fixed, **options, **call_options}
+    arguments = {**options, **call_options}
     scope_options = {key: arguments.pop(key) for key in _SCOPE_OPTIONS
                      if key in arguments}
     scope = network.scope(weight_decay, is_training, **scope_options)
@@ -114,7 +116,7 @@ def get_network_fn(name, num_classes, weight_decay=0.0, is_training=False,
   def fast_fn(images, **call_options):
     return network.fast(images, num_classes, is_training=is_training,
                         weight_decay=weight_decay,
-                        **{**network.fixed, **options, **call_options})
+                        **{**options, **call_options})
 
   network_fn = fast_fn if implementation == 'fast' else slim_fn
   network_fn.default_image_size = network.slim.default_image_size

@@ -2,61 +2,55 @@
 
   from nets.tf_slim_compat import slim
 
-tf-slim reaches into private modules of TensorFlow, whose names have moved
-since its last release. Each name goes back where tf-slim looks for it, and
-only where it is missing.
+tf-slim reaches into private modules of TensorFlow, and names have left them
+since its last release. Each goes back to where tf-slim looks for it, and only
+where it is missing. The values are all public TensorFlow.
 """
 
 import importlib
 import sys
 
 import tensorflow as tf
-from tensorflow.python.framework import indexed_slices
 from tensorflow.python.framework import ops
-from tensorflow.python.framework import tensor
 from tensorflow.python.ops import array_ops
-from tensorflow.python.ops import array_ops_stack
-from tensorflow.python.ops import cond
-from tensorflow.python.ops import control_flow_assert
-from tensorflow.python.ops import control_flow_case
 from tensorflow.python.ops import control_flow_ops
 from tensorflow.python.ops import variable_scope
-from tensorflow.python.ops import variable_v1
-from tensorflow.python.ops import while_loop
 
-# tf-keras keeps these below tf_keras.src; TensorFlow's lazy loader looks for
-# them one level up.
-_LEGACY_LAYERS = ('base', 'convolutional', 'core', 'normalization', 'pooling')
-
-# (module that tf-slim imports, name it expects there, where that lives now)
-_MOVED = (
-    (ops, 'Tensor', tensor.Tensor),
-    (ops, 'IndexedSlices', indexed_slices.IndexedSlices),
-    (array_ops, 'stack', array_ops_stack.stack),
-    (array_ops, 'unstack', array_ops_stack.unstack),
-    (control_flow_ops, 'Assert', control_flow_assert.Assert),
-    (control_flow_ops, 'case', control_flow_case.case),
-    (control_flow_ops, 'cond', cond.cond),
-    (control_flow_ops, 'while_loop', while_loop.while_loop),
-    (variable_scope, 'variable', variable_v1.VariableV1),
+# (module that tf-slim imports, name it expects there, what it was)
+MOVED = (
+    (ops, 'Tensor', tf.Tensor),
+    (ops, 'IndexedSlices', tf.IndexedSlices),
+    (array_ops, 'stack', tf.stack),
+    (array_ops, 'unstack', tf.unstack),
+    (control_flow_ops, 'Assert', tf.compat.v1.Assert),
+    (control_flow_ops, 'case', tf.compat.v1.case),
+    (control_flow_ops, 'cond', tf.compat.v1.cond),
+    (control_flow_ops, 'while_loop', tf.compat.v1.while_loop),
+    (variable_scope, 'variable', tf.compat.v1.Variable),
 )
 
-
-def _alias_legacy_layers():
-  for name in _LEGACY_LAYERS:
-    alias = f'tf_keras.legacy_tf_layers.{name}'
-    if alias not in sys.modules:
-      sys.modules[alias] = importlib.import_module(
-          f'tf_keras.src.legacy_tf_layers.{name}')
+# TensorFlow loads the layer below slim.batch_norm from here; tf-keras keeps it
+# one level down.
+NORMALIZATION = 'tf_keras.legacy_tf_layers.normalization'
 
 
-def _restore_moved_names():
-  for module, name, value in _MOVED:
+def restore_moved_names():
+  """Puts each name of MOVED back where it is missing."""
+  for module, name, value in MOVED:
     if not hasattr(module, name):
       setattr(module, name, value)
 
 
-_alias_legacy_layers()
-_restore_moved_names()
+def restore_normalization():
+  """Makes NORMALIZATION importable where it is not."""
+  try:
+    importlib.import_module(NORMALIZATION)
+  except ModuleNotFoundError:
+    sys.modules[NORMALIZATION] = importlib.import_module(
+        'tf_keras.src.legacy_tf_layers.normalization')
+
+
+restore_moved_names()
+restore_normalization()
 
 import tf_slim as slim  # pylint: disable=g-import-not-at-top,wrong-import-position

@@ -6,11 +6,20 @@ from nets import nets_factory
 
 
 class Variables(dict):
-  """name -> variable; as a custom_getter, makes each variable once."""
+  """name -> variable; a custom_getter for get_variable.
 
-  def __call__(self, getter, name, *args, **kwargs):
+  It makes the variables itself: get_variable's own getter would also keep
+  them in a store that all models of the process share.
+  """
+
+  def __call__(self, getter, name, shape, dtype, initializer, trainable=True,
+               synchronization=tf.VariableSynchronization.AUTO,
+               aggregation=tf.VariableAggregation.NONE, **unused):
     if name not in self:
-      self[name] = getter(name, *args, **kwargs)
+      self[name] = tf.Variable(
+          lambda: initializer(shape, dtype=dtype), name=name, shape=shape,
+          trainable=trainable is not False, synchronization=synchronization,
+          aggregation=aggregation)
     return self[name]
 
 

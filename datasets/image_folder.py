@@ -1,0 +1,159 @@
+"""A folder of images: one subfolder per class.
+
+Either the folder holds train/ and validation/ (or val/, or test/), each with
+the classes' folders in it, or it holds the classes' folders itself; then a
+part of the images, chosen by their names, is held out for validation.
+"""
+
+import collections
+import hashlib
+import os
+import unicodedata
+
+from absl import logging
+import numpy as np
+
+from datasets.example import Example
+from errors import InputError
+
+EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp')
+
+_SPLIT_FOLDERS = ('train', 'validation', 'val', 'test')
+
+
+def split_candidates(split_name):
+  """Names under which a split may be stored, the best one first."""
+  if split_name == 'train':
+    return ('train',)
+  held_out = [name for name in _SPLIT_FOLDERS[1:] if name != split_name]
+  return (split_name, *held_out)
+
+
+def split_names(folder, validation_fraction):
+  """Names of the splits that a folder has, in either layout."""
+  undivided = ('train', 'validation') if validation_fraction else ('train',)
+  return _split_folders(folder) or undivided
+
+
+def load(folder, split_name, validation_fraction):
+  """Lists a split without opening any file.
+
+  Returns:
+    (paths, labels int64 [n], label_names): the paths sorted within each class,
+    the classes by name, the same for every split of a folder.
+  Raises:
+    InputError: there is no such folder or split, no class, a class without
+      images, or nothing in the split.
+  """
+  divided = _split_folders(folder)
+  if divided:
+    where = _find_split(folder, split_name, divided)
+    label_names = _subfolders(os.path.join(folder, divided[0]))
+    examples = _list_examples(where, label_names)
+  else:
+    where = folder
+    label_names = _subfolders(folder)
+    is_training = split_name == 'train'
+    examples = [
+        (path, label) for path, label in _list_examples(folder, label_names)
+        if is_training != is_held_out(path, validation_fraction)]
+  if not examples:
+    raise InputError(f'{where}: no image is left for the split {split_name}; '
+                     f'validation_fraction is {validation_fraction:g}')
+  paths, labels = zip(*examples)
+  return paths, np.array(labels, np.int64), label_names
+
+
+def read_example(paths, labels, index):
+  """Returns the Example at an index; InputError if its file is unreadable."""
+  return Example(read_file(paths[index]), int(labels[index]), paths[index])
+
+
+def read_file(path):
+  """Returns the bytes of a file; InputError if it is unreadable."""
+  try:
+    with open(path, 'rb') as file:
+      return file.read()
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
+
+
+def is_held_out(path, validation_fraction):
+  """Whether an image of an undivided folder belongs to its validation part.
+
+  Depends on nothing but the last two parts of the path, class and file name:
+  other files, their order and the machine do not matter.
+  """
+  name = '/'.join(os.path.normpath(path).split(os.sep)[-2:])
+  # Some file systems decompose accented letters.
+  name = unicodedata.normalize('NFC', name)
+  digest = hashlib.sha256(name.encode('utf-8', 'surrogateescape')).digest()
+  return int.from_bytes(digest[:8], 'big') < validation_fraction * 2**64
+
+
+def _entries(folder):
+  """Returns what is in a folder and not hidden, as os.DirEntry's."""
+  try:
+    with os.scandir(folder) as entries:
+      return [entry for entry in entries if not entry.name.startswith('.')]
+  except OSError as error:
+    raise InputError(f'{folder}: {error.strerror}') from error
+
+
+def _subfolders(folder):
+  return tuple(sorted(
+      entry.name for entry in _entries(folder) if entry.is_dir()))
+
+
+def _split_folders(folder):
+  """Splits with a folder of their own: one that has folders in it."""
+  names = _subfolders(folder)
+  return tuple(name for name in _SPLIT_FOLDERS
+               if name in names and _subfolders(os.path.join(folder, name)))
+
+
+def _find_split(folder, split_name, divided):
+  for stored in split_candidates(split_name):
+    if stored in divided:
+      return os.path.join(folder, stored)
+  raise InputError(f'{folder}: no folder for the split {split_name}; there is '
+                   f'{", ".join(divided)}')
+
+
+def _list_examples(folder, label_names):
+  """Returns [(path, label)] of the classes in a folder, in order."""
+  examples = []
+  ignored = collections.Counter()
+  for name in _subfolders(folder):
+    class_folder = os.path.join(folder, name)
+    if name not in label_names:
+      raise InputError(f'{class_folder}: not one of the classes '
+                       f'({len(label_names)}: {label_names[0]}, ...)')
+    paths = _image_paths(class_folder, ignored)
+    if not paths:
+      raise InputError(f'{class_folder}: no images in this class '
+                       f'({", ".join(EXTENSIONS)}); add some or remove it')
+    label = label_names.index(name)
+    examples.extend((path, label) for path in paths)
+  if not examples:
+    raise InputError(f'{folder}: no folders in it; each class needs one, with '
+                     'its images')
+  if ignored:
+    kinds = ', '.join(sorted(kind or 'none' for kind in ignored))
+    logging.warning('%s: ignoring %d files that are not images by extension '
+                    '(%s)', folder, sum(ignored.values()), kinds)
+  return examples
+
+
+def _image_paths(class_folder, ignored):
+  """Sorted paths of a class; counts the other files by extension."""
+  paths = []
+  for entry in _entries(class_folder):
+    extension = os.path.splitext(entry.name)[1].lower()
+    if not entry.is_file():
+      continue
+    if extension in EXTENSIONS:
+      paths.append(entry.path)
+    else:
+      ignored[extension] += 1
+  return sorted(paths)

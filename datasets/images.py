@@ -1,0 +1,116 @@
+"""Decodes an image file to RGB, whatever kind of image it is."""
+
+import io
+import struct
+import warnings
+import zlib
+
+import numpy as np
+from PIL import ExifTags
+from PIL import Image
+from PIL import UnidentifiedImageError
+
+from errors import InputError
+
+MAX_PIXELS = 100_000_000
+
+# Pillow's other decoders are never reached.
+_FORMATS = ('JPEG', 'PNG', 'BMP', 'GIF', 'WEBP')
+
+# What Pillow raises on damaged files.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError,
+           TypeError, struct.error, zlib.error)
+
+# What turns an image of each EXIF orientation upright.
+_TRANSPOSES = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# read_image has a limit of its own, and Pillow remarks on harmless metadata.
+Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings('ignore', module=r'PIL\.')
+
+
+def read_image(encoded, name, max_pixels=MAX_PIXELS):
+  """Decodes a JPEG, PNG, BMP, GIF (its first frame) or WebP image.
+
+  White shows through what is transparent, 16 bits become the upper 8, and the
+  rotation that EXIF asks for is applied.
+
+  Args:
+    encoded: bytes of the file.
+    name: of the file or record, for messages.
+    max_pixels: an image of more, by its header, is not decoded.
+  Returns:
+    RGB, uint8 [height, width, 3].
+  Raises:
+    InputError: the image is empty, damaged, too large or of another format.
+  """
+  if not encoded:
+    raise InputError(f'{name}: the file is empty')
+  try:
+    with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
+      width, height = image.size
+      if width * height > max_pixels:
+        raise InputError(f'{name}: {width} x {height} pixels, more than the '
+                         f'limit of {max_pixels}')
+      image.load()
+      return np.asarray(_upright(_to_rgb(image), _orientation(image)))
+  except InputError:
+    raise
+  except UnidentifiedImageError as error:
+    raise InputError(f'{name}: not a JPEG, PNG, BMP, GIF or WebP image, or '
+                     'damaged at its start') from error
+  except _DAMAGE as error:
+    raise InputError(f'{name}: damaged image ({error})') from error
+
+
+def plain_format(encoded):
+  """'jpg' or 'png' if any decoder shows this valid image as read_image does.
+
+  None for a rotated or transparent one, other colour spaces and formats.
+  """
+  with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
+    image.load()
+    is_plain = (image.mode in ('RGB', 'L') and _orientation(image) == 1
+                and not image.has_transparency_data)
+    formats = {'JPEG': 'jpg', 'MPO': 'jpg', 'PNG': 'png'}
+    return formats.get(image.format) if is_plain else None
+
+
+def encode_png(image):
+  """Returns an RGB image, uint8 [height, width, 3], as bytes of a PNG file."""
+  file = io.BytesIO()
+  Image.fromarray(image).save(file, 'PNG')
+  return file.getvalue()
+
+
+def _to_rgb(image):
+  if image.mode.startswith('I'):
+    # 16-bit grey, which Pillow would clip at 255.
+    grey = np.asarray(image).astype(np.uint32) >> 8
+    return Image.fromarray(grey.astype(np.uint8)).convert('RGB')
+  if image.has_transparency_data:
+    image = image.convert('RGBA')
+    white = Image.new('RGBA', image.size, 'white')
+    return Image.alpha_composite(white, image).convert('RGB')
+  return image.convert('RGB')
+
+
+def _orientation(image):
+  """The EXIF orientation, 1 to 8; 1 (upright) if the EXIF is unreadable."""
+  try:
+    return image.getexif().get(ExifTags.Base.Orientation, 1)
+  except _DAMAGE:
+    return 1
+
+
+def _upright(image, orientation):
+  transpose = _TRANSPOSES.get(orientation)
+  return image if transpose is None else image.transpose(transpose)

@@ -1,0 +1,92 @@
+"""Both implementations against what the published networks compute."""
+
+from absl.testing import parameterized
+import numpy as np
+import tensorflow as tf
+
+from tests import golden_rule
+from tests import testing
+
+IMPLEMENTATIONS = {
+    'slim': ('slim', {}),
+    'fast_nhwc': ('fast', {'data_format': 'NHWC'}),
+    'fast_nchw': ('fast', {'data_format': 'NCHW'}),
+}
+
+
+def _sampled(tensor, count):
+  flat = tensor.reshape(-1)
+  return flat[np.linspace(0, flat.size - 1, count).astype(int)]
+
+
+class GoldenTest(parameterized.TestCase, tf.test.TestCase):
+
+  def assert_close(self, actual, expected, tolerance, what):
+    self.assertLessEqual(testing.deviation(actual, expected), tolerance, what)
+
+  def check_outputs(self, mode, output, end_points, description, arrays,
+                    tolerance):
+    expected = arrays[f'{mode}/output']
+    self.assertGreater(np.abs(expected).max(), 0.1)  # not tiny
+    if description.get('base'):
+      output = np.stack([_sampled(output, expected.size)]).reshape(
+          expected.shape)
+    self.assert_close(output.reshape(expected.shape), expected, tolerance,
+                      f'{mode} output')
+    described = description[mode]['end_points']
+    self.assertEqual(set(described), set(end_points))
+    for key, point in described.items():
+      self.assertEqual(point['shape'], list(end_points[key].shape), key)
+      self.assert_close(_sampled(end_points[key], 64),
+                        arrays[f'{mode}/end_points/{key}'], tolerance, key)
+      self.assertAllClose(point['norm'], np.linalg.norm(end_points[key]),
+                          rtol=tolerance, msg=key)
+
+  def check_gradients(self, actual, expected):
+    self.assertEqual(set(expected), set(actual))
+    largest = max(expected.values())
+    for name, norm in expected.items():
+      tolerance = 0.02 if norm > 1e-3 * largest else 0.05
+      # A bias that the next batch norm takes away again has no gradient but
+      # rounding, hence atol.
+      self.assertAllClose(norm, np.linalg.norm(actual[name]), rtol=tolerance,
+                          atol=1e-6 * largest, msg=name)
+
+  @parameterized.product(case=list(testing.GOLDENS),
+                         implementation=list(IMPLEMENTATIONS))
+  def test_golden(self, case, implementation):
+    description, arrays = testing.load_golden(case)
+    name, options = testing.GOLDENS[case]
+    implementation, fast_options = IMPLEMENTATIONS[implementation]
+    model = testing.ruled_model(
+        name, description['num_classes'], implementation,
+        dropout_keep_prob=1.0, **options, **fast_options)
+    self.assertEqual(description['variables'], {
+        name: variable.shape.as_list()
+        for name, variable in model.variables_by_name.items()})
+    self.assertCountEqual(description['trainable'],
+                          model.trainable_variables_by_name)
+
+    images = testing.golden_images(description)
+    output, end_points = testing.run(model, images)
+    self.check_outputs('eval', output, end_points, description, arrays, 1e-4)
+    if 'gradient_norms' in description:
+      labels = golden_rule.labels(description['batch'],
+                                  description['num_classes'])
+      output, end_points, loss, gradients = testing.gradients(
+          model, images, labels)
+      self.assertAllClose(description['cross_entropy'], loss, rtol=1e-3)
+      self.check_gradients(gradients, description['gradient_norms'])
+    else:
+      output, end_points = testing.run(model, images, is_training=True)
+    self.check_outputs('train', output, end_points, description, arrays, 1e-3)
+    moved = {key.removeprefix('train/moved/'): value
+             for key, value in arrays.items() if key.startswith('train/moved')}
+    self.assertNotEmpty(moved)
+    for name, value in moved.items():
+      self.assert_close(model.variables_by_name[name].numpy(), value, 1e-4,
+                        name)
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,137 @@
+"""The slim and the fast implementation against each other.
+
+At weights and statistics by rule: fresh ones give logits of about 1e-11, on
+which anything would pass.
+"""
+
+from absl.testing import parameterized
+import numpy as np
+import tensorflow as tf
+
+from nets import nets_factory
+from tests import golden_rule
+from tests import testing
+
+CLASSES = 11
+VARIANTS = {
+    'output_stride_8': {'output_stride': 8},
+    'output_stride_16': {'output_stride': 16},
+    'output_stride_32': {'output_stride': 32},
+    'explicit_padding': {'use_explicit_padding': True},
+    'explicit_padding_rate': {'use_explicit_padding': True,
+                              'output_stride': 8},
+    'depth_multiplier': {'depth_multiplier': 0.1},
+    'final_endpoint': {'final_endpoint': 'layer_9'},
+    'features': {'num_classes': None},
+    'feature_map': {'base_only': True, 'final_endpoint': 'layer_18'},
+}
+
+
+class ParityTest(parameterized.TestCase, tf.test.TestCase):
+
+  def assert_close(self, actual, expected, tolerance, what=None):
+    self.assertGreater(np.abs(expected).max(), 0.01, 'too small to compare')
+    self.assertLessEqual(testing.deviation(actual, expected), tolerance, what)
+
+  def assert_all_close(self, actual, expected, tolerance):
+    """Compares two (output, end_points)."""
+    self.assertEqual(list(expected[1]), list(actual[1]))
+    self.assert_close(actual[0], expected[0], tolerance, 'output')
+    for key, point in expected[1].items():
+      self.assert_close(actual[1][key], point, tolerance, key)
+
+  def assert_gradients_close(self, actual, expected, tolerance):
+    """Compares each variable's gradient against the norm of all."""
+    norm = testing.global_norm(expected)
+    self.assertGreater(norm, 0.1, 'too small to compare')
+    self.assertEqual(set(expected), set(actual))
+    for name, gradient in expected.items():
+      difference = np.linalg.norm(actual[name] - gradient)
+      self.assertLessEqual(difference, tolerance * norm, name)
+
+  @parameterized.parameters(*nets_factory.network_names())
+  def test_float32(self, name):
+    options = {'num_classes': CLASSES, 'beta_shift': 3.0,
+               'dropout_keep_prob': 1.0}
+    images = golden_rule.images(4, 64, 64)
+    labels = golden_rule.labels(4, CLASSES)
+    slim = testing.ruled_model(name, implementation='slim', **options)
+    expected = testing.run(slim, images)
+    *expected_training, expected_loss, expected_gradients = testing.gradients(
+        slim, images, labels)
+    for data_format in nets_factory.DATA_FORMATS:
+      fast = testing.ruled_model(name, implementation='fast',
+                                 data_format=data_format, **options)
+      self.assert_all_close(testing.run(fast, images), expected, 1e-4)
+      *training, loss, gradients = testing.gradients(fast, images, labels)
+      self.assert_all_close(training, expected_training, 1e-3)
+      self.assertAllClose(expected_loss, loss, rtol=1e-3)
+      self.assert_gradients_close(gradients, expected_gradients, 1e-3)
+      for key, variable in slim.variables_by_name.items():
+        self.assert_close(fast.variables_by_name[key].numpy(),
+                          variable.numpy(), 1e-4, key)
+
+  @parameterized.parameters(*VARIANTS)
+  def test_options(self, variant):
+    options = {'depth_multiplier': 0.35, 'num_classes': CLASSES,
+               'beta_shift': 3.0, **VARIANTS[variant]}
+    images = golden_rule.images(2, 65, 97)
+    slim = testing.ruled_model('mobilenet_v2', **options)
+    expected = testing.run(slim, images)
+    for data_format in nets_factory.DATA_FORMATS:
+      fast = testing.ruled_model('mobilenet_v2', implementation='fast',
+                                 data_format=data_format, **options)
+      self.assertEqual(slim.variables_by_name.keys(),
+                       fast.variables_by_name.keys())
+      self.assert_all_close(testing.run(fast, images), expected, 1e-4)
+
+  def test_dropout(self):
+    for implementation in nets_factory.IMPLEMENTATIONS:
+      model = testing.ruled_model(
+          'mobilenet_v2_035', CLASSES, implementation, dropout_keep_prob=0.25)
+      images = np.repeat(golden_rule.images(1, 32, 32), 64, axis=0)
+      logits, _ = testing.run(model, images, is_training=True)
+      biases = model.variables_by_name[
+          'MobilenetV2/Logits/Conv2d_1c_1x1/biases'].numpy()
+      evaluated = tf.function(model, autograph=False)
+      # Equal images differ by what was dropped, and only by that.
+      self.assertGreater(np.std(logits - biases, axis=0).min(), 0.01)
+
+  @parameterized.parameters(
+      ('NHWC', tf.float16, 0.02, 0.04), ('NHWC', tf.bfloat16, 0.08, 0.15),
+      ('NCHW', tf.bfloat16, 0.08, 0.15))
+  def test_half_precision(self, data_format, compute_dtype, tolerance,
+                          training_tolerance):
+    description, arrays = testing.load_golden('mobilenet_v2_1.0_224')
+    model = testing.ruled_model(
+        'mobilenet_v2', 1001, 'fast', data_format=data_format,
+        compute_dtype=compute_dtype, dropout_keep_prob=1.0)
+    images = testing.golden_images(description)
+    for is_training, tolerance, mode in ((False, tolerance, 'eval'),
+                                         (True, training_tolerance, 'train')):
+      logits, _ = testing.run(model, images, is_training)
+      expected = arrays[f'{mode}/output']
+      self.assert_close(logits, expected, tolerance, mode)
+      self.assertAllEqual(expected.argmax(1), logits.argmax(1))
+
+  def test_float16_nchw_by_xla(self):
+    options = {'num_classes': CLASSES, 'beta_shift': 3.0,
+               'dropout_keep_prob': 1.0}
+    slim = testing.ruled_model('mobilenet_v2_035', **options)
+    fast = testing.ruled_model(
+        'mobilenet_v2_035', implementation='fast', data_format='NCHW',
+        compute_dtype=tf.float16, **options)
+    images = golden_rule.images(4, 32, 32)
+    expected, _ = testing.run(slim, images)
+    logits, _ = testing.run(fast, images, xla=True)
+    self.assert_close(logits, expected, 0.02)
+
+    labels = golden_rule.labels(4, CLASSES)
+    expected, *_, expected_gradients = testing.gradients(slim, images, labels)
+    logits, *_, gradients = testing.gradients(fast, images, labels, xla=True)
+    print(testing.deviation(logits, expected))
+    norm = testing.global_norm(expected_gradients)
+    print(testing.global_norm({k: gradients[k]-expected_gradients[k] for k in gradients})/norm)
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,94 @@
+"""slim's seven optimizers, and their slots under slim's checkpoint names."""
+
+import tensorflow as tf
+
+from errors import InputError
+
+OPTIMIZERS = (
+    'adadelta', 'adagrad', 'adam', 'ftrl', 'momentum', 'rmsprop', 'sgd')
+
+# Slots per optimizer.get_name(), in the order in which TensorFlow makes them:
+# the first is saved as VARIABLE/RMSProp, the second as VARIABLE/RMSProp_1.
+_SLOTS = {
+    'Adadelta': ('accum', 'accum_update'),
+    'Adagrad': ('accumulator',),
+    'Adam': ('m', 'v'),
+    'Ftrl': ('accum', 'linear'),
+    'GradientDescent': (),
+    'Momentum': ('momentum',),
+    'RMSProp': ('rms', 'momentum'),
+}
+
+
+def make_optimizer(name,
+                   learning_rate,
+                   adadelta_rho=0.95,
+                   adagrad_initial_accumulator_value=0.1,
+                   adam_beta1=0.9,
+                   adam_beta2=0.999,
+                   opt_epsilon=1.0,
+                   ftrl_learning_rate_power=-0.5,
+                   ftrl_initial_accumulator_value=0.1,
+                   ftrl_l1=0.0,
+                   ftrl_l2=0.0,
+                   momentum=0.9,
+                   rmsprop_momentum=0.9,
+                   rmsprop_decay=0.9):
+  """Returns the tf.compat.v1.train optimizer that slim means by name.
+
+  learning_rate is a float or a float32 tf.Variable, which is read at each step;
+  not a callable, which FtrlOptimizer does not take. Keras' optimizers of the
+  same names compute something else (RMSprop's accumulators start at 0, not 1).
+
+  Raises:
+    InputError: name is not in OPTIMIZERS.
+  """
+  train = tf.compat.v1.train
+  if name == 'adadelta':
+    return train.AdadeltaOptimizer(
+        learning_rate, rho=adadelta_rho, epsilon=opt_epsilon)
+  if name == 'adagrad':
+    return train.AdagradOptimizer(
+        learning_rate,
+        initial_accumulator_value=adagrad_initial_accumulator_value)
+  if name == 'adam':
+    return train.AdamOptimizer(
+        learning_rate, beta1=adam_beta1, beta2=adam_beta2, epsilon=opt_epsilon)
+  if name == 'ftrl':
+    return train.FtrlOptimizer(
+        learning_rate,
+        learning_rate_power=ftrl_learning_rate_power,
+        initial_accumulator_value=ftrl_initial_accumulator_value,
+        l1_regularization_strength=ftrl_l1,
+        l2_regularization_strength=ftrl_l2)
+  if name == 'momentum':
+    return train.MomentumOptimizer(learning_rate, momentum=momentum)
+  if name == 'rmsprop':
+    return train.RMSPropOptimizer(
+        learning_rate, decay=rmsprop_decay, momentum=rmsprop_momentum,
+        epsilon=opt_epsilon)
+  if name == 'sgd':
+    return train.GradientDescentOptimizer(learning_rate)
+  raise InputError(
+      f'optimizer {name!r} is unknown: choose one of {", ".join(OPTIMIZERS)}')
+
+
+def slots_by_name(optimizer, variables_by_name):
+  """Returns {checkpoint name: variable} of the optimizer's whole state.
+
+  Makes the slots if no step has been taken yet, so that a checkpoint can fill
+  them before the first. variables_by_name are the variables to be trained.
+  """
+  # There is no public way to make slots without applying gradients.
+  optimizer._create_slots(list(variables_by_name.values()))
+  slots = {}
+  for name, variable in variables_by_name.items():
+    for i, slot_name in enumerate(_SLOTS[optimizer.get_name()]):
+      suffix = f'_{i}' if i else ''
+      slots[f'{name}/{optimizer.get_name()}{suffix}'] = (
+          optimizer.get_slot(variable, slot_name))
+  if optimizer.get_name() == 'Adam':
+    # optimizer.variables() has them too, but is empty under tf.distribute.
+    powers = optimizer._get_beta_accumulators()
+    slots['beta1_power'], slots['beta2_power'] = powers
+  return slots
