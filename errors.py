@@ -1,5 +1,6 @@
 """Wrong input from outside, and how a program reports it."""
 
+import logging
 import os
 import sys
 
@@ -22,4 +23,6 @@ def run(main):
       program = os.path.basename(argv[0])
       message = ' '.join(str(error).split())
       sys.exit(f'{program}: {message}')
+  # TensorFlow's notices about its own future are not for those who run this.
+  logging.getLogger('tensorflow').setLevel(logging.ERROR)
   app.run(reporting_main)

@@ -20,12 +20,12 @@ from nets.tf_slim_compat import slim
 def training_scope(is_training=True, weight_decay=4e-5, stddev=0.09,
                    dropout_keep_prob=0.8, bn_decay=0.997):
   """Returns the arg_scope of a recipe: what the network's layers share."""
+  regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
   with slim.arg_scope([mobilenet], is_training=is_training), \
       slim.arg_scope(
           [slim.conv2d, slim.separable_conv2d],
           weights_initializer=tf.truncated_normal_initializer(stddev=stddev)), \
-      slim.arg_scope([slim.conv2d],
-                     weights_regularizer=slim.l2_regularizer(weight_decay)), \
+      slim.arg_scope([slim.conv2d], weights_regularizer=regularizer), \
       slim.arg_scope([slim.batch_norm], decay=bn_decay), \
       slim.arg_scope([slim.dropout], keep_prob=dropout_keep_prob) as scope:
     return scope

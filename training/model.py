@@ -2,7 +2,10 @@
 
 import tensorflow as tf
 
+from errors import InputError
 from nets import nets_factory
+
+_SMALLEST_IMAGE = 32  # what one position of the last feature map stands for
 
 
 class Variables(dict):
@@ -16,10 +19,11 @@ class Variables(dict):
                synchronization=tf.VariableSynchronization.AUTO,
                aggregation=tf.VariableAggregation.NONE, **unused):
     if name not in self:
-      self[name] = tf.Variable(
-          lambda: initializer(shape, dtype=dtype), name=name, shape=shape,
-          trainable=trainable is not False, synchronization=synchronization,
-          aggregation=aggregation)
+      with tf.init_scope():  # eagerly, so that tf.function need not lift it
+        self[name] = tf.Variable(
+            lambda: initializer(shape, dtype=dtype), name=name, shape=shape,
+            trainable=trainable is not False, synchronization=synchronization,
+            aggregation=aggregation)
     return self[name]
 
 
@@ -65,6 +69,18 @@ class Model(tf.Module):
     with tf.compat.v1.variable_scope('', custom_getter=self._variables,
                                      reuse=tf.compat.v1.AUTO_REUSE):
       return network_fn(images)
+
+  def check_image_size(self, image_size=None):
+    """Returns image_size, by default the network's own.
+
+    Raises:
+      InputError: less than the network's total stride.
+    """
+    size = self.default_image_size if image_size is None else image_size
+    if size < _SMALLEST_IMAGE:
+      raise InputError(f'Images of {size} pixels are too small for '
+                       f'{self.network_name}: it needs {_SMALLEST_IMAGE}.')
+    return size
 
   def build(self, image_size=None):
     """Makes all variables, at their initial values; returns self."""

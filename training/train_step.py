@@ -70,8 +70,20 @@ def softmax_cross_entropy(logits, labels, label_smoothing=0.0):
       truth, tf.cast(logits, tf.float32)))
 
 
+def settling_decay(limit):
+  """Returns step -> decay of the batch norm averages.
+
+  min(limit, (1 + step) / (10 + step)): after a short run the averages are of
+  the last tenth of its steps, and not of the initial values.
+  """
+  def decay_fn(step):
+    step = tf.cast(step, tf.float32)
+    return tf.minimum(limit, (1.0 + step) / (10.0 + step))
+  return decay_fn
+
+
 def make_train_step(state, learning_rate_fn, weight_decay=0.0,
-                    label_smoothing=0.0, xla=False):
+                    label_smoothing=0.0, batch_norm_decay_fn=None, xla=False):
   """Returns train_step(images, labels) -> metrics, a tf.function.
 
   The model must be built. A step whose loss or gradients are not finite changes
@@ -88,17 +100,23 @@ def make_train_step(state, learning_rate_fn, weight_decay=0.0,
     weight_decay: times the sum of tf.nn.l2_loss(w) over regularized names,
       those that are not trained included.
     label_smoothing: see softmax_cross_entropy.
+    batch_norm_decay_fn: step -> decay of the batch norm averages; None takes
+      the network's own.
     xla: whether the step is compiled by XLA.
   """
   variables = list(state.trainable_variables.values())
 
   def train_step(images, labels):
     scale = _scale(state.loss_scale)
+    options = {}
+    if batch_norm_decay_fn:
+      options['batch_norm_decay'] = batch_norm_decay_fn(state.global_step)
     learning_rate = learning_rate_fn(state.global_step)
     state.learning_rate.assign(learning_rate)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
       tape.watch(variables)
-      logits, end_points = state.model(images, is_training=True)
+      logits, end_points = state.model(
+          images, is_training=True, **options)
       cross_entropy = softmax_cross_entropy(logits, labels, label_smoothing)
       loss = cross_entropy + _auxiliary_loss(
           end_points, labels, label_smoothing) + _l2_loss(

@@ -1,0 +1,98 @@
+"""What a training run was, in a file of its own beside its checkpoints.
+
+Programs that read a checkpoint take from it what their flags leave open.
+"""
+
+import json
+import os
+import tempfile
+
+from errors import InputError
+
+FILE_NAME = 'model.json'
+
+# What stands and falls with the name of the model, and of the data set.
+_MODEL_KEYS = ('depth_multiplier', 'image_size')
+_DATASET_KEYS = ('dataset_dir', 'labels_offset', 'validation_fraction')
+
+
+def write_run_info(train_dir, info):
+  """Writes train_dir/model.json from a dict, whole or not at all.
+
+  Keys that readers know: model_name, implementation, depth_multiplier,
+  num_classes, image_size, preprocessing_name (never None: the data set's own is
+  not known to those who classify), use_grayscale, moving_average_decay,
+  dataset_name, dataset_dir, labels_offset, validation_fraction.
+
+  Raises:
+    InputError: train_dir cannot be written.
+  """
+  write_json(os.path.join(train_dir, FILE_NAME), info)
+
+
+def read_run_info(checkpoint_path):
+  """Returns the dict written beside a checkpoint; {} where there is none.
+
+  checkpoint_path: a checkpoint, or a folder with one.
+
+  Raises:
+    InputError: the file is damaged or cannot be read.
+  """
+  path = os.path.join(checkpoint_folder(checkpoint_path), FILE_NAME)
+  try:
+    with open(path, encoding='utf-8') as file:
+      info = json.load(file)
+  except (FileNotFoundError, NotADirectoryError):
+    return {}
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
+  except ValueError as error:
+    raise InputError(f'{path} is damaged ({error}): delete it, and give the '
+                     'model by flags') from error
+  if not isinstance(info, dict):
+    raise InputError(f'{path} is damaged (no JSON object): delete it, and give '
+                     'the model by flags')
+  return info
+
+
+def fill_in(given, info):
+  """Returns the dict of options given, those that are None taken from info.
+
+  Where another model or data set is given than that of info, what info says of
+  its own one does not apply.
+  """
+  unfit = set()
+  for name, keys in (('model_name', _MODEL_KEYS),
+                     ('dataset_name', _DATASET_KEYS)):
+    if given.get(name) not in (None, info.get(name)):
+      unfit.update(keys)
+  return {key: info.get(key) if value is None and key not in unfit else value
+          for key, value in given.items()}
+
+
+def checkpoint_folder(checkpoint_path):
+  """Returns the folder of a checkpoint; a folder is its own."""
+  path = os.path.expanduser(checkpoint_path)
+  return path if os.path.isdir(path) else os.path.dirname(path) or '.'
+
+
+def write_json(path, value):
+  """Writes a file of indented JSON, whole or not at all.
+
+  Raises:
+    InputError: the folder cannot be written, or the disk is full.
+  """
+  try:
+    with tempfile.NamedTemporaryFile(
+        'w', dir=os.path.dirname(path), delete=False, encoding='utf-8') as file:
+      try:
+        json.dump(value, file, indent=2)
+        file.write('\n')
+        file.close()
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+      except BaseException:
+        os.unlink(file.name)
+        raise
+  except OSError as error:
+    raise InputError(f'{path} cannot be written: {error.strerror}') from error
