@@ -53,4 +53,4 @@ def restore_normalization():
 restore_moved_names()
 restore_normalization()
 
-import tf_slim as slim  # pylint: disable=g-import-not-at-top,wrong-import-position
+import tf_slim as slim  # pylint: disable=wrong-import-position

@@ -1,4 +1,4 @@
-"""tf-slim's own tests pass with our patches, save those listed with a reason."""
+"""tf-slim's own tests pass with our patches, save those known to fail."""
 
 import importlib.util
 import json

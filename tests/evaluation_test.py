@@ -1,0 +1,208 @@
+"""Metrics by hand and by scikit-learn, and which checkpoints are evaluated."""
+
+import json
+import os
+import tempfile
+from unittest import mock
+
+import numpy as np
+from sklearn import metrics as sklearn_metrics
+import tensorflow as tf
+
+from errors import InputError
+from tests import testing
+from training import evaluation
+from training import run_info
+from training.model import Model
+
+
+class LogitsModel(tf.Module):
+  """Its images are its logits."""
+
+  def __init__(self, num_classes):
+    super().__init__()
+    self.num_classes = num_classes
+
+  def __call__(self, images):
+    return images, {}
+
+
+def _evaluate(logits, labels, batch_size=4, xla=False):
+  logits, labels = np.float32(logits), np.int64(labels)
+  batches = tf.data.Dataset.from_tensor_slices((logits, labels))
+  step = evaluation.make_eval_step(LogitsModel(logits.shape[1]), xla)
+  return evaluation.evaluate(step, batches.batch(batch_size), 'model.ckpt-7')
+
+
+class EvaluateTest(tf.test.TestCase):
+
+  def test_by_hand(self):
+    logits = np.log([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.125, 0.125, 0.75]])
+    metrics = _evaluate(logits, [0, 0, 2], batch_size=2)
+    self.assertAlmostEqual(2 / 3, metrics['Accuracy'])
+    self.assertEqual(1.0, metrics['Recall_3'])
+    self.assertAlmostEqual(np.log([2, 4, 4 / 3]).mean(), metrics['loss'], 6)
+    self.assertEqual(3, metrics['num_examples'])
+    self.assertGreater(metrics['images_per_second'], 0)
+    self.assertLen(metrics, 5)
+
+  def test_by_scikit_learn_in_batches_of_any_size(self):
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=[23, 12])
+    labels = generator.integers(12, size=23)
+    all_labels = np.arange(12)
+    probabilities = tf.nn.softmax(logits).numpy()
+    for batch_size, xla in ((23, False), (5, False), (1, False), (8, True)):
+      metrics = _evaluate(logits, labels, batch_size, xla)
+      self.assertAlmostEqual(sklearn_metrics.accuracy_score(
+          labels, logits.argmax(axis=1)), metrics['Accuracy'])
+      self.assertAlmostEqual(sklearn_metrics.top_k_accuracy_score(
+          labels, logits, k=5, labels=all_labels), metrics['Recall_5'])
+      self.assertAlmostEqual(sklearn_metrics.log_loss(
+          labels, probabilities, labels=all_labels), metrics['loss'], 5)
+      self.assertEqual(23, metrics['num_examples'])
+
+  def test_constant_logits_are_right_by_chance_only(self):
+    metrics = _evaluate(np.zeros([10, 10]), np.arange(10))
+    self.assertAlmostEqual(0.1, metrics['Accuracy'])
+    self.assertAlmostEqual(0.5, metrics['Recall_5'])
+
+  def test_refuses_logits_that_are_not_finite(self):
+    for value in (np.nan, np.inf):
+      logits = np.zeros([6, 3])
+      logits[5, 1] = value
+      with self.assertRaisesRegex(InputError, 'model.ckpt-7.*not finite'):
+        _evaluate(logits, np.zeros(6))
+
+  def test_refuses_to_evaluate_on_nothing(self):
+    with self.assertRaisesRegex(InputError, 'nothing to evaluate'):
+      _evaluate(np.zeros([0, 3]), np.zeros(0))
+
+  def test_speed_leaves_out_the_first_batch_of_each_size(self):
+    seconds = [0.0, 9.0, 10.0, 12.0, 20.0]  # 9 to compile, 1, 2, 8 to compile.
+    with mock.patch.object(evaluation.time, 'perf_counter',
+                           side_effect=seconds):
+      metrics = _evaluate(np.zeros([14, 3]), np.zeros(14), batch_size=4)
+    self.assertAlmostEqual(8 / 3, metrics['images_per_second'])
+    with mock.patch.object(evaluation.time, 'perf_counter',
+                           side_effect=[0.0, 2.0]):
+      metrics = _evaluate(np.zeros([3, 3]), np.zeros(3), batch_size=4)
+    self.assertAlmostEqual(3 / 2, metrics['images_per_second'])
+
+
+class BatchStatisticsTest(tf.test.TestCase):
+
+  def check(self, implementation):
+    generator = np.random.default_rng(0)
+    images = generator.uniform(-1, 1, [8, 32, 32, 3]).astype(np.float32)
+    labels = generator.integers(10, size=8)
+    model = testing.ruled_model('mobilenet_v2_035', 10, implementation)
+    before = {name: variable.numpy()
+              for name, variable in model.variables_by_name.items()}
+    losses = []
+    for use_batch_statistics in (False, True):
+      step = evaluation.make_eval_step(
+          model, use_batch_statistics=use_batch_statistics)
+      losses.append(evaluation.evaluate(step, [(images, labels)])['loss'])
+    for name, variable in model.variables_by_name.items():
+      self.assertAllEqual(before[name], variable)
+    # Training without dropout computes with batch statistics.
+    no_dropout = Model('mobilenet_v2_035', 10, implementation,
+                       dropout_keep_prob=1.0).build(32)
+    testing.set_variables(no_dropout.variables_by_name)
+    for is_training, loss in zip((False, True), losses):
+      logits, _ = testing.run(no_dropout, images, is_training)
+      probabilities = tf.nn.softmax(logits.astype(np.float64)).numpy()
+      expected = -np.log(probabilities[np.arange(8), labels]).mean()
+      self.assertAllClose(expected, loss, rtol=1e-4)
+    self.assertNotAllClose(*losses, rtol=0.01)
+
+  def test_slim(self):
+    self.check('slim')
+
+  def test_fast(self):
+    self.check('fast')
+
+
+class CheckpointPathsTest(tf.test.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+  def write(self, step):
+    path = os.path.join(self.folder, f'model.ckpt-{step}')
+    open(path + '.index', 'w').close()
+    tf.compat.v1.train.update_checkpoint_state(self.folder, path)
+    return path
+
+  def paths(self, path=None, **options):
+    return evaluation.checkpoint_paths(path or self.folder, **options)
+
+  def test_one(self):
+    self.assertEqual([self.folder], list(self.paths()))
+
+  def test_each_new_one(self):
+    first = self.write(1)
+    paths = self.paths(keep_waiting=True, timeout_secs=1)
+    self.assertEqual(first, next(paths))
+    second = self.write(2)
+    self.assertEqual([second], list(paths))
+
+  def test_refuses_to_wait_in_vain(self):
+    with self.assertRaisesRegex(InputError, 'no checkpoint came within 0 s'):
+      list(self.paths(keep_waiting=True, timeout_secs=0))
+    with self.assertRaisesRegex(InputError, 'is one checkpoint'):
+      list(self.paths(self.write(1), keep_waiting=True, timeout_secs=0))
+
+
+class RunInfoTest(tf.test.TestCase):
+
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+    self.file = os.path.join(self.folder, 'model.json')
+
+  def test_reads_what_was_written_by_folder_and_checkpoint(self):
+    info = {'model_name': 'mobilenet_v2', 'depth_multiplier': None}
+    run_info.write_run_info(self.folder, info)
+    self.assertEqual(['model.json'], os.listdir(self.folder))
+    for path in (self.folder, os.path.join(self.folder, 'model.ckpt-7')):
+      self.assertEqual(info, run_info.read_run_info(path))
+
+  def test_nothing_there(self):
+    self.assertEqual({}, run_info.read_run_info(self.folder))
+    self.assertEqual({}, run_info.read_run_info(self.folder + '/no/model.ckpt'))
+
+  def test_refuses_a_damaged_file(self):
+    for text in ('', '{"model_name": ', '[1]', '\xff'):
+      with open(self.file, 'w', encoding='latin-1') as file:
+        file.write(text)
+      with self.assertRaisesRegex(InputError, 'model.json is damaged'):
+        run_info.read_run_info(self.folder)
+
+  def test_a_failed_write_keeps_what_was_there(self):
+    run_info.write_run_info(self.folder, {'image_size': 96})
+    with mock.patch.object(json, 'dump', side_effect=OSError(28, 'No space')):
+      with self.assertRaisesRegex(InputError, 'cannot be written: No space'):
+        run_info.write_run_info(self.folder, {'image_size': 224})
+    self.assertEqual({'image_size': 96}, run_info.read_run_info(self.folder))
+    self.assertEqual(['model.json'], os.listdir(self.folder))
+
+  def test_refuses_a_folder_that_is_not_there(self):
+    with self.assertRaisesRegex(InputError, 'No such file'):
+      run_info.write_run_info(self.folder + '/no', {})
+
+  def test_what_is_given_comes_first(self):
+    info = {'model_name': 'a', 'depth_multiplier': 0.5, 'dataset_name': 'd',
+            'labels_offset': 1}
+    given = dict.fromkeys(info)
+    self.assertEqual(info, run_info.fill_in(given, info))
+    self.assertEqual({**info, 'labels_offset': 0},
+                     run_info.fill_in({**given, 'labels_offset': 0}, info))
+    self.assertEqual({**info, 'model_name': 'b', 'depth_multiplier': None},
+                     run_info.fill_in({**given, 'model_name': 'b'}, info))
+
+
+if __name__ == '__main__':
+  tf.test.main()
