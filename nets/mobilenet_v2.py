@@ -125,7 +125,7 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
     [batch, height, width, channels] with base_only.
 
   Raises:
-    ValueError: unknown final_endpoint, or numbers that cannot be.
+    InputError: unknown final_endpoint, or numbers that cannot be.
   """
   spec = specs.mobilenet_v2(depth_multiplier, finegrain_classification_mode,
                             output_stride, conv_defs, min_depth, divisible_by)

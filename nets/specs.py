@@ -6,6 +6,8 @@ Widths, strides and rates are all resolved here, before a tensor exists;
 
 from typing import NamedTuple
 
+from errors import InputError
+
 
 class Stage(NamedTuple):
   """Inverted residual blocks of one width; the first one has the stride."""
@@ -87,20 +89,21 @@ def make_divisible(value, divisor=8, minimum=None):
   return rounded + divisor if rounded < 0.9 * value else rounded
 
 
-def strides_and_rates(strides, output_stride):
+def strides_and_rates(strides, output_stride, reached=2):
   """Trades strides for rates once their product has reached output_stride.
 
   Args:
     strides: of the layers, in order.
     output_stride: None leaves the strides alone.
+    reached: the stride of what comes before, the stem.
 
   Returns:
     List of (stride, rate).
 
   Raises:
-    ValueError: the product of some first strides is not output_stride.
+    InputError: the product of some first strides is not output_stride.
   """
-  reached, rate, resolved = 1, 1, []
+  rate, resolved = 1, []
   for stride in strides:
     if reached == output_stride:
       resolved.append((1, rate))
@@ -109,8 +112,8 @@ def strides_and_rates(strides, output_stride):
       resolved.append((stride, 1))
       reached *= stride
   if output_stride and reached != output_stride:
-    raise ValueError(f'output_stride {output_stride} cannot be reached by the '
-                     f'strides {list(strides)}.')
+    raise InputError(f'output_stride {output_stride} cannot be: the network '
+                     f'reaches {reached}, in powers of 2.')
   return resolved
 
 
@@ -118,13 +121,13 @@ def layers_until(final_endpoint, num_layers):
   """Returns N of final_endpoint 'layer_N', or num_layers where it is None.
 
   Raises:
-    ValueError: final_endpoint is not one of layer_1 .. layer_{num_layers}.
+    InputError: final_endpoint is not one of layer_1 .. layer_{num_layers}.
   """
   if final_endpoint is None:
     return num_layers
   names = [f'layer_{number}' for number in range(1, num_layers + 1)]
   if final_endpoint not in names:
-    raise ValueError(f'final_endpoint {final_endpoint!r} is not one of '
+    raise InputError(f'final_endpoint {final_endpoint!r} is not one of '
                      f'layer_1 to layer_{num_layers}.')
   return names.index(final_endpoint) + 1
 
@@ -146,17 +149,16 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
     A MobilenetV2.
 
   Raises:
-    ValueError: depth_multiplier or output_stride cannot be.
+    InputError: depth_multiplier or output_stride cannot be.
   """
   if depth_multiplier <= 0:
-    raise ValueError(f'depth_multiplier {depth_multiplier} is not above 0.')
+    raise InputError(f'depth_multiplier {depth_multiplier} is not above 0.')
   def depth(channels):
     return make_divisible(channels * depth_multiplier, divisible_by, min_depth)
 
   rows = [(stage, stage.stride if repeat == 0 else 1)
           for stage in stages for repeat in range(stage.repeats)]
-  strides = [2] + [stride for _, stride in rows]
-  resolved = strides_and_rates(strides, output_stride)[1:]
+  resolved = strides_and_rates([stride for _, stride in rows], output_stride)
   stem_channels = inputs = depth(_STEM_CHANNELS)
   blocks = []
   for (stage, _), (stride, rate) in zip(rows, resolved):
@@ -166,16 +168,16 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
     blocks.append(InvertedResidual(scope, inputs, expanded,
                                    depth(stage.channels), stride, rate))
     inputs = blocks[-1].channels
-  last_multiplier = max(1.0, depth_multiplier) if finegrain else depth_multiplier
-  last = make_divisible(_LAST_CHANNELS * last_multiplier, divisible_by,
-                        min_depth)
-  return MobilenetV2(stem_channels, tuple(blocks), last)
+  last_channels = (_LAST_CHANNELS if finegrain and depth_multiplier < 1
+                   else depth(_LAST_CHANNELS))
+  return MobilenetV2(stem_channels, tuple(blocks), last_channels)
 
 
 def mobilenet_v2_convolutions(net, height, width, num_classes):
   """Lists the Convolutions of a resolved MobilenetV2 on height x width."""
   height, width = -(-height // 2), -(-width // 2)
-  layers = [Convolution('Conv', 3, 3, net.stem_channels, 1, height, width, True)]
+  layers = [
+      Convolution('Conv', 3, 3, net.stem_channels, 1, height, width, True)]
   for scope, inputs, expanded, channels, stride, _ in net.blocks:
     if expanded != inputs:
       layers.append(Convolution(f'{scope}/expand', 1, inputs, expanded, 1,

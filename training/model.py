@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from errors import InputError
 from nets import nets_factory
+from training import checkpoints
 
 _SMALLEST_IMAGE = 32  # what one position of the last feature map stands for
 
@@ -99,3 +100,7 @@ class Model(tf.Module):
   def trainable_variables_by_name(self):
     return {name: variable for name, variable in self._variables.items()
             if variable.trainable}
+
+  def restore(self, path):
+    """Restores all variables of a built model; see training.checkpoints."""
+    return checkpoints.restore_for_evaluation(self, path)
