@@ -57,31 +57,6 @@ class MobilenetV2(NamedTuple):
     return len(self.blocks) + 2
 
 
-class Convolution(NamedTuple):
-  """One convolution, as far as counting needs it; `groups` is 1 or inputs."""
-  scope: str
-  kernel_size: int
-  inputs: int
-  outputs: int
-  groups: int
-  height: int  # of the output
-  width: int
-  batch_norm: bool
-
-  @property
-  def _weights(self):
-    return self.kernel_size**2 * self.inputs // self.groups * self.outputs
-
-  @property
-  def parameters(self):
-    """Trainable values: weights with gamma and beta, or with biases."""
-    return self._weights + self.outputs * (2 if self.batch_norm else 1)
-
-  @property
-  def multiply_adds(self):
-    return self._weights * self.height * self.width
-
-
 def make_divisible(value, divisor=8, minimum=None):
   """Rounds value to a multiple of divisor, never below 0.9 of it."""
   rounded = max(minimum or divisor,
@@ -171,26 +146,3 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
   last_channels = (_LAST_CHANNELS if finegrain and depth_multiplier < 1
                    else depth(_LAST_CHANNELS))
   return MobilenetV2(stem_channels, tuple(blocks), last_channels)
-
-
-def mobilenet_v2_convolutions(net, height, width, num_classes):
-  """Lists the Convolutions of a resolved MobilenetV2 on height x width."""
-  height, width = -(-height // 2), -(-width // 2)
-  layers = [
-      Convolution('Conv', 3, 3, net.stem_channels, 1, height, width, True)]
-  for scope, inputs, expanded, channels, stride, _ in net.blocks:
-    if expanded != inputs:
-      layers.append(Convolution(f'{scope}/expand', 1, inputs, expanded, 1,
-                                height, width, True))
-    height, width = -(-height // stride), -(-width // stride)
-    layers += [
-        Convolution(f'{scope}/depthwise', 3, expanded, expanded, expanded,
-                    height, width, True),
-        Convolution(f'{scope}/project', 1, expanded, channels, 1,
-                    height, width, True)]
-  layers.append(Convolution('Conv_1', 1, net.blocks[-1].channels,
-                            net.last_channels, 1, height, width, True))
-  if num_classes:
-    layers.append(Convolution('Logits/Conv2d_1c_1x1', 1, net.last_channels,
-                              num_classes, 1, 1, 1, False))
-  return layers

@@ -4,6 +4,7 @@ from absl.testing import absltest
 from absl.testing import parameterized
 
 from errors import InputError
+from nets import convolutions
 from nets import specs
 
 # facts of the published networks: depth_multiplier, trainable parameters at
@@ -29,9 +30,8 @@ class SpecsTest(parameterized.TestCase):
                                parameters, multiply_adds):
     net = specs.mobilenet_v2(depth_multiplier, finegrain=True)
     def count(quantity, size=224, num_classes=1000):
-      return sum(getattr(layer, quantity) for layer
-                 in specs.mobilenet_v2_convolutions(net, size, size,
-                                                    num_classes))
+      return sum(getattr(layer, quantity) for layer in
+                 convolutions.mobilenet_v2(net, size, size, num_classes))
     self.assertEqual(with_background, count('parameters', num_classes=1001))
     self.assertEqual(parameters, count('parameters'))
     for size, millions in multiply_adds.items():
