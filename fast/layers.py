@@ -8,8 +8,6 @@ from typing import Callable, NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-BATCH_NORM_EPSILON = 0.001
-
 
 class Mode(NamedTuple):
   """How a network computes, the same for all its layers."""
@@ -21,6 +19,8 @@ class Mode(NamedTuple):
   batch_norm_decay: float = 0.997  # or a scalar tensor
   weight_decay: float = 0.0
   stddev: float = 0.09  # of the initial weights
+  batch_norm_epsilon: float = 0.001
+  weights_initializer: Callable | None = None  # in place of stddev's
 
   @property
   def spatial_axes(self):
@@ -46,10 +46,12 @@ def _variable(name, shape, initializer, **options):
                    tf.GraphKeys.MODEL_VARIABLES], **options)
 
 
-def _weights(name, shape, mode, weight_decay=0.0):
+def kernel_variable(name, shape, mode, weight_decay=0.0):
+  """Returns weights [height, width, inputs, outputs] or [inputs, outputs]."""
   regularizer = lambda weights: weight_decay * tf.nn.l2_loss(weights)
   return _variable(name, shape,
-                   tf.truncated_normal_initializer(stddev=mode.stddev),
+                   mode.weights_initializer
+                   or tf.truncated_normal_initializer(stddev=mode.stddev),
                    regularizer=regularizer if weight_decay else None)
 
 
@@ -68,9 +70,10 @@ class _BatchNorm(NamedTuple):
   moving_variance: tf.Variable
 
 
-def _batch_norm(channels):
+def batch_norm_variables(channels, scope='BatchNorm'):
+  """Returns what convolve_and_normalize takes as norm."""
   zeros, ones = tf.zeros_initializer(), tf.ones_initializer()
-  with tf.variable_scope('BatchNorm'):
+  with tf.variable_scope(scope):
     return _BatchNorm(_variable('gamma', [channels], ones),
                       _variable('beta', [channels], zeros),
                       _moving_average('moving_mean', channels, zeros),
@@ -80,7 +83,7 @@ def _batch_norm(channels):
 def _normalize(net, norm, mode):
   """Batch norm by batch statistics, in float32; updates the averages."""
   net, mean, variance = tf.nn.fused_batch_norm(
-      net, norm.gamma, norm.beta, epsilon=BATCH_NORM_EPSILON,
+      net, norm.gamma, norm.beta, epsilon=mode.batch_norm_epsilon,
       data_format=mode.data_format, is_training=True)
   momentum = 1.0 - mode.batch_norm_decay
   for average, value in ((norm.moving_mean, mean),
@@ -90,7 +93,7 @@ def _normalize(net, norm, mode):
   return net
 
 
-def _convolve_and_normalize(convolve, net, weights, channel_axis, norm, mode):
+def convolve_and_normalize(convolve, net, weights, channel_axis, norm, mode):
   """Applies convolve(net, kernel), then batch norm.
 
   In inference batch norm is folded, in float32: a factor on the kernel and a
@@ -99,7 +102,7 @@ def _convolve_and_normalize(convolve, net, weights, channel_axis, norm, mode):
   if mode.is_training:
     return _normalize(convolve(net, tf.cast(weights, mode.compute_dtype)),
                       norm, mode)
-  scale = norm.gamma * tf.rsqrt(norm.moving_variance + BATCH_NORM_EPSILON)
+  scale = norm.gamma * tf.rsqrt(norm.moving_variance + mode.batch_norm_epsilon)
   shape = [1, 1, 1, 1]
   shape[channel_axis] = -1
   kernel = tf.cast(weights * tf.reshape(scale, shape), mode.compute_dtype)
@@ -108,9 +111,9 @@ def _convolve_and_normalize(convolve, net, weights, channel_axis, norm, mode):
                         data_format=mode.data_format)
 
 
-def _pad(net, kernel_size, rate, mode):
+def _pad(net, kernel_size, stride, rate, mode):
   """Returns (net, 'SAME'), or (net padded the same on all sides, 'VALID')."""
-  if not mode.use_explicit_padding or kernel_size == 1:
+  if not mode.use_explicit_padding or stride == 1:  # SAME is the same at 1
     return net, 'SAME'
   total = (kernel_size - 1) * rate
   pads = [[0, 0]] * 4
@@ -119,44 +122,65 @@ def _pad(net, kernel_size, rate, mode):
   return tf.pad(net, pads), 'VALID'
 
 
-def _channels(net, mode):
-  return net.shape[1 if mode.data_format == 'NCHW' else 3]
+def channel_axis(mode):
+  """Returns the axis of a tensor's channels."""
+  return 1 if mode.data_format == 'NCHW' else 3
 
 
-def _strides(stride, mode):
+def num_channels(net, mode):
+  """Returns an int."""
+  return net.shape[channel_axis(mode)]
+
+
+def strides_of(stride, mode):
+  """Returns the stride along each of a tensor's four axes."""
   return ([1, 1, stride, stride] if mode.data_format == 'NCHW'
           else [1, stride, stride, 1])
 
 
-def conv2d(net, channels, kernel_size, mode, scope, stride=1, linear=False):
+def conv2d(net, channels, kernel_size, mode, scope, stride=1, linear=False,
+           rate=1):
   """Convolution, batch norm and, unless linear, the activation."""
   with tf.variable_scope(scope):
-    weights = _weights('weights', [kernel_size, kernel_size,
-                                   _channels(net, mode), channels], mode,
-                       mode.weight_decay)
-    norm = _batch_norm(channels)
-    net, padding = _pad(net, kernel_size, 1, mode)
+    weights = kernel_variable(
+        'weights',
+        [kernel_size, kernel_size, num_channels(net, mode), channels], mode,
+        mode.weight_decay)
+    norm = batch_norm_variables(channels)
+    net, padding = _pad(net, kernel_size, stride, rate, mode)
     def convolve(net, kernel):
-      return tf.nn.conv2d(net, kernel, strides=_strides(stride, mode),
-                          padding=padding, data_format=mode.data_format)
-    net = _convolve_and_normalize(convolve, net, weights, 3, norm, mode)
+      return tf.nn.conv2d(net, kernel, strides=strides_of(stride, mode),
+                          padding=padding, dilations=rate,
+                          data_format=mode.data_format)
+    net = convolve_and_normalize(convolve, net, weights, 3, norm, mode)
     return net if linear else mode.activation_fn(net)
 
 
-def depthwise_conv2d(net, kernel_size, mode, scope, stride=1, rate=1):
-  """Depthwise convolution, batch norm, activation."""
+def depthwise_conv2d(net, kernel_size, mode, scope, stride=1, rate=1,
+                     linear=False):
+  """Depthwise convolution, batch norm and, unless linear, the activation."""
   with tf.variable_scope(scope):
-    channels = _channels(net, mode)
-    weights = _weights('depthwise_weights',
-                       [kernel_size, kernel_size, channels, 1], mode)
-    norm = _batch_norm(channels)
-    net, padding = _pad(net, kernel_size, rate, mode)
+    channels = num_channels(net, mode)
+    weights = kernel_variable('depthwise_weights',
+                              [kernel_size, kernel_size, channels, 1], mode)
+    norm = batch_norm_variables(channels)
+    net, padding = _pad(net, kernel_size, stride, rate, mode)
     def convolve(net, kernel):
       return tf.nn.depthwise_conv2d(
-          net, kernel, strides=_strides(stride, mode), padding=padding,
+          net, kernel, strides=strides_of(stride, mode), padding=padding,
           dilations=[rate, rate], data_format=mode.data_format)
-    net = _convolve_and_normalize(convolve, net, weights, 2, norm, mode)
-    return mode.activation_fn(net)
+    net = convolve_and_normalize(convolve, net, weights, 2, norm, mode)
+    return net if linear else mode.activation_fn(net)
+
+
+def pool2d(pool, net, kernel_size, mode, stride):
+  """Pools by tf.nn.max_pool2d or avg_pool2d.
+
+  Explicit padding is with zeros, which an average counts, and which a maximum
+  needs to be over what is not negative.
+  """
+  net, padding = _pad(net, kernel_size, stride, 1, mode)
+  return pool(net, kernel_size, stride, padding, data_format=mode.data_format)
 
 
 def global_pool(net, mode):
@@ -165,13 +189,27 @@ def global_pool(net, mode):
   return net[:, tf.newaxis, tf.newaxis, :]
 
 
-def logits(pooled, num_classes, mode, scope):
-  """Maps float32 [batch, 1, 1, channels] to logits [batch, num_classes]."""
+def logits(pooled, num_classes, mode, scope, spatial_squeeze=True):
+  """Maps float32 [batch, 1, 1, channels] to logits [batch, num_classes].
+
+  Without spatial_squeeze: [batch, height, width, channels] to logits
+  [batch, height, width, num_classes].
+  """
   with tf.variable_scope(scope):
-    weights = _weights('weights', [1, 1, pooled.shape[3], num_classes], mode,
-                       mode.weight_decay)
+    weights = kernel_variable('weights', [1, 1, pooled.shape[3], num_classes],
+                              mode, mode.weight_decay)
     biases = _variable('biases', [num_classes], tf.zeros_initializer())
-    return tf.matmul(pooled[:, 0, 0, :], weights[0, 0]) + biases
+    net = tf.tensordot(pooled, weights[0, 0], 1) + biases
+    return tf.squeeze(net, [1, 2]) if spatial_squeeze else net
+
+
+def dense(features, num_classes, mode, scope):
+  """Maps [batch, channels] to float32 logits [batch, num_classes]."""
+  with tf.variable_scope(scope):
+    weights = kernel_variable('weights', [features.shape[1], num_classes],
+                              mode, mode.weight_decay)
+    biases = _variable('biases', [num_classes], tf.zeros_initializer())
+    return tf.matmul(tf.cast(features, tf.float32), weights) + biases
 
 
 def dropout(net, keep_prob, mode):

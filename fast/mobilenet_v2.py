@@ -12,17 +12,24 @@ from fast import layers
 from nets import specs
 
 
-def _inverted_residual(net, block, mode):
-  """Returns (output, {suffix of end point: tensor}) of one block."""
+def _inverted_residual(net, block, expansion, mode):
+  """Returns (output, {suffix of end point: tensor}) of one block.
+
+  expansion: that of the block before, or None.
+  """
   inputs, points = net, {}
   with tf.variable_scope(block.scope):
-    if block.expanded != block.inputs:
-      net = layers.conv2d(net, block.expanded, 1, mode, 'expand')
+    if block.expands:
+      net = layers.conv2d(net, block.expanded, 1, mode, 'expand',
+                          linear=block.has_expansion_shortcut)
+      if block.has_expansion_shortcut:
+        net = mode.activation_fn(net + expansion)
       points['expansion_output'] = net
     net = layers.depthwise_conv2d(net, 3, mode, 'depthwise', block.stride,
                                   block.rate)
     points['depthwise_output'] = net
-    net = layers.conv2d(net, block.channels, 1, mode, 'project', linear=True)
+    net = layers.conv2d(net, block.channels, 1, mode, 'project',
+                        linear=block.linear)
     if block.has_shortcut:
       net += inputs
     points['output'] = net
@@ -32,9 +39,10 @@ def _inverted_residual(net, block, mode):
 def _features(net, spec, num_layers, mode):
   """Builds the first num_layers layers; returns (features, end_points)."""
   net = layers.conv2d(net, spec.stem_channels, 3, mode, 'Conv', stride=2)
-  end_points = {'layer_1': net}
+  end_points, points = {'layer_1': net}, {}
   for number, block in enumerate(spec.blocks[:num_layers - 1], start=2):
-    net, points = _inverted_residual(net, block, mode)
+    net, points = _inverted_residual(
+        net, block, points.get('expansion_output'), mode)
     end_points[f'layer_{number}'] = net
     for suffix, point in points.items():
       end_points[f'layer_{number}/{suffix}'] = point
@@ -50,9 +58,10 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
               divisible_by=8, activation_fn=tf.nn.relu6, final_endpoint=None,
               output_stride=None, use_explicit_padding=False,
               is_training=False, prediction_fn=tf.nn.softmax, reuse=None,
-              base_only=False, data_format='NHWC', compute_dtype=tf.float32,
-              weight_decay=0.0, stddev=0.09, dropout_keep_prob=0.8,
-              batch_norm_decay=0.997):
+              base_only=False, shortcut='bottleneck',
+              bottleneck_activation=False, data_format='NHWC',
+              compute_dtype=tf.float32, weight_decay=0.0, stddev=0.09,
+              dropout_keep_prob=0.8, batch_norm_decay=0.997):
   """Builds the network; arguments are nets.mobilenet_v2.mobilenet's, and:
 
   Args:
@@ -69,7 +78,8 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
     compute_dtype, what follows the pooling is float32.
   """
   spec = specs.mobilenet_v2(depth_multiplier, finegrain_classification_mode,
-                            output_stride, conv_defs, min_depth, divisible_by)
+                            output_stride, conv_defs, min_depth, divisible_by,
+                            shortcut, bottleneck_activation)
   num_layers = specs.layers_until(final_endpoint, spec.num_layers)
   mode = layers.Mode(is_training, data_format, compute_dtype,
                      use_explicit_padding, activation_fn, batch_norm_decay,

@@ -50,12 +50,24 @@ def _explicit_pad(net, kernel_size, rate=1):
   return tf.pad(net, [[0, 0], pad, pad, [0, 0]])
 
 
-def _inverted_residual(net, block, use_explicit_padding):
-  """Returns (output, {suffix of end point: tensor}) of one block."""
+def _expand(net, block, expansion, activation_fn):
+  if not block.has_expansion_shortcut:
+    return slim.conv2d(net, block.expanded, [1, 1], scope='expand')
+  net = slim.conv2d(net, block.expanded, [1, 1], activation_fn=None,
+                    scope='expand')
+  return activation_fn(net + expansion)
+
+
+def _inverted_residual(net, block, expansion, activation_fn,
+                       use_explicit_padding):
+  """Returns (output, {suffix of end point: tensor}) of one block.
+
+  expansion: that of the block before, or None.
+  """
   inputs, points = net, {}
   with tf.variable_scope(block.scope):
-    if block.expanded != block.inputs:
-      net = slim.conv2d(net, block.expanded, [1, 1], scope='expand')
+    if block.expands:
+      net = _expand(net, block, expansion, activation_fn)
       points['expansion_output'] = net
     if use_explicit_padding:
       net = _explicit_pad(net, 3, block.rate)
@@ -64,23 +76,25 @@ def _inverted_residual(net, block, use_explicit_padding):
         rate=block.rate, padding='VALID' if use_explicit_padding else 'SAME',
         scope='depthwise')
     points['depthwise_output'] = net
-    net = slim.conv2d(net, block.channels, [1, 1], activation_fn=None,
-                      scope='project')
+    net = slim.conv2d(net, block.channels, [1, 1], scope='project',
+                      activation_fn=None if block.linear else activation_fn)
     if block.has_shortcut:
       net += inputs
     points['output'] = net
   return net, points
 
 
-def _features(net, spec, num_layers, use_explicit_padding):
+def _features(net, spec, num_layers, activation_fn, use_explicit_padding):
   """Builds the first num_layers layers; returns (features, end_points)."""
   if use_explicit_padding:
     net = _explicit_pad(net, 3)
   net = slim.conv2d(net, spec.stem_channels, [3, 3], stride=2, scope='Conv',
                     padding='VALID' if use_explicit_padding else 'SAME')
-  end_points = {'layer_1': net}
+  end_points, points = {'layer_1': net}, {}
   for number, block in enumerate(spec.blocks[:num_layers - 1], start=2):
-    net, points = _inverted_residual(net, block, use_explicit_padding)
+    net, points = _inverted_residual(
+        net, block, points.get('expansion_output'), activation_fn,
+        use_explicit_padding)
     end_points[f'layer_{number}'] = net
     for suffix, point in points.items():
       end_points[f'layer_{number}/{suffix}'] = point
@@ -97,7 +111,8 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
               divisible_by=8, activation_fn=tf.nn.relu6, final_endpoint=None,
               output_stride=None, use_explicit_padding=False,
               is_training=False, prediction_fn=slim.softmax, reuse=None,
-              base_only=False):
+              base_only=False, shortcut='bottleneck',
+              bottleneck_activation=False):
   """Builds the network.
 
   Args:
@@ -118,6 +133,11 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
     prediction_fn: makes end_points['Predictions'] of the logits; may be None.
     reuse: of the variables.
     base_only: leaves out pooling and what follows it.
+    shortcut: the paper's ablation (figure 6b): 'bottleneck', 'expansion' or
+      'none'. 'expansion' adds a block's expansion to that of the next, before
+      the activation, where both have one shape; variables stay the same.
+    bottleneck_activation: the ablation of figure 6a: activation_fn also after
+      the projections, before the shortcut.
 
   Returns:
     (logits [batch, num_classes], end_points). In place of logits: the pooled
@@ -125,14 +145,15 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
     [batch, height, width, channels] with base_only.
 
   Raises:
-    InputError: unknown final_endpoint, or numbers that cannot be.
+    InputError: unknown final_endpoint or shortcut, or numbers that cannot be.
   """
   spec = specs.mobilenet_v2(depth_multiplier, finegrain_classification_mode,
-                            output_stride, conv_defs, min_depth, divisible_by)
+                            output_stride, conv_defs, min_depth, divisible_by,
+                            shortcut, bottleneck_activation)
   num_layers = specs.layers_until(final_endpoint, spec.num_layers)
   with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse), \
       slim.arg_scope(_layer_scope(is_training, activation_fn)):
-    net, end_points = _features(input_tensor, spec, num_layers,
+    net, end_points = _features(input_tensor, spec, num_layers, activation_fn,
                                 use_explicit_padding)
     if base_only:
       return net, end_points

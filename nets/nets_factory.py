@@ -1,12 +1,19 @@
 """Name -> network function, in either implementation."""
 
+import inspect
 from typing import Callable, NamedTuple
 
 import tensorflow as tf
 
 from errors import InputError
+from fast import mobilenet_v1 as fast_mobilenet_v1
 from fast import mobilenet_v2 as fast_mobilenet_v2
+from fast import nasnet as fast_nasnet
+from fast import shufflenet_v1 as fast_shufflenet_v1
+from nets import mobilenet_v1
 from nets import mobilenet_v2
+from nets import nasnet
+from nets import shufflenet_v1
 from nets.tf_slim_compat import slim
 
 IMPLEMENTATIONS = ('slim', 'fast')
@@ -18,9 +25,21 @@ _FAST_OPTIONS = ('data_format', 'compute_dtype')
 class _Network(NamedTuple):
   slim: Callable  # (images, num_classes, ...) -> (logits, end_points)
   scope: Callable  # slim's arg_scope: see _mobilenet_v2_scope
+  scope_options: tuple  # that scope takes, and not slim
   fast: Callable
   defaults: dict  # options
   fixed: dict  # options that the name stands for
+
+
+def _mobilenet_v1_scope(weight_decay, is_training, batch_norm_decay=0.9997):
+  return mobilenet_v1.mobilenet_v1_arg_scope(
+      is_training, weight_decay, batch_norm_decay=batch_norm_decay)
+
+
+def _mobilenet_v1(**fixed):
+  return _Network(mobilenet_v1.mobilenet_v1, _mobilenet_v1_scope,
+                  ('batch_norm_decay',), fast_mobilenet_v1.mobilenet_v1,
+                  {'global_pool': True}, fixed)
 
 
 def _mobilenet_v2_scope(weight_decay, is_training, batch_norm_decay=0.997,
@@ -30,28 +49,59 @@ def _mobilenet_v2_scope(weight_decay, is_training, batch_norm_decay=0.997,
       bn_decay=batch_norm_decay, dropout_keep_prob=dropout_keep_prob)
 
 
-_SCOPE_OPTIONS = ('batch_norm_decay', 'dropout_keep_prob')
-
-
 def _mobilenet_v2(**fixed):
   # The published models keep the last layer at 1280 channels.
   return _Network(mobilenet_v2.mobilenet, _mobilenet_v2_scope,
+                  ('batch_norm_decay', 'dropout_keep_prob'),
                   fast_mobilenet_v2.mobilenet,
                   {'finegrain_classification_mode': True}, fixed)
 
 
+def _nasnet_mobile_scope(weight_decay, is_training, batch_norm_decay=0.9997):
+  del is_training  # an argument of the network alone
+  return nasnet.nasnet_mobile_arg_scope(weight_decay, batch_norm_decay)
+
+
+def _shufflenet_v1_scope(weight_decay, is_training, batch_norm_decay=0.9):
+  return shufflenet_v1.shufflenet_v1_arg_scope(
+      is_training, weight_decay, batch_norm_decay=batch_norm_decay)
+
+
+def _shufflenet_v1(**fixed):
+  return _Network(shufflenet_v1.shufflenet_v1, _shufflenet_v1_scope,
+                  ('batch_norm_decay',), fast_shufflenet_v1.shufflenet_v1,
+                  {}, fixed)
+
+
 _NETWORKS = {
+    'mobilenet_v1': _mobilenet_v1(),
+    'mobilenet_v1_075': _mobilenet_v1(depth_multiplier=0.75),
+    'mobilenet_v1_050': _mobilenet_v1(depth_multiplier=0.5),
+    'mobilenet_v1_025': _mobilenet_v1(depth_multiplier=0.25),
     'mobilenet_v2': _mobilenet_v2(),
     'mobilenet_v2_140': _mobilenet_v2(depth_multiplier=1.4),
     'mobilenet_v2_130': _mobilenet_v2(depth_multiplier=1.3),
     'mobilenet_v2_075': _mobilenet_v2(depth_multiplier=0.75),
     'mobilenet_v2_050': _mobilenet_v2(depth_multiplier=0.5),
     'mobilenet_v2_035': _mobilenet_v2(depth_multiplier=0.35),
+    'nasnet_mobile': _Network(
+        nasnet.build_nasnet_mobile, _nasnet_mobile_scope,
+        ('batch_norm_decay',), fast_nasnet.build_nasnet_mobile, {}, {}),
+    'shufflenet_v1': _shufflenet_v1(depth_multiplier=1.0),
+    'shufflenet_v1_200': _shufflenet_v1(depth_multiplier=2.0),
+    'shufflenet_v1_150': _shufflenet_v1(depth_multiplier=1.5),
+    'shufflenet_v1_050': _shufflenet_v1(depth_multiplier=0.5),
 }
 
 
 def network_names():
   return tuple(_NETWORKS)
+
+
+def _known_options(network, implementation):
+  if implementation == 'fast':
+    return inspect.signature(network.fast).parameters
+  return (*inspect.signature(network.slim).parameters, *network.scope_options)
 
 
 def _check(name, implementation, options):
@@ -67,6 +117,8 @@ def _check(name, implementation, options):
     if option in _FAST_OPTIONS and implementation != 'fast':
       raise InputError(f'{option} needs implementation fast, not '
                        f'{implementation}.')
+    if option not in _known_options(_NETWORKS[name], implementation):
+      raise InputError(f'{name} has no option {option}.')
   if options.get('data_format', 'NHWC') not in DATA_FORMATS:
     raise InputError(f'Unknown data_format {options["data_format"]!r}; there '
                      f'are {", ".join(DATA_FORMATS)}.')
@@ -106,7 +158,7 @@ def get_network_fn(name, num_classes, weight_decay=0.0, is_training=False,
 
   def slim_fn(images, **call_options):
     arguments = {**options, **call_options}
-    scope_options = {key: arguments.pop(key) for key in _SCOPE_OPTIONS
+    scope_options = {key: arguments.pop(key) for key in network.scope_options
                      if key in arguments}
     scope = network.scope(weight_decay, is_training, **scope_options)
     with slim.arg_scope(scope):

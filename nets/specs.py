@@ -4,9 +4,48 @@ Widths, strides and rates are all resolved here, before a tensor exists;
 `nets/` and `fast/` each build from the result and share nothing else.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from errors import InputError
+
+
+class Conv(NamedTuple):
+  """A row of MobileNetV1: one convolution."""
+  kernel: Sequence[int]  # height and width, equal
+  stride: int
+  depth: int  # channels of the output
+
+
+class DepthSepConv(NamedTuple):
+  """A row of MobileNetV1: a depthwise and then a 1x1 convolution."""
+  kernel: Sequence[int]
+  stride: int
+  depth: int
+
+
+# https://arxiv.org/abs/1704.04861, table 1.
+MOBILENET_V1 = (
+    Conv(kernel=[3, 3], stride=2, depth=32),
+    DepthSepConv(kernel=[3, 3], stride=1, depth=64),
+    DepthSepConv(kernel=[3, 3], stride=2, depth=128),
+    DepthSepConv(kernel=[3, 3], stride=1, depth=128),
+    DepthSepConv(kernel=[3, 3], stride=2, depth=256),
+    DepthSepConv(kernel=[3, 3], stride=1, depth=256),
+    DepthSepConv(kernel=[3, 3], stride=2, depth=512),
+    *[DepthSepConv(kernel=[3, 3], stride=1, depth=512)] * 5,
+    DepthSepConv(kernel=[3, 3], stride=2, depth=1024),
+    DepthSepConv(kernel=[3, 3], stride=1, depth=1024),
+)
+
+
+class Layer(NamedTuple):
+  """One convolution of MobileNetV1; its scope is its end point's key too."""
+  scope: str
+  is_depthwise: bool
+  kernel_size: int
+  channels: int  # of the output
+  stride: int
+  rate: int
 
 
 class Stage(NamedTuple):
@@ -30,6 +69,7 @@ MOBILENET_V2 = (
 )
 _STEM_CHANNELS = 32
 _LAST_CHANNELS = 1280
+SHORTCUTS = ('bottleneck', 'expansion', 'none')
 
 
 class InvertedResidual(NamedTuple):
@@ -40,10 +80,14 @@ class InvertedResidual(NamedTuple):
   channels: int
   stride: int
   rate: int
+  linear: bool  # no activation after project
+  has_shortcut: bool = False  # adds its inputs to its output
+  # Adds the expansion of the block before to its own, then activates the sum.
+  has_expansion_shortcut: bool = False
 
   @property
-  def has_shortcut(self):
-    return self.stride == 1 and self.inputs == self.channels
+  def expands(self):
+    return self.expanded != self.inputs
 
 
 class MobilenetV2(NamedTuple):
@@ -107,8 +151,75 @@ def layers_until(final_endpoint, num_layers):
   return names.index(final_endpoint) + 1
 
 
+def _check_depth_multiplier(depth_multiplier):
+  if depth_multiplier <= 0:
+    raise InputError(f'depth_multiplier {depth_multiplier} is not above 0.')
+
+
+def _square(kernel):
+  height, width = kernel
+  if height != width:
+    raise InputError(f'Kernel {kernel} is not square.')
+  return height
+
+
+def mobilenet_v1(depth_multiplier=1.0, output_stride=None,
+                 conv_defs=MOBILENET_V1, min_depth=8, final_endpoint=None):
+  """Resolves MobileNetV1's table; returns a tuple of Layer.
+
+  final_endpoint, a Layer's scope, makes it the last; output_stride as in
+  strides_and_rates.
+
+  Raises:
+    InputError: an argument that cannot be.
+  """
+  _check_depth_multiplier(depth_multiplier)
+  resolved = strides_and_rates([row.stride for row in conv_defs],
+                               output_stride, reached=1)
+  layers, inputs = [], 3
+  for number, (row, steps) in enumerate(zip(conv_defs, resolved)):
+    scope, kernel_size = f'Conv2d_{number}', _square(row.kernel)
+    channels = max(int(row.depth * depth_multiplier), min_depth)
+    if isinstance(row, Conv):
+      layers.append(Layer(scope, False, kernel_size, channels, *steps))
+    else:
+      layers += [
+          Layer(f'{scope}_depthwise', True, kernel_size, inputs, *steps),
+          Layer(f'{scope}_pointwise', False, 1, channels, 1, 1)]
+    inputs = channels
+  scopes = [layer.scope for layer in layers]
+  if final_endpoint not in (None, *scopes):
+    raise InputError(f'final_endpoint {final_endpoint!r} is not one of '
+                     f'{", ".join(scopes)}.')
+  return tuple(layers[:scopes.index(final_endpoint or scopes[-1]) + 1])
+
+
+def _with_shortcuts(blocks, shortcut):
+  """Returns the blocks with their shortcuts, wherever shapes agree.
+
+  'expansion' is the classical residual (figures 3a and 6b of the paper): the
+  wide tensors of neighbouring blocks are connected, around depthwise, project
+  and the next expand.
+  """
+  if shortcut not in SHORTCUTS:
+    raise InputError(f'Unknown shortcut {shortcut!r}; there are '
+                     f'{", ".join(SHORTCUTS)}.')
+  if shortcut == 'bottleneck':
+    return [block._replace(has_shortcut=(block.stride == 1 and
+                                         block.inputs == block.channels))
+            for block in blocks]
+  if shortcut == 'expansion':
+    return blocks[:1] + [
+        block._replace(has_expansion_shortcut=(
+            before.stride == 1 and before.expanded == block.expanded and
+            before.expands and block.expands))
+        for before, block in zip(blocks, blocks[1:])]
+  return blocks
+
+
 def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
-                 stages=MOBILENET_V2, min_depth=None, divisible_by=8):
+                 stages=MOBILENET_V2, min_depth=None, divisible_by=8,
+                 shortcut='bottleneck', bottleneck_activation=False):
   """Resolves MobileNetV2's table.
 
   Args:
@@ -119,15 +230,20 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
     stages: rows of Stage.
     min_depth: least number of channels; divisible_by where None.
     divisible_by: what numbers of channels are multiples of.
+    shortcut: one of SHORTCUTS: between what of neighbouring blocks, wherever
+      neither size nor number of channels changes.
+    bottleneck_activation: whether an activation follows project.
 
   Returns:
     A MobilenetV2.
 
   Raises:
-    InputError: depth_multiplier or output_stride cannot be.
+    InputError: an argument that cannot be.
   """
-  if depth_multiplier <= 0:
-    raise InputError(f'depth_multiplier {depth_multiplier} is not above 0.')
+  _check_depth_multiplier(depth_multiplier)
+  if bottleneck_activation not in (False, True):
+    raise InputError(f'bottleneck_activation {bottleneck_activation!r} is '
+                     'neither False nor True.')
   def depth(channels):
     return make_divisible(channels * depth_multiplier, divisible_by, min_depth)
 
@@ -141,8 +257,10 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
     expanded = (inputs if stage.expansion == 1
                 else make_divisible(inputs * stage.expansion))
     blocks.append(InvertedResidual(scope, inputs, expanded,
-                                   depth(stage.channels), stride, rate))
+                                   depth(stage.channels), stride, rate,
+                                   linear=not bottleneck_activation))
     inputs = blocks[-1].channels
   last_channels = (_LAST_CHANNELS if finegrain and depth_multiplier < 1
                    else depth(_LAST_CHANNELS))
-  return MobilenetV2(stem_channels, tuple(blocks), last_channels)
+  return MobilenetV2(stem_channels, tuple(_with_shortcuts(blocks, shortcut)),
+                     last_channels)

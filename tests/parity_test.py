@@ -15,18 +15,29 @@ from training import checkpoints
 from training.model import Model
 
 CLASSES = 11
-VARIANTS = {
-    'output_stride_8': {'output_stride': 8},
-    'output_stride_16': {'output_stride': 16},
-    'output_stride_32': {'output_stride': 32},
-    'explicit_padding': {'use_explicit_padding': True},
-    'explicit_padding_rate': {'use_explicit_padding': True,
-                              'output_stride': 8},
-    'depth_multiplier': {'depth_multiplier': 0.1},
-    'final_endpoint': {'final_endpoint': 'layer_9'},
-    'features': {'num_classes': None},
-    'feature_map': {'base_only': True, 'final_endpoint': 'layer_18'},
-}
+_MOBILENETS = (
+    {'output_stride': 8},
+    {'output_stride': 16},
+    {'output_stride': 32},
+    {'use_explicit_padding': True},
+    {'use_explicit_padding': True, 'output_stride': 8},
+    {'depth_multiplier': 0.1},
+    {'num_classes': None},
+)
+VARIANTS = (
+    *[('mobilenet_v1', options) for options in _MOBILENETS],
+    ('mobilenet_v1', {'final_endpoint': 'Conv2d_7_depthwise'}),
+    ('mobilenet_v1', {'base_only': True, 'final_endpoint': 'Conv2d_0'}),
+    ('mobilenet_v1', {'global_pool': False}),
+    *[('mobilenet_v2', options) for options in _MOBILENETS],
+    ('mobilenet_v2', {'final_endpoint': 'layer_9'}),
+    ('mobilenet_v2', {'base_only': True, 'final_endpoint': 'layer_18'}),
+    ('mobilenet_v2', {'shortcut': 'none'}),
+    ('mobilenet_v2', {'shortcut': 'expansion'}),
+    ('mobilenet_v2', {'shortcut': 'expansion', 'output_stride': 8}),
+    ('mobilenet_v2', {'bottleneck_activation': True}),
+    ('mobilenet_v2', {'bottleneck_activation': True, 'shortcut': 'expansion'}),
+)
 
 
 class ParityTest(parameterized.TestCase, tf.test.TestCase):
@@ -54,18 +65,19 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*nets_factory.network_names())
   def test_float32(self, name):
     options = {'num_classes': CLASSES, 'beta_shift': 3.0,
-               'dropout_keep_prob': 1.0}
+               'dropout_keep_prob': 1.0, 'image_size': 64}
     images = golden_rule.images(4, 64, 64)
     labels = golden_rule.labels(4, CLASSES)
     slim = testing.ruled_model(name, implementation='slim', **options)
     expected = testing.run(slim, images)
     *expected_training, expected_loss, expected_gradients = testing.gradients(
-        slim, images, labels)
+        slim, images, labels, auxiliary_weight=0.4)
     for data_format in nets_factory.DATA_FORMATS:
       fast = testing.ruled_model(name, implementation='fast',
                                  data_format=data_format, **options)
       self.assert_all_close(testing.run(fast, images), expected, 1e-4)
-      *training, loss, gradients = testing.gradients(fast, images, labels)
+      *training, loss, gradients = testing.gradients(
+          fast, images, labels, auxiliary_weight=0.4)
       self.assert_all_close(training, expected_training, 1e-3)
       self.assertAllClose(expected_loss, loss, rtol=1e-3)
       self.assert_gradients_close(gradients, expected_gradients, 1e-3)
@@ -74,14 +86,14 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
                           variable.numpy(), 1e-4, key)
 
   @parameterized.parameters(*VARIANTS)
-  def test_options(self, variant):
+  def test_options(self, name, options):
     options = {'depth_multiplier': 0.35, 'num_classes': CLASSES,
-               'beta_shift': 3.0, **VARIANTS[variant]}
+               'beta_shift': 3.0, **options}
     images = golden_rule.images(2, 65, 97)
-    slim = testing.ruled_model('mobilenet_v2', **options)
+    slim = testing.ruled_model(name, **options)
     expected = testing.run(slim, images)
     for data_format in nets_factory.DATA_FORMATS:
-      fast = testing.ruled_model('mobilenet_v2', implementation='fast',
+      fast = testing.ruled_model(name, implementation='fast',
                                  data_format=data_format, **options)
       self.assertEqual(slim.variables_by_name.keys(),
                        fast.variables_by_name.keys())

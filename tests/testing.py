@@ -13,6 +13,10 @@ _GOLDEN_DIR = os.path.join(os.path.dirname(__file__), 'golden')
 
 # golden case -> (factory name, options)
 GOLDENS = {
+    'mobilenet_v1_1.0_224': ('mobilenet_v1', {}),
+    'mobilenet_v1_0.25_128': ('mobilenet_v1_025', {}),
+    'mobilenet_v1_0.5_96_os16_base': (
+        'mobilenet_v1_050', {'output_stride': 16, 'base_only': True}),
     'mobilenet_v2_1.0_224': ('mobilenet_v2', {}),
     'mobilenet_v2_1.4_128': ('mobilenet_v2_140', {}),
     'mobilenet_v2_0.35_96': ('mobilenet_v2_035', {}),
@@ -24,6 +28,9 @@ GOLDENS = {
         'mobilenet_v2', {'depth_multiplier': 0.5, 'output_stride': 8,
                          'finegrain_classification_mode': False,
                          'base_only': True}),
+    'nasnet_mobile_224': ('nasnet_mobile', {}),
+    'shufflenet_v1_1.0x_g3_224': ('shufflenet_v1', {}),
+    'shufflenet_v1_2.0x_g3_96': ('shufflenet_v1_200', {}),
 }
 
 
@@ -56,9 +63,13 @@ def set_variables(variables_by_name, beta_shift=0.0):
 
 
 def ruled_model(name, num_classes=1001, implementation='slim', beta_shift=0.0,
-                **options):
-  """Returns a built Model at the rule's weights and statistics."""
-  model = Model(name, num_classes, implementation, **options).build()
+                image_size=None, **options):
+  """Returns a Model at the rule's weights and statistics.
+
+  image_size: what it is built for, of which NASNet's auxiliary head takes the
+  size of a kernel.
+  """
+  model = Model(name, num_classes, implementation, **options).build(image_size)
   set_variables(model.variables_by_name, beta_shift)
   return model
 
@@ -71,17 +82,31 @@ def run(model, images, is_training=False, xla=False):
       lambda tensor: tf.cast(tensor, tf.float32).numpy(), outputs)
 
 
-def gradients(model, images, labels, xla=False):
-  """Returns (logits, end_points, mean cross-entropy, gradients by name)."""
+def _cross_entropy(labels, logits):
+  return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
+      labels, logits))
+
+
+def gradients(model, images, labels, xla=False, auxiliary_weight=0.0):
+  """Returns (logits, end_points, mean cross-entropy, gradients by name).
+
+  auxiliary_weight: factor of the auxiliary head's cross-entropy, if there is
+  a head. Variables that the loss does not depend on have no gradient.
+  """
   variables = model.trainable_variables_by_name
 
   @tf.function(autograph=False, jit_compile=xla)
   def compute(images, labels):
     with tf.GradientTape() as tape:
       logits, end_points = model(images, is_training=True)
-      loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
-          labels, logits))
-    return logits, end_points, loss, tape.gradient(loss, variables)
+      loss = _cross_entropy(labels, logits)
+      if auxiliary_weight and 'AuxLogits' in end_points:
+        loss += auxiliary_weight * _cross_entropy(labels,
+                                                  end_points['AuxLogits'])
+    by_name = {name: gradient for name, gradient
+               in tape.gradient(loss, variables).items()
+               if gradient is not None}
+    return logits, end_points, loss, by_name
 
   return tf.nest.map_structure(lambda tensor: tensor.numpy(),
                                compute(images, labels))
@@ -94,7 +119,7 @@ def deviation(actual, expected):
     raise AssertionError(f'shapes {actual.shape} and {expected.shape} differ')
   if not np.isfinite(actual).all():
     raise AssertionError('not finite')
-  return np.abs(actual - expected).max() / np.abs(expected).max()
+  return np.abs(actual - expected).max() / (np.abs(expected).max() or 1.0)
 
 
 def global_norm(gradients_by_name):
