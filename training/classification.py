@@ -74,7 +74,7 @@ def count_classes(checkpoint_path):
   Raises:
     InputError: no such checkpoint, or it has no logits.
   """
-  path, reader = checkpoints._open(checkpoint_path)
+  path, reader = checkpoints.open_checkpoint(checkpoint_path)
   for name, shape in reader.get_variable_to_shape_map().items():
     if _LOGITS_BIASES.search(name):
       return shape[-1]
