@@ -29,7 +29,8 @@ quickstart: .venv/requirements.lock
 	    'To look at the log: .venv/bin/tensorboard --logdir=$(QUICKSTART)'
 
 test: .venv/requirements.lock
-	$(RUN) -m pytest --quiet --disable-warnings tests
+	$(RUN) -m pytest --quiet --disable-warnings --numprocesses=auto \
+	    --dist=loadfile tests
 
 # Bazel takes the python3 that comes first on PATH.
 bazel-test: export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -8,6 +8,8 @@ from typing import Callable, NamedTuple
 
 import tensorflow.compat.v1 as tf
 
+DATA_FORMATS = ('NHWC', 'NCHW')
+COMPUTE_DTYPES = (tf.float32, tf.bfloat16, tf.float16)
 BATCH_NORM_EPSILON = 0.001
 
 

@@ -5,13 +5,12 @@ from typing import Callable, NamedTuple
 import tensorflow as tf
 
 from errors import InputError
+from fast import layers
 from fast import mobilenet_v2 as fast_mobilenet_v2
 from nets import mobilenet_v2
 from nets.tf_slim_compat import slim
 
 IMPLEMENTATIONS = ('slim', 'fast')
-DATA_FORMATS = ('NHWC', 'NCHW')
-COMPUTE_DTYPES = (tf.float32, tf.bfloat16, tf.float16)
 _FAST_OPTIONS = ('data_format', 'compute_dtype')
 
 
@@ -67,10 +66,10 @@ def _check(name, implementation, options):
     if option in _FAST_OPTIONS and implementation != 'fast':
       raise InputError(f'{option} needs implementation fast, not '
                        f'{implementation}.')
-  if options.get('data_format', 'NHWC') not in DATA_FORMATS:
+  if options.get('data_format', 'NHWC') not in layers.DATA_FORMATS:
     raise InputError(f'Unknown data_format {options["data_format"]!r}; there '
-                     f'are {", ".join(DATA_FORMATS)}.')
-  if options.get('compute_dtype', tf.float32) not in COMPUTE_DTYPES:
+                     f'are {", ".join(layers.DATA_FORMATS)}.')
+  if options.get('compute_dtype', tf.float32) not in layers.COMPUTE_DTYPES:
     raise InputError(f'Unknown compute_dtype {options["compute_dtype"]!r}; '
                      'there are float32, bfloat16 and float16.')
 
