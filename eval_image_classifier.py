@@ -11,7 +11,6 @@ flags leave open.
 import quiet_tensorflow  # First: it imports TensorFlow.
 
 import os
-import sys
 import tempfile
 
 from absl import flags
@@ -127,10 +126,7 @@ def main(argv):
     raise InputError(f'What is {argv[1]!r}? All arguments are flags.')
   for notice in replaced_flags.notices(_REPLACED_FLAGS):
     print(notice)
-  try:
-    _evaluate(os.path.expanduser(_EVAL_DIR.value))
-  except KeyboardInterrupt:  # How waiting for checkpoints usually ends.
-    sys.exit(130)
+  _evaluate(os.path.expanduser(_EVAL_DIR.value))
 
 
 def _evaluate(eval_dir):

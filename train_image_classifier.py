@@ -10,7 +10,6 @@ import quiet_tensorflow  # First: it imports TensorFlow.
 
 import math
 import os
-import sys
 
 from absl import flags
 import tensorflow as tf
@@ -96,7 +95,8 @@ _MAX_NUMBER_OF_STEPS = flags.DEFINE_integer(
     'max_number_of_steps', None, 'Where training ends; default: never.',
     lower_bound=1)
 _NUM_EPOCHS = flags.DEFINE_float(
-    'num_epochs', None, 'The same in epochs; the earlier end counts.', 0.0)
+    'num_epochs', None, 'The same in epochs; the earlier end counts.',
+    0.0, 1e9)
 _LOG_EVERY_N_STEPS = flags.DEFINE_integer(
     'log_every_n_steps', 10, 'How often to log.', lower_bound=1)
 _SAVE_SUMMARIES_SECS = flags.DEFINE_integer(
@@ -171,10 +171,7 @@ def main(argv):
   # Shells leave the ~ of --train_dir=~/run to us.
   train_dir, dataset_dir = (path and os.path.expanduser(path) for path in (
       _TRAIN_DIR.value, _DATASET_DIR.value))
-  try:
-    _train(train_dir, dataset_dir)
-  except KeyboardInterrupt:
-    sys.exit(130)
+  _train(train_dir, dataset_dir)
 
 
 def _train(train_dir, dataset_dir):
