@@ -11,6 +11,7 @@ flags leave open.
 import quiet_tensorflow  # First: it imports TensorFlow.
 
 import os
+import sys
 import tempfile
 
 from absl import flags
