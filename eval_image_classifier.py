@@ -157,7 +157,7 @@ def _evaluate(eval_dir):
     for message in bad_images.messages:
       print(f'Skipped {message}')
     _report(metrics, restored, dataset)
-    _write(eval_dir, metrics, restored, dataset)
+    _write(eval_dir, metrics, restored, dataset, options)
 
 
 def _options(checkpoint_path):
@@ -228,7 +228,7 @@ def _report(metrics, restored, dataset):
   sys.stdout.flush()
 
 
-def _write(eval_dir, metrics, restored, dataset):
+def _write(eval_dir, metrics, restored, dataset, options):
   """Writes the metrics for TensorBoard, and as JSON."""
   evaluation.write_summary(eval_dir, restored.step or 0, metrics)
   name = f'evaluation-{os.path.basename(restored.path)}.json'
@@ -237,6 +237,11 @@ def _write(eval_dir, metrics, restored, dataset):
       'step': restored.step,
       'dataset_name': dataset.name,
       'dataset_split_name': dataset.split_name,
+      'model_name': options['model_name'],
+      'implementation': options['implementation'],
+      'data_format': _DATA_FORMAT.value,
+      'compute_dtype': _COMPUTE_DTYPE.value,
+      'use_batch_statistics': _USE_BATCH_STATISTICS.value,
       'metrics': metrics,
   })
 

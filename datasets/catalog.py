@@ -86,6 +86,7 @@ def get_dataset(name, split_name, dataset_dir=None, validation_fraction=0.2,
   Raises:
     InputError: an argument or the folder is wrong, or a file is truncated.
   """
+  dataset_dir = dataset_dir and os.path.expanduser(dataset_dir)
   if name not in dataset_names():
     raise InputError(f'unknown data set {name}; '
                      f'there is {", ".join(dataset_names())}')

@@ -38,4 +38,6 @@ def write_samples(folder):
 
 
 if __name__ == '__main__':
-  write_samples(*sys.argv[1:])
+  if len(sys.argv) != 2:
+    sys.exit('usage: python -m datasets.digits FOLDER')
+  write_samples(sys.argv[1])

@@ -108,7 +108,7 @@ def layers_until(final_endpoint, num_layers):
 
 
 def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
-                 stages=MOBILENET_V2, min_depth=None, divisible_by=8):
+                 stages=None, min_depth=None, divisible_by=None):
   """Resolves MobileNetV2's table.
 
   Args:
@@ -116,9 +116,9 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
     finegrain: keeps the last layer at 1280 channels below multiplier 1.0, as
       the published models do.
     output_stride: input size over final size: 8, 16, 32 or None (32).
-    stages: rows of Stage.
+    stages: rows of Stage; MOBILENET_V2 where None.
     min_depth: least number of channels; divisible_by where None.
-    divisible_by: what numbers of channels are multiples of.
+    divisible_by: what numbers of channels are multiples of; 8 where None.
 
   Returns:
     A MobilenetV2.
@@ -129,10 +129,12 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
   if depth_multiplier <= 0:
     raise InputError(f'depth_multiplier {depth_multiplier} is not above 0.')
   def depth(channels):
-    return make_divisible(channels * depth_multiplier, divisible_by, min_depth)
+    return make_divisible(channels * depth_multiplier, divisible_by or 8,
+                          min_depth)
 
   rows = [(stage, stage.stride if repeat == 0 else 1)
-          for stage in stages for repeat in range(stage.repeats)]
+          for stage in stages or MOBILENET_V2
+          for repeat in range(stage.repeats)]
   resolved = strides_and_rates([stride for _, stride in rows], output_stride)
   stem_channels = inputs = depth(_STEM_CHANNELS)
   blocks = []
