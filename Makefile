@@ -1,11 +1,8 @@
 PYTHON = python3.11
 RUN = .venv/bin/python
-QUICKSTART = /tmp/twinslim_quickstart
+QUICKSTART = runs/quickstart
 
-# TensorFlow tells of errors only.
-export TF_CPP_MIN_LOG_LEVEL = 3
-
-.PHONY: help quickstart test bazel-test
+.PHONY: help quickstart test bazel-test lock
 
 help:
 	@echo 'make quickstart   trains and evaluates MobileNetV2 on handwritten digits'
@@ -13,16 +10,27 @@ help:
 	@echo 'make bazel-test   builds and tests everything with Bazel'
 
 quickstart: .venv/requirements.lock
-	$(RUN) train_image_classifier.py --dataset_name=digits \
-	    --model_name=mobilenet_v2_035 --implementation=slim \
-	    --train_dir=$(QUICKSTART)
-	$(RUN) eval_image_classifier.py --dataset_name=digits \
-	    --dataset_split_name=validation \
-	    --model_name=mobilenet_v2_035 --implementation=fast \
-	    --checkpoint_path=$(QUICKSTART) --eval_dir=$(QUICKSTART)/eval
+	rm -rf $(QUICKSTART)
+	$(RUN) train_image_classifier.py --implementation=slim \
+	    --model_name=mobilenet_v2_035 --dataset_name=digits \
+	    --train_image_size=64 --num_epochs=15 --learning_rate=0.03 \
+	    --learning_rate_decay_type=polynomial --train_dir=$(QUICKSTART)
+	@for implementation in slim fast; do \
+	  printf '\n%s\n' "Evaluated in the $$implementation implementation:"; \
+	  $(RUN) eval_image_classifier.py --implementation=$$implementation \
+	      --checkpoint_path=$(QUICKSTART) \
+	      --eval_dir=$(QUICKSTART)/eval_$$implementation || exit 1; \
+	done
+	@printf '\nImages it has not seen:\n'
+	@$(RUN) -m datasets.digits $(QUICKSTART)/images
+	@$(RUN) classify_image.py --checkpoint_path=$(QUICKSTART) --top_k=1 \
+	    $(QUICKSTART)/images
+	@printf '\n%s\n%s\n' 'Checkpoint and TensorBoard log: $(QUICKSTART)' \
+	    'To look at the log: .venv/bin/tensorboard --logdir=$(QUICKSTART)'
 
 test: .venv/requirements.lock
-	$(RUN) -m pytest --quiet --disable-warnings tests
+	$(RUN) -m pytest --quiet --disable-warnings --numprocesses=auto \
+	    --dist=loadfile tests
 
 # Bazel takes the python3 that comes first on PATH.
 bazel-test: export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -42,3 +50,8 @@ bazel-test: .venv/requirements.lock
 	$(RUN) -m pip install --quiet --disable-pip-version-check \
 	    --require-hashes --only-binary :all: --requirement requirements.lock
 	cp requirements.lock $@
+
+lock:
+	pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	    --no-header --no-emit-index-url --no-emit-find-links \
+	    --no-emit-trusted-host --output-file=requirements.lock requirements.txt

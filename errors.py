@@ -15,7 +15,10 @@ class InputError(ValueError):
 
 
 def run(main):
-  """Runs main(argv) under absl; an InputError becomes one line and status 1."""
+  """Runs main(argv) under absl.
+
+  An InputError becomes one line and status 1, Ctrl-C status 130.
+  """
   def reporting_main(argv):
     try:
       return main(argv)
@@ -23,6 +26,8 @@ def run(main):
       program = os.path.basename(argv[0])
       message = ' '.join(str(error).split())
       sys.exit(f'{program}: {message}')
+    except KeyboardInterrupt:
+      sys.exit(130)
   # TensorFlow's notices about its own future are not for those who run this.
   logging.getLogger('tensorflow').setLevel(logging.ERROR)
   app.run(reporting_main)

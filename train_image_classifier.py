@@ -1,4 +1,4 @@
-"""Trains an image classifier; started again, it resumes.
+r"""Trains an image classifier; started again, it resumes.
 
   python train_image_classifier.py --dataset_name=image_folder \
       --dataset_dir=photos/ --train_dir=run/ --num_epochs=20
@@ -6,8 +6,10 @@
 Flags and defaults are those of slim's program of this name.
 """
 
+import quiet_tensorflow  # First: it imports TensorFlow.
+
 import math
-import sys
+import os
 
 from absl import flags
 import tensorflow as tf
@@ -16,7 +18,6 @@ from datasets import catalog
 from datasets import input_pipeline
 from datasets import tfrecord
 import errors
-from errors import InputError
 from fast import device
 from fast import loss_scale
 from nets import nets_factory
@@ -28,6 +29,7 @@ from training import optimizers
 from training import replaced_flags
 from training import restore_report
 from training import run_info
+from training import settling
 from training import train_step
 from training.model import Model
 
@@ -51,13 +53,11 @@ _DEPTH_MULTIPLIER = flags.DEFINE_float(
     'depth_multiplier', None,
     'Factor on the widths, where model_name does not fix it.')
 _BATCH_NORM_DECAY = flags.DEFINE_float(
-    'batch_norm_decay', 0.997,
-    'Of the batch norm averages; early steps use (1 + step) / (10 + step) '
-    'where that is less.', 0.0, 1.0)
+    'batch_norm_decay', 0.997, 'Of batch norm\'s averages; early steps use '
+    '(1 + step) / (10 + step) where that is less.', 0.0, 1.0)
 _DROPOUT_KEEP_PROB = flags.DEFINE_float(
-    'dropout_keep_prob', None,
-    'Part of the features that dropout keeps; default: the network\'s.',
-    0.0, 1.0)
+    'dropout_keep_prob', None, 'Part of the features that dropout keeps; '
+    'default: the network\'s.', 0.0, 1.0)
 
 # The data.
 _DATASET_NAME = flags.DEFINE_string(
@@ -74,8 +74,7 @@ _LABELS_OFFSET = flags.DEFINE_integer(
     'labels_offset', 0, 'Subtracted from each label: 1 drops a background.')
 _PREPROCESSING_NAME = flags.DEFINE_string(
     'preprocessing_name', None,
-    'inception (crops, flips, colours) or lenet (resizes); default: what '
-    'suits the data set.')
+    'inception (crops, flips, colours), lenet (resizes); default: by data set.')
 _USE_GRAYSCALE = flags.DEFINE_bool(
     'use_grayscale', False, 'Takes the colour out of the images.')
 _BATCH_SIZE = flags.DEFINE_integer(
@@ -86,10 +85,8 @@ _TRAIN_IMAGE_SIZE = flags.DEFINE_integer(
 _NUM_PREPROCESSING_THREADS = flags.DEFINE_integer(
     'num_preprocessing_threads', 4, 'Images prepared at once.', lower_bound=1)
 _MAX_BAD_IMAGES = flags.DEFINE_integer(
-    'max_bad_images', 0, 'How many unreadable images to skip before stopping.',
-    lower_bound=0)
-_SEED = flags.DEFINE_integer(
-    'seed', 0, 'Of initial weights, order and augmentation.')
+    'max_bad_images', 0, 'How many unreadable images to skip.', lower_bound=0)
+_SEED = flags.DEFINE_integer('seed', 0, 'Of weights, order, augmentation.')
 
 # The run.
 _TRAIN_DIR = flags.DEFINE_string(
@@ -99,12 +96,11 @@ _MAX_NUMBER_OF_STEPS = flags.DEFINE_integer(
     lower_bound=1)
 _NUM_EPOCHS = flags.DEFINE_float(
     'num_epochs', None, 'The same in epochs; the earlier end counts.',
-    lower_bound=0.0)
+    0.0, 1e9)
 _LOG_EVERY_N_STEPS = flags.DEFINE_integer(
     'log_every_n_steps', 10, 'How often to log.', lower_bound=1)
 _SAVE_SUMMARIES_SECS = flags.DEFINE_integer(
-    'save_summaries_secs', 600, 'How often the TensorBoard log goes to disk, '
-    'at least; it does with each checkpoint.', lower_bound=1)
+    'save_summaries_secs', 600, 'How often to flush the log.', lower_bound=1)
 _SAVE_INTERVAL_SECS = flags.DEFINE_integer(
     'save_interval_secs', 600, 'How often to save.', lower_bound=0)
 
@@ -148,13 +144,11 @@ _NUM_EPOCHS_PER_DECAY = flags.DEFINE_float(
 _WARMUP_EPOCHS = flags.DEFINE_float(
     'warmup_epochs', 0.0, 'Epochs in which the rate climbs from 0.')
 _MOVING_AVERAGE_DECAY = flags.DEFINE_float(
-    'moving_average_decay', None,
-    'Keeps moving averages of the variables too, for evaluation.', 0.0, 1.0)
+    'moving_average_decay', None, 'Keeps averages too, to evaluate.', 0.0, 1.0)
 
 # Fine-tuning.
 _CHECKPOINT_PATH = flags.DEFINE_string(
-    'checkpoint_path', None,
-    'A checkpoint, or a folder with one, to start from.')
+    'checkpoint_path', None, 'A checkpoint, or its folder, to start from.')
 _CHECKPOINT_EXCLUDE_SCOPES = flags.DEFINE_string(
     'checkpoint_exclude_scopes', None,
     'Comma-separated beginnings of names not to restore. Logits of another '
@@ -163,33 +157,27 @@ _TRAINABLE_SCOPES = flags.DEFINE_string(
     'trainable_scopes', None,
     'Comma-separated beginnings of names to train; default: all.')
 _IGNORE_MISSING_VARS = flags.DEFINE_bool(
-    'ignore_missing_vars', False,
-    'Starts from a checkpoint that lacks variables.')
+    'ignore_missing_vars', False, 'The checkpoint may lack variables.')
 
-# What slim's program had besides: (flag, default, what takes its place).
-_REPLACED_FLAGS = (
-    ('master', '', 'training runs in this process'),
-    ('num_clones', 1, 'training runs on one device; raise --batch_size'),
-    ('clone_on_cpu', False, 'hide GPUs with CUDA_VISIBLE_DEVICES='),
-    ('worker_replicas', 1, 'training runs in one process'),
-    ('num_ps_tasks', 0, 'variables live where training runs'),
-    ('task', 0, 'training runs in one process'),
-    ('num_readers', 4, '--num_preprocessing_threads both read and decode'),
-    ('sync_replicas', False, 'there is one replica'),
-    ('replicas_to_aggregate', 1, 'there is one replica; raise --batch_size'),
-    ('quantize_delay', -1, 'weights stay float; see --compute_dtype'),
-)
-replaced_flags.define(_REPLACED_FLAGS)
+# What slim's program had besides.
+replaced_flags.define(replaced_flags.TRAINING)
 
 
 def main(argv):
   if len(argv) > 1:
-    raise InputError(f'What is {argv[1]!r}? All arguments are flags.')
-  for notice in replaced_flags.notices(_REPLACED_FLAGS):
+    raise errors.InputError(f'What is {argv[1]!r}? All arguments are flags.')
+  for notice in replaced_flags.notices(replaced_flags.TRAINING):
     print(notice)
+  # Shells leave the ~ of --train_dir=~/run to us.
+  train_dir, dataset_dir = (path and os.path.expanduser(path) for path in (
+      _TRAIN_DIR.value, _DATASET_DIR.value))
+  _train(train_dir, dataset_dir)
+
+
+def _train(train_dir, dataset_dir):
   tf.random.set_seed(_SEED.value)
   dataset = catalog.get_dataset(
-      _DATASET_NAME.value, _DATASET_SPLIT_NAME.value, _DATASET_DIR.value,
+      _DATASET_NAME.value, _DATASET_SPLIT_NAME.value, dataset_dir,
       _VALIDATION_FRACTION.value, _LABELS_OFFSET.value)
   learning_rate_fn, last_step = _schedule(dataset)
   options = device.network_options(
@@ -201,34 +189,40 @@ def main(argv):
       dropout_keep_prob=_DROPOUT_KEEP_PROB.value, **options)
   image_size = model.check_image_size(_TRAIN_IMAGE_SIZE.value)
   model.build(image_size)
-  state, writer = _restore(model, options)
+  state, writer = _restore(model, options, train_dir)
   first_step = int(state.global_step)
   if last_step is not None and first_step >= last_step:
-    print(f'{writer.train_dir} is at step {first_step} of {last_step}: there '
-          'is nothing left to train.')
+    print(f'{train_dir} is at step {first_step}: nothing is left to train.')
     return
-  _describe(dataset, image_size, writer.train_dir, first_step, last_step)
-
+  xla = device.use_xla(_XLA.value)
   step = train_step.make_train_step(
       state, learning_rate_fn, _WEIGHT_DECAY.value, _LABEL_SMOOTHING.value,
-      train_step.settling_decay(_BATCH_NORM_DECAY.value),
-      device.use_xla(_XLA.value))
+      train_step.settling_decay(_BATCH_NORM_DECAY.value), xla)
   bad_images = input_pipeline.BadImages(_MAX_BAD_IMAGES.value)
-  batches = input_pipeline.training_batches(
-      dataset, _BATCH_SIZE.value, image_size, _PREPROCESSING_NAME.value,
-      _SEED.value, first_step, _USE_GRAYSCALE.value,
-      _NUM_PREPROCESSING_THREADS.value, bad_images)
+
+  def batches_from(step):
+    return input_pipeline.iterate(input_pipeline.training_batches(
+        dataset, _BATCH_SIZE.value, image_size, _PREPROCESSING_NAME.value,
+        _SEED.value, step, _USE_GRAYSCALE.value,
+        _NUM_PREPROCESSING_THREADS.value, bad_images), bad_images)
+
+  batches = batches_from(first_step)
+  _write_info(train_dir, dataset, dataset_dir, image_size)
+  print(f'{_MODEL_NAME.value} ({_IMPLEMENTATION.value}) on {dataset.name} '
+        f'{dataset.split_name}: {dataset.num_examples} images, '
+        f'{dataset.num_classes} classes, {image_size} pixels, steps '
+        f'{first_step} to {last_step or "Ctrl-C"}', flush=True)
   try:
     path = loop.run(
-        step, input_pipeline.iterate(batches, bad_images), state, writer,
-        loop.Schedule(last_step, _LOG_EVERY_N_STEPS.value,
-                      _SAVE_INTERVAL_SECS.value, _SAVE_SUMMARIES_SECS.value),
-        _BATCH_SIZE.value)
-  except KeyboardInterrupt:
-    sys.exit(130)
-  for message in bad_images.messages:
-    print(f'Skipped {message}')
-  print(f'Saved {path}; TensorBoard: tensorboard --logdir={writer.train_dir}')
+        step, batches, state, writer, loop.Schedule(
+            last_step, _LOG_EVERY_N_STEPS.value, _SAVE_INTERVAL_SECS.value,
+            _SAVE_SUMMARIES_SECS.value), _BATCH_SIZE.value,
+        settling.make_settle(
+            state, batches_from, _BATCH_NORM_DECAY.value, xla))
+  finally:
+    for message in bad_images.messages[:_MAX_BAD_IMAGES.value]:
+      print(f'Skipped {message}')
+  print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
 
 
 def _schedule(dataset):
@@ -245,12 +239,12 @@ def _schedule(dataset):
       _END_LEARNING_RATE.value, last_step, _WARMUP_EPOCHS.value), last_step
 
 
-def _restore(model, options):
+def _restore(model, options, train_dir):
   """Returns (TrainState, Writer), the state as train_dir or flags have it."""
-  newest = checkpoints.latest(_TRAIN_DIR.value)
+  newest = checkpoints.latest(train_dir)
   report = None
   if newest and _CHECKPOINT_PATH.value:
-    print(f'--checkpoint_path is ignored: {_TRAIN_DIR.value} has {newest}.')
+    print(f'--checkpoint_path is ignored: training goes on from {newest}.')
   elif _CHECKPOINT_PATH.value:
     report = checkpoints.restore_for_fine_tuning(
         model, _CHECKPOINT_PATH.value, _CHECKPOINT_EXCLUDE_SCOPES.value,
@@ -261,7 +255,7 @@ def _restore(model, options):
       **{name: flags.FLAGS[name].value for name, *_ in _OPTIMIZER_FLAGS})
   global_step = train_step.make_global_step()
   shadows = None
-  if _MOVING_AVERAGE_DECAY.value is not None:
+  if _MOVING_AVERAGE_DECAY.value:
     shadows = averages.make_averages(
         model.variables_by_name, _MOVING_AVERAGE_DECAY.value, global_step)
   is_float16 = options.get('compute_dtype') == tf.float16
@@ -271,7 +265,7 @@ def _restore(model, options):
       loss_scale.make_loss_scale() if is_float16 else None)
   rest = train_step.state_by_name(state)
   writer = checkpoints.make_writer(
-      {**model.variables_by_name, **rest}, _TRAIN_DIR.value)
+      {**model.variables_by_name, **rest}, train_dir)
   if newest:
     report = checkpoints.restore_all(newest, model, rest)
   if report:
@@ -279,25 +273,21 @@ def _restore(model, options):
   return state, writer
 
 
-def _describe(dataset, image_size, train_dir, first_step, last_step):
-  """Prints what will be trained, and keeps it for those who evaluate."""
-  run_info.write_run_info(train_dir, {
-      'model_name': _MODEL_NAME.value,
-      'implementation': _IMPLEMENTATION.value,
-      'depth_multiplier': _DEPTH_MULTIPLIER.value,
+def _write_info(train_dir, dataset, dataset_dir, image_size):
+  """Keeps what was trained, for those who evaluate."""
+  info = {flag.name: flag.value for flag in (
+      _MODEL_NAME, _IMPLEMENTATION, _DEPTH_MULTIPLIER, _DATASET_NAME,
+      _VALIDATION_FRACTION, _LABELS_OFFSET, _USE_GRAYSCALE,
+      _MOVING_AVERAGE_DECAY)}
+  info |= {
+      'dataset_dir': dataset_dir and os.path.abspath(dataset_dir),
       'num_classes': dataset.num_classes,
       'image_size': image_size,
       'preprocessing_name': (_PREPROCESSING_NAME.value
-                             or dataset.default_preprocessing),
-      'dataset_name': dataset.name,
-      'use_grayscale': _USE_GRAYSCALE.value,
-      'moving_average_decay': _MOVING_AVERAGE_DECAY.value})
+                             or dataset.default_preprocessing)}
+  run_info.write_run_info(train_dir, info)
   if dataset.label_names:
     tfrecord.write_label_names(train_dir, dataset.label_names)
-  print(f'{_MODEL_NAME.value} ({_IMPLEMENTATION.value}) on {dataset.name} '
-        f'{dataset.split_name}: {dataset.num_examples} images, '
-        f'{dataset.num_classes} classes, {image_size} pixels, steps '
-        f'{first_step} to {last_step or "the end of time"}', flush=True)
 
 
 if __name__ == '__main__':

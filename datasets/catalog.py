@@ -62,6 +62,11 @@ def dataset_names():
   return sorted(['digits', 'image_folder', 'tfrecord', *_RECORDS])
 
 
+def held_out_split(name):
+  """Returns the split to evaluate on; any name will do."""
+  return _RECORDS[name].splits[1] if name in _RECORDS else 'validation'
+
+
 def get_dataset(name, split_name, dataset_dir=None, validation_fraction=0.2,
                 labels_offset=0):
   """Finds a split of a data set; no image is decoded.
@@ -81,6 +86,7 @@ def get_dataset(name, split_name, dataset_dir=None, validation_fraction=0.2,
   Raises:
     InputError: an argument or the folder is wrong, or a file is truncated.
   """
+  dataset_dir = dataset_dir and os.path.expanduser(dataset_dir)
   if name not in dataset_names():
     raise InputError(f'unknown data set {name}; '
                      f'there is {", ".join(dataset_names())}')

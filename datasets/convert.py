@@ -6,6 +6,10 @@ The folder holds a subfolder for each class, or train/ and validation/ folders
 with these in them. Train with --dataset_name=tfrecord --dataset_dir=records/.
 """
 
+import quiet_tensorflow  # First: it imports TensorFlow.
+
+import os
+
 from absl import flags
 
 from datasets import folder_to_records
@@ -26,8 +30,9 @@ def main(argv):
     raise InputError(f'unexpected argument {argv[1]}')
   if not _SOURCE.value or not _OUTPUT.value:
     raise InputError('set --source, a folder of images, and --output')
-  folder_to_records.convert(_SOURCE.value, _OUTPUT.value, _SHARDS.value,
-                            _VALIDATION_FRACTION.value)
+  folder_to_records.convert(
+      os.path.expanduser(_SOURCE.value), os.path.expanduser(_OUTPUT.value),
+      _SHARDS.value, _VALIDATION_FRACTION.value)
 
 
 if __name__ == '__main__':

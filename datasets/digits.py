@@ -1,6 +1,13 @@
-"""scikit-learn's handwritten digits: 1797 scans of 8 by 8, ten classes."""
+"""scikit-learn's handwritten digits: 1797 scans of 8 by 8, ten classes.
+
+  python -m datasets.digits FOLDER    writes one held-out scan a class as PNG
+"""
+
+import os
+import sys
 
 import numpy as np
+from PIL import Image
 from sklearn import datasets as sklearn_datasets
 
 _HELD_OUT_EVERY = 5
@@ -19,3 +26,18 @@ def load(is_training):
   images = np.repeat(grey[..., np.newaxis], 3, axis=-1)
   labels = scans.target[chosen].astype(np.int64)
   return images, labels, tuple(str(name) for name in scans.target_names)
+
+
+def write_samples(folder):
+  """Writes folder/DIGIT.png, the first held-out scan of each class."""
+  images, labels, label_names = load(is_training=False)
+  os.makedirs(folder, exist_ok=True)
+  for label, name in enumerate(label_names):
+    image = images[np.flatnonzero(labels == label)[0]]
+    Image.fromarray(image).save(os.path.join(folder, f'{name}.png'))
+
+
+if __name__ == '__main__':
+  if len(sys.argv) != 2:
+    sys.exit('usage: python -m datasets.digits FOLDER')
+  write_samples(sys.argv[1])

@@ -17,7 +17,7 @@ from errors import InputError
 _INCEPTION = ('inception', 'inception_v1', 'inception_v2', 'inception_v3',
               'inception_v4', 'inception_resnet_v2', 'mobilenet_v1',
               'mobilenet_v2', 'mobilenet_v2_035', 'mobilenet_v2_140',
-              'nasnet_mobile', 'shufflenet_v1')
+              'nasnet_mobile')
 _LENET = ('lenet',)
 
 _CENTRAL_FRACTION = 0.875

@@ -3,9 +3,9 @@
 import tensorflow as tf
 
 from errors import InputError
-from nets import nets_factory
+from fast import layers
 
-COMPUTE_DTYPES = {dtype.name: dtype for dtype in nets_factory.COMPUTE_DTYPES}
+COMPUTE_DTYPES = {dtype.name: dtype for dtype in layers.COMPUTE_DTYPES}
 
 
 def has_gpu():

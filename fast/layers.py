@@ -8,6 +8,10 @@ from typing import Callable, NamedTuple
 
 import tensorflow.compat.v1 as tf
 
+DATA_FORMATS = ('NHWC', 'NCHW')
+COMPUTE_DTYPES = (tf.float32, tf.bfloat16, tf.float16)
+BATCH_NORM_EPSILON = 0.001
+
 
 class Mode(NamedTuple):
   """How a network computes, the same for all its layers."""
@@ -19,7 +23,7 @@ class Mode(NamedTuple):
   batch_norm_decay: float = 0.997  # or a scalar tensor
   weight_decay: float = 0.0
   stddev: float = 0.09  # of the initial weights
-  batch_norm_epsilon: float = 0.001
+  batch_norm_epsilon: float = BATCH_NORM_EPSILON
   weights_initializer: Callable | None = None  # in place of stddev's
 
   @property

@@ -53,9 +53,9 @@ def _features(net, spec, num_layers, mode):
 
 
 def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
-              scope='MobilenetV2', conv_defs=specs.MOBILENET_V2,
+              scope='MobilenetV2', conv_defs=None,
               finegrain_classification_mode=False, min_depth=None,
-              divisible_by=8, activation_fn=tf.nn.relu6, final_endpoint=None,
+              divisible_by=None, activation_fn=None, final_endpoint=None,
               output_stride=None, use_explicit_padding=False,
               is_training=False, prediction_fn=tf.nn.softmax, reuse=None,
               base_only=False, shortcut='bottleneck',
@@ -81,9 +81,9 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
                             output_stride, conv_defs, min_depth, divisible_by,
                             shortcut, bottleneck_activation)
   num_layers = specs.layers_until(final_endpoint, spec.num_layers)
-  mode = layers.Mode(is_training, data_format, compute_dtype,
-                     use_explicit_padding, activation_fn, batch_norm_decay,
-                     weight_decay, stddev)
+  mode = layers.Mode(
+      is_training, data_format, compute_dtype, use_explicit_padding,
+      activation_fn or tf.nn.relu6, batch_norm_decay, weight_decay, stddev)
   with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse):
     net = layers.from_nhwc(input_tensor, mode)
     net, feature_maps = _features(net, spec, num_layers, mode)
@@ -112,11 +112,16 @@ def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
 
 mobilenet.default_image_size = 224
 
-mobilenet_v2_140 = functools.partial(mobilenet, depth_multiplier=1.4)
-mobilenet_v2_130 = functools.partial(mobilenet, depth_multiplier=1.3)
-mobilenet_v2_075 = functools.partial(
-    mobilenet, depth_multiplier=0.75, finegrain_classification_mode=True)
-mobilenet_v2_050 = functools.partial(
-    mobilenet, depth_multiplier=0.50, finegrain_classification_mode=True)
-mobilenet_v2_035 = functools.partial(
-    mobilenet, depth_multiplier=0.35, finegrain_classification_mode=True)
+
+def _of_width(depth_multiplier):
+  """Returns mobilenet at a published width."""
+  network = functools.partial(mobilenet, depth_multiplier=depth_multiplier,
+                              finegrain_classification_mode=True)
+  return functools.update_wrapper(network, mobilenet)
+
+
+mobilenet_v2_140 = _of_width(1.4)
+mobilenet_v2_130 = _of_width(1.3)
+mobilenet_v2_075 = _of_width(0.75)
+mobilenet_v2_050 = _of_width(0.5)
+mobilenet_v2_035 = _of_width(0.35)

@@ -106,9 +106,9 @@ def _features(net, spec, num_layers, activation_fn, use_explicit_padding):
 
 @slim.add_arg_scope
 def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
-              scope='MobilenetV2', conv_defs=specs.MOBILENET_V2,
+              scope='MobilenetV2', conv_defs=None,
               finegrain_classification_mode=False, min_depth=None,
-              divisible_by=8, activation_fn=tf.nn.relu6, final_endpoint=None,
+              divisible_by=None, activation_fn=None, final_endpoint=None,
               output_stride=None, use_explicit_padding=False,
               is_training=False, prediction_fn=slim.softmax, reuse=None,
               base_only=False, shortcut='bottleneck',
@@ -120,12 +120,13 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
     num_classes: 0 or None leaves the logits layer out.
     depth_multiplier: factor on all widths.
     scope: variable scope.
-    conv_defs: rows of specs.Stage.
+    conv_defs: rows of specs.Stage; specs.MOBILENET_V2 where None.
     finegrain_classification_mode: keeps the last layer at 1280 channels below
       depth_multiplier 1.0, as in the published models.
     min_depth: least number of channels; divisible_by where None.
-    divisible_by: what numbers of channels are multiples of.
-    activation_fn: after all convolutions but the projections.
+    divisible_by: what numbers of channels are multiples of; 8 where None.
+    activation_fn: after all convolutions but the projections; ReLU6 where
+      None.
     final_endpoint: 'layer_1' .. 'layer_19': the last layer before pooling.
     output_stride: 8, 16, 32 or None (32).
     use_explicit_padding: pads the same on all sides, instead of SAME.
@@ -151,6 +152,7 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
                             output_stride, conv_defs, min_depth, divisible_by,
                             shortcut, bottleneck_activation)
   num_layers = specs.layers_until(final_endpoint, spec.num_layers)
+  activation_fn = activation_fn or tf.nn.relu6
   with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse), \
       slim.arg_scope(_layer_scope(is_training, activation_fn)):
     net, end_points = _features(input_tensor, spec, num_layers, activation_fn,
@@ -180,11 +182,16 @@ def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
 
 mobilenet.default_image_size = 224
 
-mobilenet_v2_140 = functools.partial(mobilenet, depth_multiplier=1.4)
-mobilenet_v2_130 = functools.partial(mobilenet, depth_multiplier=1.3)
-mobilenet_v2_075 = functools.partial(
-    mobilenet, depth_multiplier=0.75, finegrain_classification_mode=True)
-mobilenet_v2_050 = functools.partial(
-    mobilenet, depth_multiplier=0.50, finegrain_classification_mode=True)
-mobilenet_v2_035 = functools.partial(
-    mobilenet, depth_multiplier=0.35, finegrain_classification_mode=True)
+
+def _of_width(depth_multiplier):
+  """Returns mobilenet at a published width."""
+  network = functools.partial(mobilenet, depth_multiplier=depth_multiplier,
+                              finegrain_classification_mode=True)
+  return functools.update_wrapper(network, mobilenet)
+
+
+mobilenet_v2_140 = _of_width(1.4)
+mobilenet_v2_130 = _of_width(1.3)
+mobilenet_v2_075 = _of_width(0.75)
+mobilenet_v2_050 = _of_width(0.5)
+mobilenet_v2_035 = _of_width(0.35)

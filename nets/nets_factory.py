@@ -6,6 +6,7 @@ from typing import Callable, NamedTuple
 import tensorflow as tf
 
 from errors import InputError
+from fast import layers
 from fast import mobilenet_v1 as fast_mobilenet_v1
 from fast import mobilenet_v2 as fast_mobilenet_v2
 from fast import nasnet as fast_nasnet
@@ -17,8 +18,6 @@ from nets import shufflenet_v1
 from nets.tf_slim_compat import slim
 
 IMPLEMENTATIONS = ('slim', 'fast')
-DATA_FORMATS = ('NHWC', 'NCHW')
-COMPUTE_DTYPES = (tf.float32, tf.bfloat16, tf.float16)
 _FAST_OPTIONS = ('data_format', 'compute_dtype')
 
 
@@ -119,10 +118,10 @@ def _check(name, implementation, options):
                        f'{implementation}.')
     if option not in _known_options(_NETWORKS[name], implementation):
       raise InputError(f'{name} has no option {option}.')
-  if options.get('data_format', 'NHWC') not in DATA_FORMATS:
+  if options.get('data_format', 'NHWC') not in layers.DATA_FORMATS:
     raise InputError(f'Unknown data_format {options["data_format"]!r}; there '
-                     f'are {", ".join(DATA_FORMATS)}.')
-  if options.get('compute_dtype', tf.float32) not in COMPUTE_DTYPES:
+                     f'are {", ".join(layers.DATA_FORMATS)}.')
+  if options.get('compute_dtype', tf.float32) not in layers.COMPUTE_DTYPES:
     raise InputError(f'Unknown compute_dtype {options["compute_dtype"]!r}; '
                      'there are float32, bfloat16 and float16.')
 

@@ -218,7 +218,7 @@ def _with_shortcuts(blocks, shortcut):
 
 
 def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
-                 stages=MOBILENET_V2, min_depth=None, divisible_by=8,
+                 stages=None, min_depth=None, divisible_by=None,
                  shortcut='bottleneck', bottleneck_activation=False):
   """Resolves MobileNetV2's table.
 
@@ -227,9 +227,9 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
     finegrain: keeps the last layer at 1280 channels below multiplier 1.0, as
       the published models do.
     output_stride: input size over final size: 8, 16, 32 or None (32).
-    stages: rows of Stage.
+    stages: rows of Stage; MOBILENET_V2 where None.
     min_depth: least number of channels; divisible_by where None.
-    divisible_by: what numbers of channels are multiples of.
+    divisible_by: what numbers of channels are multiples of; 8 where None.
     shortcut: one of SHORTCUTS: between what of neighbouring blocks, wherever
       neither size nor number of channels changes.
     bottleneck_activation: whether an activation follows project.
@@ -245,10 +245,12 @@ def mobilenet_v2(depth_multiplier=1.0, finegrain=False, output_stride=None,
     raise InputError(f'bottleneck_activation {bottleneck_activation!r} is '
                      'neither False nor True.')
   def depth(channels):
-    return make_divisible(channels * depth_multiplier, divisible_by, min_depth)
+    return make_divisible(channels * depth_multiplier, divisible_by or 8,
+                          min_depth)
 
   rows = [(stage, stage.stride if repeat == 0 else 1)
-          for stage in stages for repeat in range(stage.repeats)]
+          for stage in stages or MOBILENET_V2
+          for repeat in range(stage.repeats)]
   resolved = strides_and_rates([stride for _, stride in rows], output_stride)
   stem_channels = inputs = depth(_STEM_CHANNELS)
   blocks = []

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import shutil
 import tempfile
 
 import numpy as np
@@ -130,8 +131,9 @@ class ProgramTest(tf.test.TestCase):
     three = os.path.join(folder, 'three')
     image_files.write_folder(os.path.join(three, 'test'), 'abc', 1)
     file = image_files.write(folder, 'file', b'')
-    damaged = os.path.dirname(
-        image_files.write(folder, 'damaged/model.json', b'{'))
+    damaged = shutil.copytree(
+        self.train_dir, os.path.join(folder, 'damaged'), dirs_exist_ok=True)
+    image_files.write(damaged, 'model.json', b'{')
     photos = ['--dataset_name=image_folder', f'--dataset_dir={self.photos}']
     cases = (
         (['--model_name=vgg_16'], 'Unknown network .vgg_16'),

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from errors import InputError
 from tests import testing
+from training import checkpoints
 from training import evaluation
 from training import run_info
 from training.model import Model
@@ -37,7 +38,8 @@ def _evaluate(logits, labels, batch_size=4, xla=False):
 class EvaluateTest(tf.test.TestCase):
 
   def test_by_hand(self):
-    logits = np.log([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.125, 0.125, 0.75]])
+    logits = np.log(
+        [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.125, 0.125, 0.75]])
     metrics = _evaluate(logits, [0, 0, 2], batch_size=2)
     self.assertAlmostEqual(2 / 3, metrics['Accuracy'])
     self.assertEqual(1.0, metrics['Recall_3'])
@@ -140,7 +142,13 @@ class CheckpointPathsTest(tf.test.TestCase):
     return evaluation.checkpoint_paths(path or self.folder, **options)
 
   def test_one(self):
-    self.assertEqual([self.folder], list(self.paths()))
+    variables = {'global_step': tf.Variable(0)}
+    writer = checkpoints.make_writer(variables, self.folder)
+    older, newer = (checkpoints.save(writer, step) for step in (1, 2))
+    self.assertEqual([newer], list(self.paths()))
+    self.assertEqual([older], list(self.paths(older)))
+    with self.assertRaisesRegex(InputError, 'there is no checkpoint'):
+      list(self.paths(f'{self.folder}/model.ckpt-3'))
 
   def test_each_new_one(self):
     first = self.write(1)

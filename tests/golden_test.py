@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests import golden_rule
 from tests import testing
+from training import train_step
 
 IMPLEMENTATIONS = {
     'slim': ('slim', {}),
@@ -14,9 +15,6 @@ IMPLEMENTATIONS = {
 }
 
 
-def _sampled(tensor, count):
-  flat = tensor.reshape(-1)
-  return flat[np.linspace(0, flat.size - 1, count).astype(int)]
 # Largest deviation in evaluation, where 1e-4 is within the noise of the
 # published code run with and without oneDNN.
 EVAL_TOLERANCES = {'nasnet_mobile': 1e-3, 'shufflenet_v1': 1e-3}
@@ -38,7 +36,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     expected = arrays[f'{mode}/output']
     self.assertGreater(np.abs(expected).max(), 0.1)  # not tiny
     if description.get('base'):
-      output = np.stack([_sampled(output, expected.size)]).reshape(
+      output = np.stack([testing.sampled(output, expected.size)]).reshape(
           expected.shape)
     self.assert_close(output.reshape(expected.shape), expected, tolerance,
                       f'{mode} output')
@@ -50,7 +48,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
                    for key, shape in description['end_points'].items()}
     for key, point in described.items():
       self.assertEqual(point['shape'], list(end_points[key].shape), key)
-      self.assert_close(_sampled(end_points[key], 64),
+      self.assert_close(testing.sampled(end_points[key], 64),
                         arrays[f'{mode}/end_points/{key}'], tolerance, key)
       if 'norm' in point:
         self.assertAllClose(point['norm'], np.linalg.norm(end_points[key]),
@@ -65,6 +63,13 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
       # rounding, hence atol.
       self.assertAllClose(norm, np.linalg.norm(actual[name]), rtol=tolerance,
                           atol=1e-6 * largest, msg=name)
+
+  def check_regularization(self, model, description):
+    weights = [variable for name, variable in model.variables_by_name.items()
+               if train_step.regularized(name)]
+    self.assertLen(weights, description['regularized_count'])
+    loss = 4e-5 * sum(tf.nn.l2_loss(variable).numpy() for variable in weights)
+    self.assertAllClose(description['regularized_loss'], loss, rtol=1e-4)
 
   @parameterized.product(case=list(testing.GOLDENS),
                          implementation=list(IMPLEMENTATIONS))
@@ -84,6 +89,9 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
         variable.shape.num_elements() for variable in trainable.values()))
     if 'trainable' in description:
       self.assertCountEqual(description['trainable'], trainable)
+
+    if 'regularized_count' in description:
+      self.check_regularization(model, description)
 
     images = testing.golden_images(description)
     output, end_points = testing.run(model, images)

@@ -33,16 +33,15 @@ class NasnetTest(parameterized.TestCase, tf.test.TestCase):
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_auxiliary_head_of_small_images(self, implementation):
-    model = Model('nasnet_mobile', 3, implementation)
     for size, kernel in ((32, [1, 1]), (160, [2, 2])):
-      _, end_points = tf.function(model, autograph=False).get_concrete_function(
-          tf.TensorSpec([2, size, size, 3]), is_training=True
-      ).structured_outputs
+      model = Model('nasnet_mobile', 3, implementation)
+      function = tf.function(model, autograph=False).get_concrete_function(
+          tf.TensorSpec([2, size, size, 3]), is_training=True)
+      _, end_points = function.structured_outputs
       self.assertEqual([2, 3], end_points['AuxLogits'].shape.as_list())
       name = 'aux_7/aux_logits/Conv/weights'
       self.assertEqual(kernel + [128, 768],
                        model.variables_by_name[name].shape.as_list())
-      model = Model('nasnet_mobile', 3, implementation)
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_drop_path(self, implementation):
@@ -52,8 +51,7 @@ class NasnetTest(parameterized.TestCase, tf.test.TestCase):
     images = np.repeat(golden_rule.images(1, 64, 64), 8, axis=0)
     @tf.function(autograph=False)
     def spread(is_training, keep_prob):
-      logits, _ = model(images, is_training,
-                        drop_path_keep_prob=keep_prob)
+      logits, _ = model(images, is_training, drop_path_keep_prob=keep_prob)
       return tf.reduce_max(tf.math.reduce_std(logits, 0) / tf.norm(logits))
     self.assertGreater(spread(True, 0.7), 0.01)
     self.assertLess(spread(True, 1.0), 1e-5)
@@ -75,9 +73,7 @@ class NasnetTest(parameterized.TestCase, tf.test.TestCase):
       for name, variable in fast.variables_by_name.items():
         variable.assign(slim.variables_by_name[name])
       logits, _ = testing.run(fast, images)
-      deviation = testing.deviation(logits, expected)
-      print(data_format, compute_dtype, deviation)
-      self.assertLessEqual(deviation, tolerance)
+      self.assertLessEqual(testing.deviation(logits, expected), tolerance)
 
 
 if __name__ == '__main__':

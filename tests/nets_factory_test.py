@@ -5,6 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from errors import InputError
+from fast import mobilenet_v2 as fast_mobilenet_v2
+from nets import mobilenet_v2
 from nets import nets_factory
 from nets import specs
 from nets.tf_slim_compat import slim
@@ -102,6 +104,17 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
     for name, variable in first.variables_by_name.items():
       variable.assign(tf.zeros_like(variable) + 7.0)
       self.assertNotAllClose(variable, second.variables_by_name[name])
+
+  def test_slims_defaults(self):
+    for module in (mobilenet_v2, fast_mobilenet_v2):
+      for name in ('mobilenet', 'mobilenet_v2_140', 'mobilenet_v2_035'):
+        self.assertEqual(224, getattr(module, name).default_image_size)
+      with tf.Graph().as_default():
+        _, end_points = module.mobilenet_v2_035(
+            tf.zeros([1, 32, 32, 3]), 2, conv_defs=None, min_depth=None,
+            divisible_by=None, activation_fn=None)
+        self.assertIn('Relu6', end_points['layer_1'].op.type)
+        self.assertEqual(1280, end_points['layer_19'].shape[3])
 
   def test_stages_of_ones_own(self):
     stages = (specs.Stage(expansion=1, channels=8, repeats=1, stride=1),

@@ -8,6 +8,7 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
+from fast import layers
 from nets import nets_factory
 from tests import golden_rule
 from tests import testing
@@ -72,7 +73,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     expected = testing.run(slim, images)
     *expected_training, expected_loss, expected_gradients = testing.gradients(
         slim, images, labels, auxiliary_weight=0.4)
-    for data_format in nets_factory.DATA_FORMATS:
+    for data_format in layers.DATA_FORMATS:
       fast = testing.ruled_model(name, implementation='fast',
                                  data_format=data_format, **options)
       self.assert_all_close(testing.run(fast, images), expected, 1e-4)
@@ -92,7 +93,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     images = golden_rule.images(2, 65, 97)
     slim = testing.ruled_model(name, **options)
     expected = testing.run(slim, images)
-    for data_format in nets_factory.DATA_FORMATS:
+    for data_format in layers.DATA_FORMATS:
       fast = testing.ruled_model(name, implementation='fast',
                                  data_format=data_format, **options)
       self.assertEqual(slim.variables_by_name.keys(),

@@ -66,8 +66,6 @@ class PhotosTest(tf.test.TestCase):
                          compute_dtype=compute_dtype)
         self.check_labels(logits)
         deviation = testing.deviation(logits, slim_logits)
-        print(f'{data_format} {compute_dtype.name}: {deviation:.6f} of the '
-              'largest logit')
         self.assertLess(deviation, bound)
         if compute_dtype != tf.float32:
           self.assertGreater(deviation, 1e-5)  # It did compute in that type.

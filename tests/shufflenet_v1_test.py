@@ -30,8 +30,8 @@ PUBLISHED = (
 )
 # groups, millions of multiply-adds: table 1 of the paper.
 COMPLEXITY = ((1, 143), (2, 140), (3, 137), (4, 133), (8, 137))
-LAYOUTS = tuple(itertools.product(nets_factory.DATA_FORMATS,
-                                  nets_factory.COMPUTE_DTYPES))
+LAYOUTS = tuple(itertools.product(layers.DATA_FORMATS,
+                                  layers.COMPUTE_DTYPES))
 
 
 def random(*shape):
@@ -88,7 +88,7 @@ class SpecsTest(parameterized.TestCase):
 
 class LayersTest(parameterized.TestCase, tf.test.TestCase):
 
-  @parameterized.parameters(*nets_factory.DATA_FORMATS)
+  @parameterized.parameters(*layers.DATA_FORMATS)
   def test_shuffle(self, data_format):
     mode = layers.Mode(data_format=data_format)
     images = np.arange(2 * 3 * 5 * 6).reshape([2, 3, 5, 6]).astype(np.float32)
@@ -181,7 +181,7 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
     slim_model = testing.ruled_model('shufflenet_v1', 5, **options)
     expected, points = testing.run(slim_model, images)
     self.assertGreater(np.abs(expected).max(), 0.1)
-    for data_format in nets_factory.DATA_FORMATS:
+    for data_format in layers.DATA_FORMATS:
       fast_model = testing.ruled_model('shufflenet_v1', 5, 'fast',
                                        data_format=data_format, **options)
       logits, fast_points = testing.run(fast_model, images)

@@ -122,6 +122,12 @@ def deviation(actual, expected):
   return np.abs(actual - expected).max() / (np.abs(expected).max() or 1.0)
 
 
+def sampled(array, count):
+  """Returns count values, evenly spaced over the flattened array."""
+  flat = array.reshape(-1)
+  return flat[np.linspace(0, flat.size - 1, count).astype(int)]
+
+
 def global_norm(gradients_by_name):
   return np.sqrt(sum(np.sum(np.square(gradient, dtype=np.float64))
                      for gradient in gradients_by_name.values()))

@@ -119,7 +119,7 @@ def restore_all(path, model, state_by_name):
   Raises:
     InputError: no such checkpoint, damaged, or of another model.
   """
-  path, reader = _open(path)
+  path, reader = open_checkpoint(path)
   variables = model.variables_by_name
   missing, misfits = _compare(reader, variables)
   _require_all(path, variables, missing, misfits)
@@ -155,7 +155,7 @@ def restore_for_fine_tuning(model, path, exclude_scopes=None,
   Raises:
     InputError: no such checkpoint, damaged, or of another model.
   """
-  path, reader = _open(path)
+  path, reader = open_checkpoint(path)
   excluded = _split(exclude_scopes)
   variables = model.variables_by_name
   skipped = {name: 'excluded' for name in variables
@@ -185,7 +185,7 @@ def restore_for_evaluation(model, path, moving_average_decay=None):
     InputError: no such checkpoint, damaged, of another model or of another
       number of classes; or without moving averages that are asked for.
   """
-  path, reader = _open(path)
+  path, reader = open_checkpoint(path)
   variables = model.variables_by_name
   _require_all(path, variables, *_compare(reader, variables))
   if moving_average_decay:
@@ -200,8 +200,14 @@ def restore_for_evaluation(model, path, moving_average_decay=None):
   return _restore(path, reader, variables, {}, [])
 
 
-def _open(path):
-  """Returns the checkpoint's prefix and a reader of its index."""
+def open_checkpoint(path):
+  """Returns the checkpoint's prefix and a reader of its index.
+
+  path is a checkpoint, one of its files, or a folder, whose newest is taken.
+
+  Raises:
+    InputError: there is none, or it is damaged.
+  """
   path = os.path.expanduser(path)
   if os.path.isdir(path):
     folder, path = path, latest(path)

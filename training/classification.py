@@ -33,14 +33,14 @@ def find_images(paths):
     InputError: a folder has no file whose name ends as an image's does.
   """
   found = []
-  for path in paths:
+  for path in map(os.path.expanduser, paths):
     if not os.path.isdir(path):
       found.append(path)
       continue
     within = sorted(
         os.path.join(folder, file) for folder, _, files in os.walk(path)
-        for file in files
-        if os.path.splitext(file)[1].lower() in image_folder.EXTENSIONS)
+        for file in files if not file.startswith('.')
+        and os.path.splitext(file)[1].lower() in image_folder.EXTENSIONS)
     if not within:
       raise InputError(f'{path}: no images in this folder '
                        f'({", ".join(image_folder.EXTENSIONS)})')
@@ -74,7 +74,7 @@ def count_classes(checkpoint_path):
   Raises:
     InputError: no such checkpoint, or it has no logits.
   """
-  path, reader = checkpoints._open(checkpoint_path)
+  path, reader = checkpoints.open_checkpoint(checkpoint_path)
   for name, shape in reader.get_variable_to_shape_map().items():
     if _LOGITS_BIASES.search(name):
       return shape[-1]
@@ -111,8 +111,10 @@ def find_label_names(checkpoint_path, num_classes, labels_path=None,
   Raises:
     InputError: what is named is not there, or has another number of classes.
   """
+  dataset_dir = dataset_dir and os.path.expanduser(dataset_dir)
   if labels_path:
-    where, names = labels_path, read_label_names(labels_path)
+    where, names = labels_path, read_label_names(
+        os.path.expanduser(labels_path))
   elif dataset_dir and os.path.exists(os.path.join(dataset_dir, 'labels.txt')):
     where, names = dataset_dir, tfrecord.read_label_names(dataset_dir)
   elif dataset_name:

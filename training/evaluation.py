@@ -7,6 +7,7 @@ import time
 import tensorflow as tf
 
 from errors import InputError
+from training import checkpoints
 
 _RECALL_AT = 5
 
@@ -91,7 +92,7 @@ def _images_per_second(timings):
 
 def checkpoint_paths(checkpoint_path, keep_waiting=False, interval_secs=0,
                      timeout_secs=None):
-  """Yields the checkpoint to evaluate, or each new one as training goes on.
+  """Yields a checkpoint's path, or each new one's as training goes on.
 
   Args:
     checkpoint_path: a checkpoint, or a folder, which means its newest.
@@ -101,10 +102,11 @@ def checkpoint_paths(checkpoint_path, keep_waiting=False, interval_secs=0,
     timeout_secs: stop after as long without a new one; None: never.
 
   Raises:
-    InputError: a folder is needed and not given, or nothing came into it.
+    InputError: no such checkpoint, or it is damaged; a folder is needed and
+      not given, or nothing came into it.
   """
   if not keep_waiting:
-    yield checkpoint_path
+    yield checkpoints.open_checkpoint(checkpoint_path)[0]
     return
   folder = os.path.expanduser(checkpoint_path)
   if os.path.exists(folder + '.index') or os.path.isfile(folder):

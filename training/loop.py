@@ -21,7 +21,7 @@ class Schedule(NamedTuple):
   save_summaries_secs: float
 
 
-def run(train_step, batches, state, writer, schedule, batch_size):
+def run(train_step, batches, state, writer, schedule, batch_size, at_end=None):
   """Trains from the state's global step to the last, and saves.
 
   On Ctrl-C it saves before KeyboardInterrupt goes on.
@@ -33,6 +33,7 @@ def run(train_step, batches, state, writer, schedule, batch_size):
     writer: checkpoints.Writer.
     schedule: Schedule.
     batch_size: images in a batch.
+    at_end: called before the save that ends the run, Ctrl-C's included.
 
   Returns:
     The newest checkpoint's path.
@@ -56,20 +57,28 @@ def run(train_step, batches, state, writer, schedule, batch_size):
       if done % schedule.log_every_n_steps == 0 or done == schedule.last_step:
         _log(done, pending, shown, summaries, writer.train_dir)
         pending = []
+      elif step == first_step:
+        shown.restart_clock(done)  # The first step is compiled.
       if time.monotonic() - saved_at >= schedule.save_interval_secs:
         _check_finite(pending, done, writer.train_dir)
         checkpoints.save(writer, done)
         summaries.flush()
         saved_at = time.monotonic()
-        shown.pause()
-    return checkpoints.save(writer, int(state.global_step))
+        shown.restart_clock(done)
+    return _save_last(writer, state, at_end)
   except KeyboardInterrupt:
-    path = checkpoints.save(writer, int(state.global_step))
-    print(f'\nStopped; saved {path}', flush=True)
+    print('\nStopping', flush=True)
+    print(f'Saved {_save_last(writer, state, at_end)}', flush=True)
     raise
   finally:
     shown.close()
     summaries.close()
+
+
+def _save_last(writer, state, at_end):
+  if at_end:
+    at_end()
+  return checkpoints.save(writer, int(state.global_step))
 
 
 def _log(step, pending, shown, summaries, train_dir):
@@ -85,9 +94,11 @@ def _log(step, pending, shown, summaries, train_dir):
 
 
 def _check_finite(pending, step, train_dir):
-  if any(bool(values['diverged']) for values in pending):
-    newest = checkpoints.latest(train_dir)
-    kept = f'the last good checkpoint is {newest}' if newest else (
-        'there is no checkpoint yet')
-    raise InputError(f'the loss is not finite at step {step}: lower '
-                     f'--learning_rate or look at the data; {kept}')
+  """Raises InputError if one of the steps pending, up to this, diverged."""
+  for i, values in enumerate(pending, step + 1 - len(pending)):
+    if values['diverged']:
+      newest = checkpoints.latest(train_dir)
+      kept = f'the last good checkpoint is {newest}' if newest else (
+          'there is no checkpoint yet')
+      raise InputError(f'the loss is not finite at step {i}: lower '
+                       f'--learning_rate or look at the data; {kept}')

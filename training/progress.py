@@ -11,25 +11,28 @@ class Progress:
 
   def __init__(self, first_step, last_step, batch_size):
     """last_step None: training ends when it is stopped."""
-    self._first_step = first_step
     self._last_step = last_step
     self._batch_size = batch_size
     self._step = first_step
-    self._time = time.monotonic()
     self._bar = None
+    self.restart_clock(first_step)
     if sys.stderr.isatty():
       self._bar = tqdm(initial=first_step, total=last_step, unit='step',
                        dynamic_ncols=True)
+
+  def restart_clock(self, step):
+    """Leaves out of images/s the time before now, and the steps to this."""
+    self._clock_step, self._clock = step, time.monotonic()
 
   def update(self, step, metrics):
     """Shows float metrics of the steps since the last call.
 
     Returns:
-      Images/s of these steps.
+      Images/s since then, or since restart_clock.
     """
-    now = time.monotonic()
-    seconds_per_step = (now - self._time) / max(1, step - self._step)
-    images_per_second = self._batch_size / max(seconds_per_step, 1e-9)
+    steps = max(1, step - self._clock_step)
+    seconds_per_step = max(1e-9, time.monotonic() - self._clock) / steps
+    images_per_second = self._batch_size / seconds_per_step
     if self._bar is not None:
       self._bar.set_postfix_str(
           f'loss {metrics["loss"]:.3f}, accuracy {metrics["accuracy"]:.2f}, '
@@ -39,7 +42,8 @@ class Progress:
     else:
       print(self._line(step, metrics, images_per_second, seconds_per_step),
             flush=True)
-    self._step, self._time = step, now
+    self._step = step
+    self.restart_clock(step)
     return images_per_second
 
   def _line(self, step, metrics, images_per_second, seconds_per_step):
@@ -52,10 +56,6 @@ class Progress:
             f'accuracy {metrics["accuracy"]:.2f}  '
             f'rate {metrics["learning_rate"]:.2g}  '
             f'{images_per_second:.0f} images/s{left}')
-
-  def pause(self):
-    """Leaves out of images/s the time since the last step."""
-    self._time = time.monotonic()
 
   def close(self):
     if self._bar is not None:

@@ -1,0 +1,250 @@
+"""Evaluates an image classifier, each example of a split once.
+
+  python eval_image_classifier.py --checkpoint_path=run/ --eval_dir=run/eval \
+      --dataset_name=image_folder --dataset_dir=photos/
+
+Flags and defaults are those of slim's program of this name. Where
+train_image_classifier.py left a model.json beside the checkpoint, it says what
+flags leave open.
+"""
+
+import quiet_tensorflow  # First: it imports TensorFlow.
+
+import os
+import sys
+import tempfile
+
+from absl import flags
+from tqdm import tqdm
+
+from datasets import catalog
+from datasets import input_pipeline
+import errors
+from errors import InputError
+from fast import device
+from nets import nets_factory
+from training import checkpoints
+from training import evaluation
+from training import replaced_flags
+from training import run_info
+from training.model import Model
+
+# The network. "As in training" is what model.json beside the checkpoint says.
+_MODEL_NAME = flags.DEFINE_string(
+    'model_name', None,
+    f'The network: {", ".join(nets_factory.network_names())}; default: as in '
+    'training, or else mobilenet_v2.')
+_IMPLEMENTATION = flags.DEFINE_enum(
+    'implementation', None, nets_factory.IMPLEMENTATIONS,
+    'slim: tf-slim, float32. fast: raw TensorFlow, any layout and precision. '
+    'Default: the one that trained, or else slim.')
+_DATA_FORMAT = flags.DEFINE_enum(
+    'data_format', 'auto', ['auto', 'NHWC', 'NCHW'],
+    'Layout inside the fast implementation; auto: what suits the device.')
+_COMPUTE_DTYPE = flags.DEFINE_enum(
+    'compute_dtype', 'auto', ['auto', *device.COMPUTE_DTYPES],
+    'Precision inside the fast implementation; auto: float32.')
+_XLA = flags.DEFINE_enum('xla', 'auto', ['auto', 'true', 'false'],
+                         'Whether XLA compiles the step; auto: on a GPU.')
+_DEPTH_MULTIPLIER = flags.DEFINE_float(
+    'depth_multiplier', None,
+    'Factor on the widths, where model_name does not fix it.')
+_USE_BATCH_STATISTICS = flags.DEFINE_bool(
+    'use_batch_statistics', False,
+    'Normalise by each batch\'s statistics: far better results tell that the '
+    'moving averages have not settled.')
+
+# The checkpoint.
+_CHECKPOINT_PATH = flags.DEFINE_string(
+    'checkpoint_path', '/tmp/tfmodel/',
+    'A checkpoint, or a folder, whose newest is taken.')
+_MOVING_AVERAGE_DECAY = flags.DEFINE_float(
+    'moving_average_decay', None,
+    'Evaluates the moving averages of the variables, if not 0; default: if '
+    'model.json says that training kept them.', 0.0, 1.0)
+_EVAL_DIR = flags.DEFINE_string(
+    'eval_dir', '/tmp/tfmodel/', 'Where results go, for TensorBoard and as '
+    'evaluation-CHECKPOINT.json.')
+_WAIT_FOR_CHECKPOINTS = flags.DEFINE_bool(
+    'wait_for_checkpoints', False,
+    'Evaluates each new checkpoint that comes into the folder.')
+_EVAL_INTERVAL_SECS = flags.DEFINE_integer(
+    'eval_interval_secs', 60, 'The least time between two of these.',
+    lower_bound=0)
+_TIMEOUT_SECS = flags.DEFINE_integer(
+    'timeout_secs', None, 'Stops after as long without a new one; default: '
+    'never.', lower_bound=0)
+
+# The data.
+_DATASET_NAME = flags.DEFINE_string(
+    'dataset_name', None,
+    f'The data set: {", ".join(catalog.dataset_names())}; default: what the '
+    'model was trained on, or else imagenet.')
+_DATASET_SPLIT_NAME = flags.DEFINE_string(
+    'dataset_split_name', None,
+    'The part of the data set to evaluate on; default: the one held out.')
+_DATASET_DIR = flags.DEFINE_string(
+    'dataset_dir', None, 'Where the data set lies.')
+_VALIDATION_FRACTION = flags.DEFINE_float(
+    'validation_fraction', None,
+    'Part of an image_folder without train/ and validation/ that is held out; '
+    'default: as in training, or else 0.2.')
+_LABELS_OFFSET = flags.DEFINE_integer(
+    'labels_offset', None,
+    'Subtracted from each label: 1 drops a background. Default: as in '
+    'training, or else 0.')
+_PREPROCESSING_NAME = flags.DEFINE_string(
+    'preprocessing_name', None,
+    'inception (takes the middle) or lenet (resizes); default: as in training, '
+    'or else what suits the data set.')
+_USE_GRAYSCALE = flags.DEFINE_bool(
+    'use_grayscale', None,
+    'Takes the colour out of the images; default: as in training.')
+_EVAL_IMAGE_SIZE = flags.DEFINE_integer(
+    'eval_image_size', None,
+    'Height and width in pixels; default: as in training, or else the '
+    'network\'s.')
+_BATCH_SIZE = flags.DEFINE_integer(
+    'batch_size', 100, 'Images per step.', lower_bound=1)
+_MAX_NUM_BATCHES = flags.DEFINE_integer(
+    'max_num_batches', None, 'Stops after as many; default: all.',
+    lower_bound=1)
+_NUM_PREPROCESSING_THREADS = flags.DEFINE_integer(
+    'num_preprocessing_threads', 4, 'Images prepared at once.', lower_bound=1)
+_MAX_BAD_IMAGES = flags.DEFINE_integer(
+    'max_bad_images', 0, 'How many unreadable images to skip before stopping.',
+    lower_bound=0)
+
+# What slim's program had besides: (flag, default, what takes its place).
+_REPLACED_FLAGS = (
+    ('master', '', 'evaluation runs in this process'),
+    ('quantize', False, 'weights stay float; see --compute_dtype'),
+)
+replaced_flags.define(_REPLACED_FLAGS)
+
+def main(argv):
+  if len(argv) > 1:
+    raise InputError(f'What is {argv[1]!r}? All arguments are flags.')
+  for notice in replaced_flags.notices(_REPLACED_FLAGS):
+    print(notice)
+  _evaluate(os.path.expanduser(_EVAL_DIR.value))
+
+
+def _evaluate(eval_dir):
+  """Evaluates the checkpoint, or each new one; writes into eval_dir."""
+  eval_step = None
+  for path in evaluation.checkpoint_paths(
+      _CHECKPOINT_PATH.value, _WAIT_FOR_CHECKPOINTS.value,
+      _EVAL_INTERVAL_SECS.value, _TIMEOUT_SECS.value):
+    if eval_step is None:
+      options = _options(path)
+      dataset = _dataset(options)
+      model = _model(options, dataset.num_classes)
+      image_size = model.check_image_size(options['image_size'])
+      model.build(image_size)
+      eval_step = evaluation.make_eval_step(
+          model, device.use_xla(_XLA.value), _USE_BATCH_STATISTICS.value)
+    restored = checkpoints.restore_for_evaluation(
+        model, path, options['moving_average_decay'])
+    _check_writable(eval_dir)
+    bad_images = input_pipeline.BadImages(_MAX_BAD_IMAGES.value)
+    batches = input_pipeline.evaluation_batches(
+        dataset, _BATCH_SIZE.value, image_size, options['preprocessing_name'],
+        options['use_grayscale'], _NUM_PREPROCESSING_THREADS.value, bad_images)
+    batches = batches.take(_MAX_NUM_BATCHES.value or -1)
+    metrics = evaluation.evaluate(
+        eval_step, _with_progress(batches, bad_images, dataset), restored.path)
+    for message in bad_images.messages:
+      print(f'Skipped {message}')
+    _report(metrics, restored, dataset)
+    _write(eval_dir, metrics, restored, dataset, options)
+
+
+def _options(checkpoint_path):
+  """Returns what flags, model.json or else a default say, by name."""
+  options = run_info.fill_in({
+      'model_name': _MODEL_NAME.value,
+      'implementation': _IMPLEMENTATION.value,
+      'depth_multiplier': _DEPTH_MULTIPLIER.value,
+      'image_size': _EVAL_IMAGE_SIZE.value,
+      'moving_average_decay': _MOVING_AVERAGE_DECAY.value,
+      'dataset_name': _DATASET_NAME.value,
+      'dataset_dir': _DATASET_DIR.value,
+      'validation_fraction': _VALIDATION_FRACTION.value,
+      'labels_offset': _LABELS_OFFSET.value,
+      'preprocessing_name': _PREPROCESSING_NAME.value,
+      'use_grayscale': _USE_GRAYSCALE.value,
+  }, run_info.read_run_info(checkpoint_path))
+  defaults = {'model_name': 'mobilenet_v2', 'implementation': 'slim',
+              'dataset_name': 'imagenet', 'validation_fraction': 0.2,
+              'labels_offset': 0}
+  return {name: defaults.get(name) if value is None else value
+          for name, value in options.items()}
+
+
+def _dataset(options):
+  name = options['dataset_name']
+  split_name = _DATASET_SPLIT_NAME.value or catalog.held_out_split(name)
+  return catalog.get_dataset(
+      name, split_name, options['dataset_dir'], options['validation_fraction'],
+      options['labels_offset'])
+
+
+def _model(options, num_classes):
+  network_options = device.network_options(
+      options['implementation'], _DATA_FORMAT.value, _COMPUTE_DTYPE.value,
+      _XLA.value)
+  return Model(options['model_name'], num_classes, options['implementation'],
+               depth_multiplier=options['depth_multiplier'], **network_options)
+
+
+def _check_writable(eval_dir):
+  try:
+    os.makedirs(eval_dir, exist_ok=True)
+    tempfile.TemporaryFile(dir=eval_dir).close()
+  except OSError as error:
+    raise InputError(f'eval_dir {eval_dir} cannot be written: '
+                     f'{error.strerror}') from error
+
+
+def _with_progress(batches, bad_images, dataset):
+  """Yields batches, with a bar on a terminal and nothing elsewhere."""
+  with tqdm(total=dataset.num_examples, unit='image', leave=False,
+            disable=None) as bar:
+    for images, labels in input_pipeline.iterate(batches, bad_images):
+      yield images, labels
+      bar.update(len(labels))
+
+
+def _report(metrics, restored, dataset):
+  print(f'Checkpoint {restored.path}, step {restored.step}')
+  print(f'{dataset.name}, {dataset.split_name}: {metrics["num_examples"]} '
+        f'examples, {dataset.num_classes} classes')
+  for name, value in metrics.items():
+    if name == 'images_per_second':
+      print(f'{"images/s":10}{value:10.1f}')
+    elif name != 'num_examples':
+      print(f'{name:10}{value:10.4f}')
+  sys.stdout.flush()
+
+
+def _write(eval_dir, metrics, restored, dataset, options):
+  """Writes the metrics for TensorBoard, and as JSON."""
+  evaluation.write_summary(eval_dir, restored.step or 0, metrics)
+  name = f'evaluation-{os.path.basename(restored.path)}.json'
+  run_info.write_json(os.path.join(eval_dir, name), {
+      'checkpoint': restored.path,
+      'step': restored.step,
+      'dataset_name': dataset.name,
+      'dataset_split_name': dataset.split_name,
+      'model_name': options['model_name'],
+      'implementation': options['implementation'],
+      'data_format': _DATA_FORMAT.value,
+      'compute_dtype': _COMPUTE_DTYPE.value,
+      'use_batch_statistics': _USE_BATCH_STATISTICS.value,
+      'metrics': metrics,
+  })
+
+
+if __name__ == '__main__':
+  errors.run(main)

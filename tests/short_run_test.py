@@ -1,0 +1,150 @@
+"""Short runs on digits: right when evaluated, in every precision."""
+
+import os
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from datasets import catalog
+from datasets import input_pipeline
+from fast import loss_scale as loss_scaling
+from tests import checkpoint_testing
+from tests import event_files
+from training import averages as moving_averages
+from training import checkpoints
+from training import evaluation
+from training import learning_rates
+from training import loop
+from training import optimizers
+from training import settling
+from training import train_step
+from training.model import Model
+
+_SIZE = 32
+_BATCH_SIZE = 32
+_NEVER = 3600
+
+
+def _state(compute_dtype=tf.float32, average_decay=None):
+  tf.random.set_seed(1)
+  model = Model('mobilenet_v2_035', 10, 'fast', compute_dtype=compute_dtype)
+  model.build(_SIZE)
+  rate = tf.Variable(0.0, trainable=False)
+  global_step = train_step.make_global_step()
+  averages = average_decay and moving_averages.make_averages(
+      model.variables_by_name, average_decay, global_step)
+  return train_step.TrainState(
+      model, model.trainable_variables_by_name,
+      optimizers.make_optimizer('rmsprop', rate), rate, global_step, averages,
+      loss_scaling.make_loss_scale() if compute_dtype == tf.float16 else None)
+
+
+def _batches_from(step):
+  return input_pipeline.training_batches(
+      catalog.get_dataset('digits', 'train'), _BATCH_SIZE, _SIZE,
+      first_step=step)
+
+
+def _train(state, folder, steps, at_end=None):
+  """Trains at a constant rate; returns the checkpoint's path."""
+  step = train_step.make_train_step(
+      state, learning_rates.make_learning_rate_fn('fixed', 0.01, 1437, 32),
+      4e-5, 0.0, train_step.settling_decay(0.997))
+  variables = {**state.model.variables_by_name,
+               **train_step.state_by_name(state)}
+  return loop.run(
+      step, _batches_from(int(state.global_step)), state,
+      checkpoints.make_writer(variables, folder),
+      loop.Schedule(steps, 10, _NEVER, _NEVER), _BATCH_SIZE, at_end)
+
+
+def _values(variables_by_name):
+  return {name: variable.numpy()
+          for name, variable in variables_by_name.items()}
+
+
+class PrecisionTest(checkpoint_testing.TestCase):
+
+  def test_half_precisions_learn(self):
+    for compute_dtype in (tf.float16, tf.bfloat16):
+      folder = os.path.join(self.folder, compute_dtype.name)
+      path = _train(_state(compute_dtype), folder, steps=40)
+      reader = tf.train.load_checkpoint(path)
+      self.assertEqual(compute_dtype == tf.float16,
+                       reader.has_tensor('loss_scale'))
+      for name, dtype in reader.get_variable_to_dtype_map().items():
+        if name not in ('global_step', 'loss_scale_good_steps'):
+          self.assertEqual(tf.float32, dtype)
+      scalars = event_files.scalars(folder)
+      self.assertGreater(scalars['accuracy'][40], 0.25)  # By chance: 0.1.
+      self.assertLess(scalars['cross_entropy'][40],
+                      0.75 * scalars['cross_entropy'][10])
+
+
+class SettlingTest(checkpoint_testing.TestCase):
+
+  def test_evaluation_is_right_after_a_short_run(self):
+    """Within 2 points of the accuracy with the statistics of the whole set.
+
+    What slim's users complained of; with the moving averages of the weights as
+    with the weights themselves.
+    """
+    state = _state(average_decay=0.99)
+    path = _train(state, self.folder, 60,
+                  settling.make_settle(state, _batches_from, 0.997))
+    held_out = catalog.get_dataset('digits', 'test')
+    batches = list(input_pipeline.evaluation_batches(held_out, 360, _SIZE))
+    self.assertLen(batches, 1)
+    steps = [evaluation.make_eval_step(state.model, use_batch_statistics=choice)
+             for choice in (False, True)]
+    for average_decay in (None, 0.99):
+      checkpoints.restore_for_evaluation(state.model, path, average_decay)
+      averages, statistics = (evaluation.evaluate(step, batches)['Accuracy']
+                              for step in steps)
+      self.assertGreater(statistics, 0.5)
+      self.assertGreater(averages, statistics - 0.02)
+
+  def test_measures_the_mean_over_the_latest_batches(self):
+    """Of 2 steps; those of the weights' averages with these weights."""
+    state = _state(average_decay=0.9)
+    variables = state.model.variables_by_name
+    stem = 'MobilenetV2/Conv/BatchNorm/moving_mean'
+    images = np.stack([batch for batch, _ in _batches_from(3).take(2)])
+    state.global_step.assign(5)
+    weights = variables['MobilenetV2/Conv/weights']
+    state.averages.average(weights).assign(2.0 * weights)
+    before = _values(variables)
+    self.enterContext(mock.patch.object(settling, '_BATCHES', 2))
+    settling.make_settle(state, _batches_from, 0.997)()
+
+    means = [tf.reduce_mean(tf.nn.conv2d(batch, weights, 2, 'SAME'), [0, 1, 2])
+             for batch in images]
+    mean = (means[0] + means[1]) / 2
+    self.assertGreater(np.abs(mean).max(), 0.01)
+    self.assertAllClose(mean, variables[stem], atol=1e-5)
+    self.assertAllClose(
+        2.0 * mean, state.averages.average(variables[stem]), atol=1e-5)
+    for name, value in _values(variables).items():
+      if 'moving' not in name:
+        self.assertAllEqual(before[name], value)
+    self.assertAllEqual(2.0 * weights, state.averages.average(weights))
+
+  def test_leaves_settled_averages_alone(self):
+    """(1 + step) / (10 + step) reaches 0.9 at step 80."""
+    state = _state()
+    variables = state.model.variables_by_name
+    before = _values(variables)
+    settle = settling.make_settle(state, _batches_from, 0.9)
+    for step in (80, 1000):
+      state.global_step.assign(step)
+      settle()
+      self.assertAllClose(before, _values(variables), 0, 0)
+    state.global_step.assign(79)
+    settle()
+    stem = 'MobilenetV2/Conv/BatchNorm/moving_mean'
+    self.assertNotAllClose(before[stem], variables[stem])
+
+
+if __name__ == '__main__':
+  tf.test.main()

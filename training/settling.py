@@ -1,0 +1,61 @@
+"""Batch norm averages that fit the weights, however short the run was."""
+
+import itertools
+
+import tensorflow as tf
+
+from training import train_step
+
+_BATCHES = 20
+
+
+def make_settle(state, batches_from, batch_norm_decay, xla=False):
+  """Returns settle(), to be called where a run ends.
+
+  In a short run the weights move faster than averages can follow: after 60
+  steps at a constant rate, mobilenet_v2_035 on digits had 16 % right with them,
+  and 63 % with the statistics of the images themselves. So while the averages'
+  decay still grows (see train_step.settling_decay), settle() measures them
+  anew, over the latest batches, at the weights as they are; and likewise those
+  that belong to the moving averages of the weights.
+
+  Args:
+    state: train_step.TrainState.
+    batches_from: step -> iterable of (images, labels) from there on.
+    batch_norm_decay: where the decay ends to grow.
+    xla: whether the forward pass is compiled by XLA.
+  """
+  def measure(images, decay):
+    state.model(images, is_training=True, batch_norm_decay=decay,
+                dropout_keep_prob=1.0)
+
+  measure = tf.function(measure, autograph=False, jit_compile=xla)
+
+  def measure_all():
+    step = int(state.global_step)
+    count = min(step, _BATCHES)
+    batches = itertools.islice(batches_from(step - count), count)
+    for i, (images, _) in enumerate(batches):
+      measure(images, tf.constant(i / (i + 1)))  # The mean of all so far.
+
+  def settle():
+    step = int(state.global_step)
+    if train_step.settling_decay(batch_norm_decay)(step) >= batch_norm_decay:
+      return
+    if state.averages is not None:
+      _with_averages(state, measure_all)
+    measure_all()
+
+  return settle
+
+
+def _with_averages(state, measure_all):
+  """Measures with the moving averages of the weights in the weights' place."""
+  variables = state.model.variables_by_name.values()
+  kept = [variable.numpy() for variable in variables]
+  for variable in variables:
+    variable.assign(state.averages.average(variable))
+  measure_all()
+  for variable, value in zip(variables, kept):
+    state.averages.average(variable).assign(variable)
+    variable.assign(value)
