@@ -92,7 +92,7 @@ def main(argv):
       _DATASET_NAME.value, _DATASET_DIR.value)
   model = _model(options, num_classes)
   image_size = model.check_image_size(options['image_size'])
-  model.build(image_size)
+  model.build(image_size, is_training=False)
   checkpoints.restore_for_evaluation(
       model, _CHECKPOINT_PATH.value, options['moving_average_decay'])
   predict = classification.make_predict(model, device.use_xla(_XLA.value))

@@ -141,7 +141,7 @@ def _evaluate(eval_dir):
       dataset = _dataset(options)
       model = _model(options, dataset.num_classes)
       image_size = model.check_image_size(options['image_size'])
-      model.build(image_size)
+      model.build(image_size, is_training=False)
       eval_step = evaluation.make_eval_step(
           model, device.use_xla(_XLA.value), _USE_BATCH_STATISTICS.value)
     restored = checkpoints.restore_for_evaluation(

@@ -60,8 +60,8 @@ def _factorized_reduction(net, channels, mode):
 
   One batch norm follows both.
   """
-  widths, inputs = [channels // 2, -(-channels // 2)], layers.num_channels(
-      net, mode)
+  inputs = layers.num_channels(net, mode)
+  widths = [channels // 2, channels - channels // 2]
   weights = []
   for scope, width in zip(('path1_conv', 'path2_conv'), widths):
     with tf.variable_scope(scope):

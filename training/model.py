@@ -83,12 +83,15 @@ class Model(tf.Module):
                        f'{self.network_name}: it needs {_SMALLEST_IMAGE}.')
     return size
 
-  def build(self, image_size=None):
-    """Makes all variables, at their initial values; returns self."""
+  def build(self, image_size=None, is_training=True):
+    """Makes all variables, at their initial values; returns self.
+
+    is_training: with those that only training needs, of auxiliary heads.
+    """
     size = image_size or self.default_image_size
     function = tf.function(self, autograph=False)
     function.get_concrete_function(tf.TensorSpec([1, size, size, 3]),
-                                   is_training=True)
+                                   is_training=is_training)
     return self
 
   @property

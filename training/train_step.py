@@ -51,10 +51,13 @@ def state_by_name(state):
 def regularized(name):
   """Whether weight decay applies to the variable of this name.
 
-  It does to all `weights`, the logits' included; not to depthwise_weights,
-  biases or batch norm.
+  It does to the kernels of convolutions, the logits' included, and to both of
+  NASNet's separable ones, as published; not to other depthwise_weights, biases
+  or batch norm.
   """
-  return name.split('/')[-1] == 'weights'
+  *_, scope, leaf = ('', *name.split('/'))
+  return (leaf in ('weights', 'pointwise_weights')
+          or leaf == 'depthwise_weights' and scope.startswith('separable_'))
 
 
 def softmax_cross_entropy(logits, labels, label_smoothing=0.0):
