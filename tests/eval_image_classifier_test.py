@@ -80,7 +80,7 @@ class ProgramTest(tf.test.TestCase):
     lines = ran.stdout.splitlines()
     self.assertEqual(
         [f'Checkpoint {self.checkpoint}, step 7',
-         'digits, test: 360 examples, 10 classes'], lines[:2])
+         'digits, validation: 360 examples, 10 classes'], lines[:2])
     printed = dict(line.split() for line in lines[2:])
     self.assertEqual(['Accuracy', 'Recall_5', 'loss', 'images/s'],
                      list(printed))
@@ -122,7 +122,7 @@ class ProgramTest(tf.test.TestCase):
     self.assertEqual(0, waited.status)
     # All averages are zero here, and so are the logits then.
     self.assertIn(f'loss      {np.log(_NUM_CLASSES):10.4f}', averaged.stdout)
-    self.assertIn('digits, test: 100 examples', some.stdout)
+    self.assertIn('digits, validation: 100 examples', some.stdout)
     self.assertIn('image_folder, test: 10 examples', photos.stdout)
     self.assertIn(f'Skipped {self.bad_image}', photos.stdout)
 
