@@ -91,7 +91,11 @@ class ProgramTest(tf.test.TestCase):
     self.assertGreater(written['metrics'].pop('images_per_second'), 0)
     self.assertAllClose(expected, written.pop('metrics'), rtol=1e-4)
     self.assertEqual({'checkpoint': self.checkpoint, 'step': 7,
-                      'dataset_name': 'digits', 'dataset_split_name': 'test'},
+                      'dataset_name': 'digits',
+                      'dataset_split_name': 'validation',
+                      'model_name': 'mobilenet_v2_035',
+                      'implementation': 'fast', 'data_format': 'auto',
+                      'compute_dtype': 'auto', 'use_batch_statistics': False},
                      written)
     self.check_summary(expected)
 
@@ -123,7 +127,7 @@ class ProgramTest(tf.test.TestCase):
     # All averages are zero here, and so are the logits then.
     self.assertIn(f'loss      {np.log(_NUM_CLASSES):10.4f}', averaged.stdout)
     self.assertIn('digits, validation: 100 examples', some.stdout)
-    self.assertIn('image_folder, test: 10 examples', photos.stdout)
+    self.assertIn('image_folder, validation: 10 examples', photos.stdout)
     self.assertIn(f'Skipped {self.bad_image}', photos.stdout)
 
   def test_bad_input_is_one_line(self):
