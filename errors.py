@@ -5,6 +5,7 @@ import os
 import sys
 
 from absl import app
+from absl import flags
 
 
 class InputError(ValueError):
@@ -17,17 +18,29 @@ class InputError(ValueError):
 def run(main):
   """Runs main(argv) under absl.
 
-  An InputError becomes one line and status 1, Ctrl-C status 130.
+  An InputError or a wrong flag becomes one line and status 1, Ctrl-C status
+  130.
   """
   def reporting_main(argv):
     try:
       return main(argv)
     except InputError as error:
-      program = os.path.basename(argv[0])
-      message = ' '.join(str(error).split())
-      sys.exit(f'{program}: {message}')
+      _exit(argv, error)
     except KeyboardInterrupt:
       sys.exit(130)
+
+  def parse_flags(argv):
+    try:
+      return flags.FLAGS(argv)
+    except flags.Error as error:
+      _exit(argv, f'{error}; --help lists the flags')
+
   # TensorFlow's notices about its own future are not for those who run this.
   logging.getLogger('tensorflow').setLevel(logging.ERROR)
-  app.run(reporting_main)
+  app.run(reporting_main, flags_parser=parse_flags)
+
+
+def _exit(argv, error):
+  program = os.path.basename(argv[0])
+  message = ' '.join(str(error).split())
+  sys.exit(f'{program}: {message}')

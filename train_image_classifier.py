@@ -8,6 +8,7 @@ Flags and defaults are those of slim's program of this name.
 
 import quiet_tensorflow  # First: it imports TensorFlow.
 
+import functools
 import math
 import os
 
@@ -16,6 +17,7 @@ import tensorflow as tf
 
 from datasets import catalog
 from datasets import input_pipeline
+from datasets import preprocessing
 from datasets import tfrecord
 import errors
 from fast import device
@@ -23,14 +25,14 @@ from fast import loss_scale
 from nets import nets_factory
 from training import averages
 from training import checkpoints
-from training import learning_rates
 from training import loop
-from training import optimizers
+from training import optimization_flags
 from training import replaced_flags
 from training import restore_report
 from training import run_info
 from training import settling
 from training import train_step
+from training import unfolding
 from training.model import Model
 
 # The network.
@@ -96,7 +98,7 @@ _MAX_NUMBER_OF_STEPS = flags.DEFINE_integer(
     lower_bound=1)
 _NUM_EPOCHS = flags.DEFINE_float(
     'num_epochs', None, 'The same in epochs; the earlier end counts.',
-    0.0, 1e9)
+    upper_bound=1e9)
 _LOG_EVERY_N_STEPS = flags.DEFINE_integer(
     'log_every_n_steps', 10, 'How often to log.', lower_bound=1)
 _SAVE_SUMMARIES_SECS = flags.DEFINE_integer(
@@ -106,43 +108,11 @@ _SAVE_INTERVAL_SECS = flags.DEFINE_integer(
 
 # The optimization.
 _WEIGHT_DECAY = flags.DEFINE_float(
-    'weight_decay', 4e-5, 'L2 on the weights, depthwise ones excepted.')
+    'weight_decay', 4e-5, 'L2 on the weights, depthwise ones excepted.',
+    lower_bound=0.0)
 _LABEL_SMOOTHING = flags.DEFINE_float(
     'label_smoothing', 0.0, 'Part of the truth spread over all classes.',
     0.0, 1.0)
-_OPTIMIZER = flags.DEFINE_string(
-    'optimizer', 'rmsprop', f'One of {", ".join(optimizers.OPTIMIZERS)}.')
-# (flag and argument of make_optimizer, default, help)
-_OPTIMIZER_FLAGS = (
-    ('adadelta_rho', 0.95, 'Decay of adadelta.'),
-    ('adagrad_initial_accumulator_value', 0.1, 'Start of adagrad\'s sums.'),
-    ('adam_beta1', 0.9, 'Decay of adam\'s first moments.'),
-    ('adam_beta2', 0.999, 'Decay of adam\'s second moments.'),
-    ('opt_epsilon', 1.0, 'Epsilon of adadelta, adam and rmsprop.'),
-    ('ftrl_learning_rate_power', -0.5, 'Power of the rate in ftrl.'),
-    ('ftrl_initial_accumulator_value', 0.1, 'Start of ftrl\'s sums.'),
-    ('ftrl_l1', 0.0, 'L1 strength of ftrl.'),
-    ('ftrl_l2', 0.0, 'L2 strength of ftrl.'),
-    ('momentum', 0.9, 'Of the momentum optimizer.'),
-    ('rmsprop_momentum', 0.9, 'Momentum of rmsprop.'),
-    ('rmsprop_decay', 0.9, 'Decay of rmsprop.'),
-)
-for _name, _default, _help in _OPTIMIZER_FLAGS:
-  flags.DEFINE_float(_name, _default, _help)
-_LEARNING_RATE_DECAY_TYPE = flags.DEFINE_string(
-    'learning_rate_decay_type', 'exponential',
-    f'One of {", ".join(learning_rates.DECAY_TYPES)}; polynomial is a straight '
-    'line to end_learning_rate where training ends.')
-_LEARNING_RATE = flags.DEFINE_float(
-    'learning_rate', 0.01, 'Initial learning rate.', lower_bound=0.0)
-_END_LEARNING_RATE = flags.DEFINE_float(
-    'end_learning_rate', 1e-4, 'Where polynomial decay ends.')
-_LEARNING_RATE_DECAY_FACTOR = flags.DEFINE_float(
-    'learning_rate_decay_factor', 0.94, 'Of exponential decay.')
-_NUM_EPOCHS_PER_DECAY = flags.DEFINE_float(
-    'num_epochs_per_decay', 2.0, 'Epochs between two exponential decays.')
-_WARMUP_EPOCHS = flags.DEFINE_float(
-    'warmup_epochs', 0.0, 'Epochs in which the rate climbs from 0.')
 _MOVING_AVERAGE_DECAY = flags.DEFINE_float(
     'moving_average_decay', None, 'Keeps averages too, to evaluate.', 0.0, 1.0)
 
@@ -159,6 +129,13 @@ _TRAINABLE_SCOPES = flags.DEFINE_string(
 _IGNORE_MISSING_VARS = flags.DEFINE_bool(
     'ignore_missing_vars', False, 'The checkpoint may lack variables.')
 
+# Bounds of flags include the bound.
+for _name in ('depth_multiplier', 'dropout_keep_prob', 'num_epochs'):
+  flags.register_validator(
+      _name, lambda value: value is None or value > 0, 'must be above 0')
+
+# --help tells of these flags too.
+flags.adopt_module_key_flags(optimization_flags)
 # What slim's program had besides.
 replaced_flags.define(replaced_flags.TRAINING)
 
@@ -176,10 +153,10 @@ def main(argv):
 
 def _train(train_dir, dataset_dir):
   tf.random.set_seed(_SEED.value)
-  dataset = catalog.get_dataset(
-      _DATASET_NAME.value, _DATASET_SPLIT_NAME.value, dataset_dir,
-      _VALIDATION_FRACTION.value, _LABELS_OFFSET.value)
-  learning_rate_fn, last_step = _schedule(dataset)
+  dataset = _dataset(dataset_dir)
+  last_step = _last_step(dataset.num_examples)
+  learning_rate_fn = optimization_flags.make_learning_rate_fn(
+      dataset.num_examples, _BATCH_SIZE.value, last_step)
   options = device.network_options(
       _IMPLEMENTATION.value, _DATA_FORMAT.value, _COMPUTE_DTYPE.value,
       _XLA.value)
@@ -189,15 +166,6 @@ def _train(train_dir, dataset_dir):
       dropout_keep_prob=_DROPOUT_KEEP_PROB.value, **options)
   image_size = model.check_image_size(_TRAIN_IMAGE_SIZE.value)
   model.build(image_size)
-  state, writer = _restore(model, options, train_dir)
-  first_step = int(state.global_step)
-  if last_step is not None and first_step >= last_step:
-    print(f'{train_dir} is at step {first_step}: nothing is left to train.')
-    return
-  xla = device.use_xla(_XLA.value)
-  step = train_step.make_train_step(
-      state, learning_rate_fn, _WEIGHT_DECAY.value, _LABEL_SMOOTHING.value,
-      train_step.settling_decay(_BATCH_NORM_DECAY.value), xla)
   bad_images = input_pipeline.BadImages(_MAX_BAD_IMAGES.value)
 
   def batches_from(step):
@@ -206,17 +174,33 @@ def _train(train_dir, dataset_dir):
         _SEED.value, step, _USE_GRAYSCALE.value,
         _NUM_PREPROCESSING_THREADS.value, bad_images), bad_images)
 
-  batches = batches_from(first_step)
-  _write_info(train_dir, dataset, dataset_dir, image_size)
+  newest = checkpoints.latest(train_dir)
+  if newest:
+    run_info.check_label_names(
+        train_dir, tfrecord.read_label_names(train_dir), dataset.label_names)
+  elif _CHECKPOINT_PATH.value:
+    _start_from_checkpoint(model, batches_from)
+  state = _make_state(model, options.get('compute_dtype') == tf.float16)
+  writer = _make_writer(state, train_dir, newest)
+  first_step = int(state.global_step)
+  if last_step is not None and first_step >= last_step:
+    print(f'{train_dir} is at step {first_step}: nothing is left to train.')
+    return
   print(f'{_MODEL_NAME.value} ({_IMPLEMENTATION.value}) on {dataset.name} '
         f'{dataset.split_name}: {dataset.num_examples} images, '
         f'{dataset.num_classes} classes, {image_size} pixels, steps '
         f'{first_step} to {last_step or "Ctrl-C"}', flush=True)
+  xla = device.use_xla(_XLA.value)
+  step = train_step.make_train_step(
+      state, learning_rate_fn, _WEIGHT_DECAY.value, _LABEL_SMOOTHING.value,
+      train_step.settling_decay(_BATCH_NORM_DECAY.value), xla)
   try:
     path = loop.run(
-        step, batches, state, writer, loop.Schedule(
+        step, batches_from(first_step), state, writer, loop.Schedule(
             last_step, _LOG_EVERY_N_STEPS.value, _SAVE_INTERVAL_SECS.value,
             _SAVE_SUMMARIES_SECS.value), _BATCH_SIZE.value,
+        functools.partial(
+            _write_info, train_dir, dataset, dataset_dir, image_size),
         settling.make_settle(
             state, batches_from, _BATCH_NORM_DECAY.value, xla))
   finally:
@@ -225,52 +209,66 @@ def _train(train_dir, dataset_dir):
   print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
 
 
-def _schedule(dataset):
-  """Returns (learning_rate_fn, last step or None)."""
+def _dataset(dataset_dir):
+  """Returns the catalog.Dataset to train on; what is wrong is told now."""
+  dataset = catalog.get_dataset(
+      _DATASET_NAME.value, _DATASET_SPLIT_NAME.value, dataset_dir,
+      _VALIDATION_FRACTION.value, _LABELS_OFFSET.value)
+  if dataset.num_classes == 1:
+    name = f' ({dataset.label_names[0]})' if dataset.label_names else ''
+    raise errors.InputError(
+        f'{dataset_dir or dataset.name} has one class{name}, so there is '
+        'nothing to learn: is --dataset_dir one level too high?')
+  preprocessing.check_name(
+      _PREPROCESSING_NAME.value or dataset.default_preprocessing)
+  return dataset
+
+
+def _last_step(num_examples):
   ends = [_MAX_NUMBER_OF_STEPS.value]
   if _NUM_EPOCHS.value is not None:
-    ends.append(math.ceil(
-        _NUM_EPOCHS.value * dataset.num_examples / _BATCH_SIZE.value))
-  last_step = min((end for end in ends if end is not None), default=None)
-  return learning_rates.make_learning_rate_fn(
-      _LEARNING_RATE_DECAY_TYPE.value, _LEARNING_RATE.value,
-      dataset.num_examples, _BATCH_SIZE.value,
-      _LEARNING_RATE_DECAY_FACTOR.value, _NUM_EPOCHS_PER_DECAY.value,
-      _END_LEARNING_RATE.value, last_step, _WARMUP_EPOCHS.value), last_step
+    ends.append(math.ceil(_NUM_EPOCHS.value * num_examples / _BATCH_SIZE.value))
+  return min((end for end in ends if end is not None), default=None)
 
 
-def _restore(model, options, train_dir):
-  """Returns (TrainState, Writer), the state as train_dir or flags have it."""
-  newest = checkpoints.latest(train_dir)
-  report = None
-  if newest and _CHECKPOINT_PATH.value:
-    print(f'--checkpoint_path is ignored: training goes on from {newest}.')
-  elif _CHECKPOINT_PATH.value:
-    report = checkpoints.restore_for_fine_tuning(
-        model, _CHECKPOINT_PATH.value, _CHECKPOINT_EXCLUDE_SCOPES.value,
-        _IGNORE_MISSING_VARS.value)
+def _start_from_checkpoint(model, batches_from):
+  report = checkpoints.restore_for_fine_tuning(
+      model, _CHECKPOINT_PATH.value, _CHECKPOINT_EXCLUDE_SCOPES.value,
+      _IGNORE_MISSING_VARS.value)
+  print(restore_report.format_report(report))
+  if unfolding.is_folded(model):
+    images, _ = next(batches_from(0))
+    unfolding.unfold(model, images)
+    print('Batch norm is folded into these weights: measured anew on '
+          f'{len(images)} training images.')
+
+
+def _make_state(model, is_float16):
+  """Returns a TrainState at step 0; averages start at the model's variables."""
   learning_rate = tf.Variable(0.0, trainable=False)
-  optimizer = optimizers.make_optimizer(
-      _OPTIMIZER.value, learning_rate,
-      **{name: flags.FLAGS[name].value for name, *_ in _OPTIMIZER_FLAGS})
   global_step = train_step.make_global_step()
-  shadows = None
+  moving_averages = None
   if _MOVING_AVERAGE_DECAY.value:
-    shadows = averages.make_averages(
+    moving_averages = averages.make_averages(
         model.variables_by_name, _MOVING_AVERAGE_DECAY.value, global_step)
-  is_float16 = options.get('compute_dtype') == tf.float16
-  state = train_step.TrainState(
+  return train_step.TrainState(
       model, checkpoints.trainable_variables(model, _TRAINABLE_SCOPES.value),
-      optimizer, learning_rate, global_step, shadows,
+      optimization_flags.make_optimizer(learning_rate), learning_rate,
+      global_step, moving_averages,
       loss_scale.make_loss_scale() if is_float16 else None)
+
+
+def _make_writer(state, train_dir, newest):
+  """Returns a checkpoints.Writer; restores the newest checkpoint, if any."""
   rest = train_step.state_by_name(state)
   writer = checkpoints.make_writer(
-      {**model.variables_by_name, **rest}, train_dir)
+      {**state.model.variables_by_name, **rest}, train_dir)
   if newest:
-    report = checkpoints.restore_all(newest, model, rest)
-  if report:
+    if _CHECKPOINT_PATH.value:
+      print(f'--checkpoint_path is ignored: training goes on from {newest}.')
+    report = checkpoints.restore_all(newest, state.model, rest)
     print(restore_report.format_report(report))
-  return state, writer
+  return writer
 
 
 def _write_info(train_dir, dataset, dataset_dir, image_size):

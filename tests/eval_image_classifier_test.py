@@ -80,7 +80,7 @@ class ProgramTest(tf.test.TestCase):
     lines = ran.stdout.splitlines()
     self.assertEqual(
         [f'Checkpoint {self.checkpoint}, step 7',
-         'digits, test: 360 examples, 10 classes'], lines[:2])
+         'digits, validation: 360 examples, 10 classes'], lines[:2])
     printed = dict(line.split() for line in lines[2:])
     self.assertEqual(['Accuracy', 'Recall_5', 'loss', 'images/s'],
                      list(printed))
@@ -91,7 +91,11 @@ class ProgramTest(tf.test.TestCase):
     self.assertGreater(written['metrics'].pop('images_per_second'), 0)
     self.assertAllClose(expected, written.pop('metrics'), rtol=1e-4)
     self.assertEqual({'checkpoint': self.checkpoint, 'step': 7,
-                      'dataset_name': 'digits', 'dataset_split_name': 'test'},
+                      'dataset_name': 'digits',
+                      'dataset_split_name': 'validation',
+                      'model_name': 'mobilenet_v2_035',
+                      'implementation': 'fast', 'data_format': 'auto',
+                      'compute_dtype': 'auto', 'use_batch_statistics': False},
                      written)
     self.check_summary(expected)
 
@@ -122,8 +126,8 @@ class ProgramTest(tf.test.TestCase):
     self.assertEqual(0, waited.status)
     # All averages are zero here, and so are the logits then.
     self.assertIn(f'loss      {np.log(_NUM_CLASSES):10.4f}', averaged.stdout)
-    self.assertIn('digits, test: 100 examples', some.stdout)
-    self.assertIn('image_folder, test: 10 examples', photos.stdout)
+    self.assertIn('digits, validation: 100 examples', some.stdout)
+    self.assertIn('image_folder, validation: 10 examples', photos.stdout)
     self.assertIn(f'Skipped {self.bad_image}', photos.stdout)
 
   def test_bad_input_is_one_line(self):

@@ -1,6 +1,5 @@
 """The loop: what it logs, saves and stops for; what it shows meanwhile."""
 
-import glob
 import io
 import os
 import sys
@@ -35,20 +34,24 @@ class LoopTest(checkpoint_testing.TestCase):
     self.state = SimpleNamespace(global_step=train_step.make_global_step())
     self.weight = tf.Variable(0.0)
     self.changes = {}  # step -> metrics, or an exception to raise
+    self.wrong_batch = None
+    self.before_first_save = mock.Mock()
+    self.settle = mock.Mock(return_value=False)
     self.taken = 0
 
-  def run_loop(self, last_step, log_every_n_steps=5, save_interval_secs=_NEVER,
-               at_end=None):
+  def run_loop(self, last_step, log_every_n_steps=5, save_interval_secs=_NEVER):
     variables = {'w': self.weight, 'global_step': self.state.global_step}
     return loop.run(
         self._step, self._batches(), self.state,
         checkpoints.make_writer(variables, self.folder),
         loop.Schedule(last_step, log_every_n_steps, save_interval_secs, _NEVER),
-        batch_size=8, at_end=at_end)
+        8, self.before_first_save, self.settle)
 
   def _batches(self):
     while True:
       self.taken += 1
+      if self.taken == self.wrong_batch:
+        raise InputError('a.jpg is damaged')
       yield 'images', 'labels'
 
   def _step(self, images, labels):
@@ -113,18 +116,48 @@ class LoopTest(checkpoint_testing.TestCase):
         self.run_loop(None)
       self.assertEqual(step, self.saved()[-1])
 
-  def test_at_end_comes_before_the_last_save(self):
-    at_end = mock.Mock(side_effect=lambda: self.assertEqual([], self.saved()))
-    self.run_loop(4, at_end=at_end)
-    at_end.assert_called_once_with()
-    self.assertEqual([4], self.saved())
+  def test_ctrl_c_before_a_step_saves_nothing(self):
+    self.settle.side_effect = AssertionError
+    with mock.patch.object(self, '_step', side_effect=KeyboardInterrupt):
+      with self.assertRaises(KeyboardInterrupt):
+        self.run_loop(None)
+    self.assertEqual([], os.listdir(self.folder))
+    self.before_first_save.assert_not_called()
 
-    at_end = mock.Mock(side_effect=lambda: self.assertEqual([4], self.saved()))
-    self.changes = {6: KeyboardInterrupt()}
-    with self.assertRaises(KeyboardInterrupt):
-      self.run_loop(None, at_end=at_end)
-    at_end.assert_called_once_with()
+  def test_each_save_is_settled(self):
+    """The checkpoint comes first, and is written again if that changed it."""
+    settled = []
+
+    def settle():
+      step = int(self.state.global_step)
+      self.assertEndsWith(checkpoints.latest(self.folder), f'ckpt-{step}')
+      self.weight.assign(-1.0)
+      settled.append(step)
+      return step < 3
+
+    self.settle.side_effect = settle
+    path = self.run_loop(3, save_interval_secs=0)
+    self.assertEqual([1, 2, 3], settled)
+    weights = [tf.train.load_checkpoint(path.replace('-3', f'-{step}'))
+               .get_tensor('w') for step in (1, 2, 3)]
+    self.assertAllEqual([-1.0, -1.0, 30.0], weights)
+
+  def test_ctrl_c_while_settling_keeps_what_was_saved(self):
+    """The first at once; the second while the first one's save is settled."""
+    self.settle.side_effect = KeyboardInterrupt
+    for changes, last_step in (({}, 4), ({6: KeyboardInterrupt()}, None)):
+      self.changes = changes
+      self.settle.reset_mock()
+      with self.assertRaises(KeyboardInterrupt):
+        self.run_loop(last_step)
+      self.settle.assert_called_once_with()
     self.assertEqual([4, 6], self.saved())
+
+  def test_calls_before_first_save_once(self):
+    self.before_first_save.side_effect = (
+        lambda: self.assertEqual([], self.saved()))
+    self.run_loop(3, save_interval_secs=0)
+    self.before_first_save.assert_called_once_with()
 
   def test_stops_where_the_loss_is_not_finite(self):
     """And keeps what was saved before, whether a log or a save is next."""
@@ -135,17 +168,31 @@ class LoopTest(checkpoint_testing.TestCase):
         self.run_loop(12, log_every_n_steps, save_interval_secs=secs)
       self.assertEqual([2, 3, 4, 5, 6], self.saved())
 
-  def test_says_when_nothing_was_saved(self):
+  def test_writes_nothing_before_a_good_step(self):
     self.changes = {1: {'diverged': True}}
     with self.assertRaisesRegex(InputError, 'step 1.*no checkpoint yet'):
+      self.run_loop(12, log_every_n_steps=1, save_interval_secs=0)
+    self.state.global_step.assign(0)
+    self.taken, self.wrong_batch = 0, 1
+    with self.assertRaisesRegex(InputError, 'damaged; nothing is saved yet'):
+      self.run_loop(12)
+    self.assertEqual([], os.listdir(self.folder))
+    self.before_first_save.assert_not_called()
+
+  def test_wrong_input_saves_what_was_trained(self):
+    self.wrong_batch = 4
+    with self.assertRaisesRegex(
+        InputError, 'a.jpg is damaged; training so far is in .*ckpt-3$'):
+      self.run_loop(12)
+    self.assertEqual([3], self.saved())
+    self.settle.assert_called_once_with()
+
+  def test_wrong_input_after_divergence_saves_nothing(self):
+    self.wrong_batch = 4
+    self.changes = {2: {'diverged': True}}
+    with self.assertRaisesRegex(InputError, 'not finite at step 2'):
       self.run_loop(12)
     self.assertEqual([], self.saved())
-
-  def test_wrong_input_goes_through(self):
-    self.changes = {2: InputError('a.jpg is damaged')}
-    with self.assertRaisesRegex(InputError, 'a.jpg is damaged'):
-      self.run_loop(12)
-    self.assertEqual([], glob.glob(f'{self.folder}/model.ckpt*'))
 
 
 class _Terminal(io.StringIO):

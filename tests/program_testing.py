@@ -41,6 +41,13 @@ def run(program, *command_lines):
       return [Result(*result) for result in json.load(file)]
 
 
+def assert_fails(test, program, result, message):
+  """PROGRAM.py said so in one line on stderr, status 1; message is a regex."""
+  test.assertEqual(1, result.status, result.stderr)
+  test.assertRegex(result.stderr, rf'^{program}\.py: {message}')
+  test.assertEqual(1, result.stderr.count('\n'), result.stderr)
+
+
 def environment():
   """Returns an environment in which programs find what this process finds."""
   return {**os.environ, 'PYTHONPATH': os.pathsep.join([PROJECT, *sys.path])}

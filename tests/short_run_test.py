@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from datasets import catalog
 from datasets import input_pipeline
+from errors import InputError
 from fast import loss_scale as loss_scaling
 from tests import checkpoint_testing
 from tests import event_files
@@ -46,7 +47,7 @@ def _batches_from(step):
       first_step=step)
 
 
-def _train(state, folder, steps, at_end=None):
+def _train(state, folder, steps, settle=lambda: False):
   """Trains at a constant rate; returns the checkpoint's path."""
   step = train_step.make_train_step(
       state, learning_rates.make_learning_rate_fn('fixed', 0.01, 1437, 32),
@@ -56,7 +57,8 @@ def _train(state, folder, steps, at_end=None):
   return loop.run(
       step, _batches_from(int(state.global_step)), state,
       checkpoints.make_writer(variables, folder),
-      loop.Schedule(steps, 10, _NEVER, _NEVER), _BATCH_SIZE, at_end)
+      loop.Schedule(steps, 10, _NEVER, _NEVER), _BATCH_SIZE,
+      settle=settle)
 
 
 def _values(variables_by_name):
@@ -116,7 +118,7 @@ class SettlingTest(checkpoint_testing.TestCase):
     state.averages.average(weights).assign(2.0 * weights)
     before = _values(variables)
     self.enterContext(mock.patch.object(settling, '_BATCHES', 2))
-    settling.make_settle(state, _batches_from, 0.997)()
+    self.assertTrue(settling.make_settle(state, _batches_from, 0.997)())
 
     means = [tf.reduce_mean(tf.nn.conv2d(batch, weights, 2, 'SAME'), [0, 1, 2])
              for batch in images]
@@ -138,12 +140,47 @@ class SettlingTest(checkpoint_testing.TestCase):
     settle = settling.make_settle(state, _batches_from, 0.9)
     for step in (80, 1000):
       state.global_step.assign(step)
-      settle()
+      self.assertFalse(settle())
       self.assertAllClose(before, _values(variables), 0, 0)
     state.global_step.assign(79)
-    settle()
+    self.assertTrue(settle())
     stem = 'MobilenetV2/Conv/BatchNorm/moving_mean'
     self.assertNotAllClose(before[stem], variables[stem])
+
+  def test_ctrl_c_leaves_the_weights(self):
+    """While those averaged stand in their place."""
+    state = _state(average_decay=0.9)
+    weights = state.model.variables_by_name['MobilenetV2/Conv/weights']
+    state.averages.average(weights).assign(2.0 * weights)
+    before = _values(state.model.variables_by_name)
+
+    def interrupted_batches(step):
+      del step
+      self.assertNotAllClose(before['MobilenetV2/Conv/weights'], weights)
+      raise KeyboardInterrupt
+
+    with self.assertRaises(KeyboardInterrupt):
+      settling.make_settle(state, interrupted_batches, 0.997)()
+    self.assertAllClose(before, _values(state.model.variables_by_name), 0, 0)
+
+  def test_takes_all_batches_after_few_steps_too(self):
+    """Up to one that cannot be read, which such a run may never meet."""
+    state = _state()
+    state.global_step.assign(1)
+    taken = []
+
+    def batches_from(step):
+      for images, labels in _batches_from(step):
+        if len(taken) == count:
+          raise InputError('a.jpg is damaged')
+        taken.append(step)
+        yield images, labels
+
+    settle = settling.make_settle(state, batches_from, 0.997)
+    for count, expected in ((99, 20), (2, 2)):
+      taken.clear()
+      self.assertTrue(settle())
+      self.assertEqual([0] * expected, taken)
 
 
 if __name__ == '__main__':

@@ -53,10 +53,7 @@ def save(writer, step):
   Raises:
     InputError: a value is not finite (nothing is written), or the disk is full.
   """
-  for name, variable in writer.variables_by_name.items():
-    if not _finite(variable.numpy()):
-      raise InputError(f'training has diverged: {name} is not finite at step '
-                       f'{step}; no checkpoint was written')
+  check_finite(writer, step)
   prefix = os.path.join(writer.train_dir, 'model.ckpt')
   try:
     return writer.saver.save(
@@ -64,6 +61,14 @@ def save(writer, step):
   except tf.errors.OpError as error:
     raise InputError(f'{prefix}-{step} cannot be written: '
                      f'{error.message}') from error
+
+
+def check_finite(writer, step):
+  """Raises InputError if a value that save would write is not finite."""
+  for name, variable in writer.variables_by_name.items():
+    if not _finite(variable.numpy()):
+      raise InputError(f'training has diverged: {name} is not finite at step '
+                       f'{step}; no checkpoint was written')
 
 
 def latest(folder):

@@ -62,7 +62,7 @@ def _check(learning_rate_decay_type, max_number_of_steps):
         f'choose one of {", ".join(DECAY_TYPES)}')
   if learning_rate_decay_type == 'polynomial' and not max_number_of_steps:
     raise InputError('polynomial decay ends where training ends: '
-                     'set --max_number_of_steps')
+                     'set --max_number_of_steps or --num_epochs')
 
 
 def _exponential(rate, step, decay_steps, decay_factor):

@@ -21,10 +21,12 @@ class Schedule(NamedTuple):
   save_summaries_secs: float
 
 
-def run(train_step, batches, state, writer, schedule, batch_size, at_end=None):
+def run(train_step, batches, state, writer, schedule, batch_size,
+        before_first_save=lambda: None, settle=lambda: False):
   """Trains from the state's global step to the last, and saves.
 
-  On Ctrl-C it saves before KeyboardInterrupt goes on.
+  On Ctrl-C, and where an image or record is wrong, it saves before the
+  exception goes on. Until a first step has succeeded it writes nothing.
 
   Args:
     train_step: see train_step.make_train_step.
@@ -33,72 +35,139 @@ def run(train_step, batches, state, writer, schedule, batch_size, at_end=None):
     writer: checkpoints.Writer.
     schedule: Schedule.
     batch_size: images in a batch.
-    at_end: called before the save that ends the run, Ctrl-C's included.
+    before_first_save: called once, before the first checkpoint is written.
+    settle: called after a save, see settling.make_settle; if it changed
+      anything and says so, the checkpoint is written again.
 
   Returns:
     The newest checkpoint's path.
 
   Raises:
-    InputError: the loss is not finite. The newest checkpoint stays the last
-      good one.
+    InputError: the loss is not finite (the newest checkpoint stays the last
+      good one), or what the batches raise, which then names the checkpoint.
   """
   first_step = int(state.global_step)
-  shown = progress.Progress(first_step, schedule.last_step, batch_size)
-  summaries = tf.summary.create_file_writer(
-      writer.train_dir, flush_millis=int(1000 * schedule.save_summaries_secs))
+  log = _Log(writer.train_dir, first_step, schedule, batch_size)
+  keeper = _Keeper(writer, state, log, before_first_save, settle)
   steps = (itertools.count(first_step) if schedule.last_step is None
            else range(first_step, schedule.last_step))
-  saved_at, pending = time.monotonic(), []
+  saved_at = time.monotonic()
   try:
     # The steps come first: zip then asks for no batch that is not used.
-    for step, (images, labels) in zip(steps, batches):
-      pending.append(train_step(images, labels))
+    for step, (images, labels) in zip(steps, _guard(batches, keeper)):
+      log.add(train_step(images, labels))
       done = step + 1
       if done % schedule.log_every_n_steps == 0 or done == schedule.last_step:
-        _log(done, pending, shown, summaries, writer.train_dir)
-        pending = []
+        log.write()
       elif step == first_step:
-        shown.restart_clock(done)  # The first step is compiled.
+        log.restart_clock()  # The first step is compiled.
       if time.monotonic() - saved_at >= schedule.save_interval_secs:
-        _check_finite(pending, done, writer.train_dir)
-        checkpoints.save(writer, done)
-        summaries.flush()
+        keeper.save()
         saved_at = time.monotonic()
-        shown.restart_clock(done)
-    return _save_last(writer, state, at_end)
+        log.restart_clock()
+    return keeper.save()
   except KeyboardInterrupt:
     print('\nStopping', flush=True)
-    print(f'Saved {_save_last(writer, state, at_end)}', flush=True)
+    path = keeper.save()
+    print(f'Saved {path}' if path else 'No step is done, nothing is saved',
+          flush=True)
     raise
   finally:
-    shown.close()
-    summaries.close()
+    log.close()
 
 
-def _save_last(writer, state, at_end):
-  if at_end:
-    at_end()
-  return checkpoints.save(writer, int(state.global_step))
+def _guard(batches, keeper):
+  """Yields the batches; saves first where their end is an InputError."""
+  try:
+    yield from batches
+  except InputError as error:
+    path = keeper.save()
+    kept = f'training so far is in {path}' if path else 'nothing is saved yet'
+    raise InputError(f'{error}; {kept}') from error
 
 
-def _log(step, pending, shown, summaries, train_dir):
-  """Shows and writes the means over the steps since the last log."""
-  _check_finite(pending, step, train_dir)
-  metrics = {name: sum(float(values[name]) for values in pending) / len(pending)
-             for name in _LOGGED}
-  images_per_second = shown.update(step, metrics)
-  with summaries.as_default(step):
-    for name, value in metrics.items():
-      tf.summary.scalar(name, value)
-    tf.summary.scalar('images_per_second', images_per_second)
+class _Keeper:
+  """Saves the run where it stands."""
+
+  def __init__(self, writer, state, log, before_first_save, settle):
+    self._writer = writer
+    self._state = state
+    self._log = log
+    self._before_first_save = before_first_save
+    self._settle = settle
+    self._path = checkpoints.latest(writer.train_dir)
+    self._first_step = self._saved_step = int(state.global_step)
+
+  def save(self):
+    """Saves unless no step was done since; returns the newest checkpoint.
+
+    Settling takes seconds and can be interrupted, so it comes after.
+    """
+    step = int(self._state.global_step)
+    if step == self._saved_step:
+      return self._path
+    self._log.check_finite()
+    if self._saved_step == self._first_step:
+      checkpoints.check_finite(self._writer, step)
+      self._before_first_save()
+    self._path = checkpoints.save(self._writer, step)
+    self._saved_step = step
+    self._log.flush()
+    if self._settle():
+      checkpoints.save(self._writer, step)
+    return self._path
 
 
-def _check_finite(pending, step, train_dir):
-  """Raises InputError if one of the steps pending, up to this, diverged."""
-  for i, values in enumerate(pending, step + 1 - len(pending)):
-    if values['diverged']:
-      newest = checkpoints.latest(train_dir)
-      kept = f'the last good checkpoint is {newest}' if newest else (
-          'there is no checkpoint yet')
-      raise InputError(f'the loss is not finite at step {i}: lower '
-                       f'--learning_rate or look at the data; {kept}')
+class _Log:
+  """What the steps since the last line came to: checked, shown and written."""
+
+  def __init__(self, train_dir, first_step, schedule, batch_size):
+    self._train_dir = train_dir
+    self._flush_millis = int(1000 * schedule.save_summaries_secs)
+    self._shown = progress.Progress(first_step, schedule.last_step, batch_size)
+    self._summaries = None  # Made, as its file is, for the first line.
+    self._step = first_step  # Of the last line.
+    self._pending = []
+
+  def add(self, metrics):
+    self._pending.append(metrics)
+
+  def check_finite(self):
+    """Raises InputError if one of the steps pending diverged."""
+    for i, values in enumerate(self._pending, self._step + 1):
+      if values['diverged']:
+        newest = checkpoints.latest(self._train_dir)
+        kept = f'the last good checkpoint is {newest}' if newest else (
+            'there is no checkpoint yet')
+        raise InputError(f'the loss is not finite at step {i}: lower '
+                         f'--learning_rate or look at the data; {kept}')
+
+  def write(self):
+    """Shows and writes the means of the steps pending."""
+    self.check_finite()
+    pending = self._pending
+    metrics = {
+        name: sum(float(values[name]) for values in pending) / len(pending)
+        for name in _LOGGED}
+    self._step += len(pending)
+    self._pending = []
+    images_per_second = self._shown.update(self._step, metrics)
+    if self._summaries is None:
+      self._summaries = tf.summary.create_file_writer(
+          self._train_dir, flush_millis=self._flush_millis)
+    with self._summaries.as_default(self._step):
+      for name, value in metrics.items():
+        tf.summary.scalar(name, value)
+      tf.summary.scalar('images_per_second', images_per_second)
+
+  def restart_clock(self):
+    self._shown.restart_clock(self._step + len(self._pending))
+
+  def flush(self):
+    if self._summaries is not None:
+      self._summaries.flush()
+
+  def close(self):
+    self._shown.close()
+    if self._summaries is not None:
+      self._summaries.close()

@@ -3,6 +3,7 @@
 Programs that read a checkpoint take from it what their flags leave open.
 """
 
+import itertools
 import json
 import os
 import tempfile
@@ -68,6 +69,25 @@ def fill_in(given, info):
       unfit.update(keys)
   return {key: info.get(key) if value is None and key not in unfit else value
           for key, value in given.items()}
+
+
+def check_label_names(train_dir, begun_with, label_names):
+  """Raises InputError if a run goes on with other classes than it began with.
+
+  Args:
+    train_dir: the run's folder, to be named.
+    begun_with: the label names in its labels.txt, or None.
+    label_names: the data set's, or None.
+  """
+  if not begun_with or not label_names:
+    return
+  for label, (old, new) in enumerate(
+      itertools.zip_longest(begun_with, label_names)):
+    # The file has a ? for what is not Unicode, and no space around.
+    if new is None or old != new.encode(errors='replace').decode().strip():
+      raise InputError(
+          f'{train_dir} was begun with other classes: label {label} was {old}, '
+          f'now it is {new}: give another --train_dir, or the former data')
 
 
 def checkpoint_folder(checkpoint_path):

@@ -1,28 +1,31 @@
 """Batch norm averages that fit the weights, however short the run was."""
 
+import contextlib
 import itertools
 
 import tensorflow as tf
 
+from errors import InputError
 from training import train_step
 
 _BATCHES = 20
 
 
 def make_settle(state, batches_from, batch_norm_decay, xla=False):
-  """Returns settle(), to be called where a run ends.
+  """Returns settle(), to be called where a run is saved.
 
   In a short run the weights move faster than averages can follow: after 60
   steps at a constant rate, mobilenet_v2_035 on digits had 16 % right with them,
   and 63 % with the statistics of the images themselves. So while the averages'
   decay still grows (see train_step.settling_decay), settle() measures them
   anew, over the latest batches, at the weights as they are; and likewise those
-  that belong to the moving averages of the weights.
+  that belong to the moving averages of the weights. It returns whether it did.
+  It changes no weight, so training goes on as if it had not been called.
 
   Args:
     state: train_step.TrainState.
-    batches_from: step -> iterable of (images, labels) from there on.
-    batch_norm_decay: where the decay ends to grow.
+    batches_from: step -> endless iterable of (images, labels) from there on.
+    batch_norm_decay: where the decay stops growing.
     xla: whether the forward pass is compiled by XLA.
   """
   def measure(images, decay):
@@ -32,19 +35,22 @@ def make_settle(state, batches_from, batch_norm_decay, xla=False):
   measure = tf.function(measure, autograph=False, jit_compile=xla)
 
   def measure_all():
-    step = int(state.global_step)
-    count = min(step, _BATCHES)
-    batches = itertools.islice(batches_from(step - count), count)
-    for i, (images, _) in enumerate(batches):
-      measure(images, tf.constant(i / (i + 1)))  # The mean of all so far.
+    first_step = max(0, int(state.global_step) - _BATCHES)
+    batches = itertools.islice(batches_from(first_step), _BATCHES)
+    # In the first steps of a run, some are batches that it has yet to meet. An
+    # image that ends them there is not this run's affair until then.
+    with contextlib.suppress(InputError):
+      for i, (images, _) in enumerate(batches):
+        measure(images, tf.constant(i / (i + 1)))  # The mean of all so far.
 
   def settle():
     step = int(state.global_step)
     if train_step.settling_decay(batch_norm_decay)(step) >= batch_norm_decay:
-      return
+      return False
     if state.averages is not None:
       _with_averages(state, measure_all)
     measure_all()
+    return True
 
   return settle
 
@@ -53,9 +59,12 @@ def _with_averages(state, measure_all):
   """Measures with the moving averages of the weights in the weights' place."""
   variables = state.model.variables_by_name.values()
   kept = [variable.numpy() for variable in variables]
-  for variable in variables:
-    variable.assign(state.averages.average(variable))
-  measure_all()
-  for variable, value in zip(variables, kept):
-    state.averages.average(variable).assign(variable)
-    variable.assign(value)
+  try:
+    for variable in variables:
+      variable.assign(state.averages.average(variable))
+    measure_all()
+    for variable in variables:
+      state.averages.average(variable).assign(variable)
+  finally:  # Ctrl-C saves what is here.
+    for variable, value in zip(variables, kept):
+      variable.assign(value)
