@@ -30,7 +30,7 @@ quickstart: .venv/requirements.lock
 
 test: .venv/requirements.lock
 	$(RUN) -m pytest --quiet --disable-warnings --numprocesses=auto \
-	    --dist=loadfile tests
+	    --dist=worksteal tests
 
 # Bazel takes the python3 that comes first on PATH.
 bazel-test: export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -1,9 +1,12 @@
 """Both implementations against what the published networks compute."""
 
+import re
+
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
+from nets import nets_factory
 from tests import golden_rule
 from tests import testing
 from training import train_step
@@ -70,6 +73,13 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     self.assertLen(weights, description['regularized_count'])
     loss = 4e-5 * sum(tf.nn.l2_loss(variable).numpy() for variable in weights)
     self.assertAllClose(description['regularized_loss'], loss, rtol=1e-4)
+
+  def test_every_network_has_a_golden(self):
+    def families(names):
+      return {re.sub(r'_\d+$', '', name) for name in names}
+    self.assertEqual(
+        families(nets_factory.network_names()),
+        families(name for name, _ in testing.GOLDENS.values()))
 
   @parameterized.product(case=list(testing.GOLDENS),
                          implementation=list(IMPLEMENTATIONS))

@@ -86,6 +86,28 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
         self.assert_close(fast.variables_by_name[key].numpy(),
                           variable.numpy(), 1e-4, key)
 
+  @parameterized.parameters(*nets_factory.network_names())
+  def test_half_precision_of_every_network(self, name):
+    options = {'num_classes': CLASSES, 'dropout_keep_prob': 1.0}
+    images = golden_rule.images(4, 64, 64)
+    labels = golden_rule.labels(4, CLASSES)
+    slim = testing.ruled_model(name, beta_shift=3.0, image_size=64, **options)
+    # With the statistics of these very images, values stay in float16's range.
+    testing.run(slim, images, is_training=True, batch_norm_decay=0.0)
+    expected, _ = testing.run(slim, images)
+    training, *_, gradients = testing.gradients(slim, images, labels)
+    for data_format, compute_dtype, tolerance in (
+        ('NHWC', tf.float16, 0.02), ('NCHW', tf.bfloat16, 0.1)):
+      fast = Model(name, implementation='fast', data_format=data_format,
+                   compute_dtype=compute_dtype, **options).build(64)
+      for key, variable in slim.variables_by_name.items():
+        fast.variables_by_name[key].assign(variable)
+      self.assert_close(testing.run(fast, images)[0], expected, tolerance)
+      half_training, *_, half_gradients = testing.gradients(
+          fast, images, labels)
+      self.assert_close(half_training, training, tolerance)
+      self.assert_gradients_close(half_gradients, gradients, 2 * tolerance)
+
   @parameterized.parameters(*VARIANTS)
   def test_options(self, name, options):
     options = {'depth_multiplier': 0.35, 'num_classes': CLASSES,
@@ -112,15 +134,18 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     self.assertLess(spread(True, 1.0), 1e-4)
     self.assertLess(spread(False, 0.5), 1e-4)
 
-  @parameterized.parameters(('slim', 'fast'), ('fast', 'slim'))
-  def test_checkpoints_are_read_by_the_other(self, writer, reader):
-    options = {'num_classes': CLASSES, 'beta_shift': 3.0}
-    written = testing.ruled_model('mobilenet_v2_035', implementation=writer,
-                                  **options)
+  @parameterized.product(
+      name=('mobilenet_v1_025', 'mobilenet_v2_035', 'nasnet_mobile',
+            'shufflenet_v1_050'),
+      writer=nets_factory.IMPLEMENTATIONS)
+  def test_checkpoints_are_read_by_the_other(self, name, writer):
+    reader = 'fast' if writer == 'slim' else 'slim'
+    options = {'num_classes': CLASSES, 'beta_shift': 3.0, 'image_size': 64}
+    written = testing.ruled_model(name, implementation=writer, **options)
     folder = self.get_temp_dir()
     path = checkpoints.save(
         checkpoints.make_writer(written.variables_by_name, folder), 7)
-    read = Model('mobilenet_v2_035', CLASSES, reader).build()
+    read = Model(name, CLASSES, reader).build(64)
     read.restore(path)
     images = golden_rule.images(2, 64, 64)
     self.assert_all_close(testing.run(read, images),

@@ -74,10 +74,10 @@ def ruled_model(name, num_classes=1001, implementation='slim', beta_shift=0.0,
   return model
 
 
-def run(model, images, is_training=False, xla=False):
+def run(model, images, is_training=False, xla=False, **options):
   """Returns (logits, end_points) as arrays."""
   function = tf.function(model, autograph=False, jit_compile=xla)
-  outputs = function(images, is_training=is_training)
+  outputs = function(images, is_training=is_training, **options)
   return tf.nest.map_structure(
       lambda tensor: tf.cast(tensor, tf.float32).numpy(), outputs)
 
