@@ -30,22 +30,6 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
         nets_factory.network_names())
 
   @parameterized.parameters(
-      ('mobilenet_v1', 4_233_001), ('mobilenet_v1_075', 2_586_329),
-      ('mobilenet_v1_050', 1_332_105), ('mobilenet_v1_025', 470_329),
-      ('mobilenet_v2', 3_506_153), ('mobilenet_v2_140', 6_110_569),
-      ('mobilenet_v2_130', 5_388_457), ('mobilenet_v2_075', 2_637_705),
-      ('mobilenet_v2_050', 1_969_961), ('mobilenet_v2_035', 1_678_409),
-      ('shufflenet_v1', 1_866_689), ('shufflenet_v1_200', 5_452_697),
-      ('shufflenet_v1_150', 3_443_609), ('shufflenet_v1_050', 718_805))
-  def test_published_parameters(self, name, parameters):
-    for implementation in nets_factory.IMPLEMENTATIONS:
-      model = Model(name, 1001, implementation).build()
-      self.assertEqual(224, model.default_image_size)
-      self.assertEqual(parameters, sum(
-          variable.shape.num_elements() for variable
-          in model.trainable_variables_by_name.values()))
-
-  @parameterized.parameters(
       ('resnet', 'slim', {}, "network 'resnet'; there are mobilenet_v1,"),
       ('mobilenet_v2', 'keras', {}, "implementation 'keras'"),
       ('mobilenet_v2_035', 'slim', {'depth_multiplier': 0.5},

@@ -188,25 +188,6 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
       self.assertLessEqual(testing.deviation(logits, expected), 1e-4)
       self.assertEqual(list(points), list(fast_points))
 
-  @parameterized.parameters(
-      ('NHWC', tf.float16, 0.01), ('NHWC', tf.bfloat16, 0.04),
-      ('NCHW', tf.bfloat16, 0.04))
-  def test_half_precision(self, data_format, compute_dtype, tolerance):
-    """At the batch's statistics: by rule, values exceed float16's range."""
-    images = golden_rule.images(4, 64, 64)
-    options = {'num_classes': 11, 'batch_norm_decay': 0.0, 'beta_shift': 1.0}
-    expected_model = testing.ruled_model('shufflenet_v1', **options)
-    model = testing.ruled_model(
-        'shufflenet_v1', implementation='fast', data_format=data_format,
-        compute_dtype=compute_dtype, **options)
-    for is_training in (True, False):
-      expected, _ = testing.run(expected_model, images, is_training)
-      logits, _ = testing.run(model, images, is_training)
-      self.assertGreater(np.abs(expected).max(), 0.1)
-      self.assertLessEqual(testing.deviation(logits, expected), tolerance)
-      for name, variable in expected_model.variables_by_name.items():
-        model.variables_by_name[name].assign(variable)
-
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_weight_decay(self, implementation):
     """It covers weights, grouped ones too, and no depthwise ones."""
