@@ -96,8 +96,8 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
         self.assert_close(fast.variables_by_name[key].numpy(),
                           variable.numpy(), 1e-4, key)
 
-  @parameterized.parameters(*nets_factory.network_names())
-  def test_half_precision_of_every_network(self, name):
+  def check_half_precision(self, name, modes, xla=False):
+    """Compares with slim; modes: (data_format, compute_dtype, tolerance)."""
     options = {'num_classes': CLASSES, 'dropout_keep_prob': 1.0}
     images = golden_rule.images(4, 64, 64)
     labels = golden_rule.labels(4, CLASSES)
@@ -106,17 +106,28 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     testing.run(slim, images, is_training=True, batch_norm_decay=0.0)
     expected, _ = testing.run(slim, images)
     training, *_, gradients = testing.gradients(slim, images, labels)
-    for data_format, compute_dtype, tolerance in (
-        ('NHWC', tf.float16, 0.02), ('NCHW', tf.bfloat16, 0.1)):
+    for data_format, compute_dtype, tolerance in modes:
       fast = Model(name, implementation='fast', data_format=data_format,
                    compute_dtype=compute_dtype, **options).build(64)
       for key, variable in slim.variables_by_name.items():
         fast.variables_by_name[key].assign(variable)
-      self.assert_close(testing.run(fast, images)[0], expected, tolerance)
+      self.assert_close(testing.run(fast, images, xla=xla)[0], expected,
+                        tolerance)
       half_training, *_, half_gradients = testing.gradients(
-          fast, images, labels)
+          fast, images, labels, xla)
       self.assert_close(half_training, training, tolerance)
       self.assert_gradients_close(half_gradients, gradients, 2 * tolerance)
+
+  @parameterized.parameters(*nets_factory.network_names())
+  def test_half_precision_of_every_network(self, name):
+    self.check_half_precision(name, (
+        ('NHWC', tf.float16, 0.02), ('NHWC', tf.bfloat16, 0.1),
+        ('NCHW', tf.bfloat16, 0.1)))
+
+  @parameterized.parameters('mobilenet_v1_025', 'mobilenet_v2_035',
+                            'shufflenet_v1_050')
+  def test_float16_nchw_by_xla(self, name):
+    self.check_half_precision(name, [('NCHW', tf.float16, 0.02)], xla=True)
 
   @parameterized.parameters(*VARIANTS)
   def test_options(self, name, options):
@@ -177,24 +188,6 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       expected = arrays[f'{mode}/output']
       self.assert_close(logits, expected, tolerance, mode)
       self.assertAllEqual(expected.argmax(1), logits.argmax(1))
-
-  def test_float16_nchw_by_xla(self):
-    options = {'num_classes': CLASSES, 'beta_shift': 3.0,
-               'dropout_keep_prob': 1.0}
-    slim = testing.ruled_model('mobilenet_v2_035', **options)
-    fast = testing.ruled_model(
-        'mobilenet_v2_035', implementation='fast', data_format='NCHW',
-        compute_dtype=tf.float16, **options)
-    images = golden_rule.images(4, 64, 64)
-    labels = golden_rule.labels(4, CLASSES)
-    expected, _ = testing.run(slim, images)
-    logits, _ = testing.run(fast, images, xla=True)
-    self.assert_close(logits, expected, 0.02)
-
-    expected, *_, expected_gradients = testing.gradients(slim, images, labels)
-    logits, *_, gradients = testing.gradients(fast, images, labels, xla=True)
-    self.assert_close(logits, expected, 0.04)
-    self.assert_gradients_close(gradients, expected_gradients, 0.04)
 
 
 if __name__ == '__main__':
