@@ -22,46 +22,19 @@ from datasets import input_pipeline
 import errors
 from errors import InputError
 from fast import device
-from nets import nets_factory
 from training import checkpoints
 from training import evaluation
+from training import inference
+from training import model_flags
 from training import replaced_flags
 from training import run_info
-from training.model import Model
 
-# The network. "As in training" is what model.json beside the checkpoint says.
-_MODEL_NAME = flags.DEFINE_string(
-    'model_name', None,
-    f'The network: {", ".join(nets_factory.network_names())}; default: as in '
-    'training, or else mobilenet_v2.')
-_IMPLEMENTATION = flags.DEFINE_enum(
-    'implementation', None, nets_factory.IMPLEMENTATIONS,
-    'slim: tf-slim, float32. fast: raw TensorFlow, any layout and precision. '
-    'Default: the one that trained, or else slim.')
-_DATA_FORMAT = flags.DEFINE_enum(
-    'data_format', 'auto', ['auto', 'NHWC', 'NCHW'],
-    'Layout inside the fast implementation; auto: what suits the device.')
-_COMPUTE_DTYPE = flags.DEFINE_enum(
-    'compute_dtype', 'auto', ['auto', *device.COMPUTE_DTYPES],
-    'Precision inside the fast implementation; auto: float32.')
-_XLA = flags.DEFINE_enum('xla', 'auto', ['auto', 'true', 'false'],
-                         'Whether XLA compiles the step; auto: on a GPU.')
-_DEPTH_MULTIPLIER = flags.DEFINE_float(
-    'depth_multiplier', None,
-    'Factor on the widths, where model_name does not fix it.')
+# The checkpoint and the network: training/model_flags.py has more.
+flags.adopt_module_key_flags(model_flags)
 _USE_BATCH_STATISTICS = flags.DEFINE_bool(
     'use_batch_statistics', False,
     'Normalise by each batch\'s statistics: far better results tell that the '
     'moving averages have not settled.')
-
-# The checkpoint.
-_CHECKPOINT_PATH = flags.DEFINE_string(
-    'checkpoint_path', '/tmp/tfmodel/',
-    'A checkpoint, or a folder, whose newest is taken.')
-_MOVING_AVERAGE_DECAY = flags.DEFINE_float(
-    'moving_average_decay', None,
-    'Evaluates the moving averages of the variables, if not 0; default: if '
-    'model.json says that training kept them.', 0.0, 1.0)
 _EVAL_DIR = flags.DEFINE_string(
     'eval_dir', '/tmp/tfmodel/', 'Where results go, for TensorBoard and as '
     'evaluation-CHECKPOINT.json.')
@@ -93,17 +66,6 @@ _LABELS_OFFSET = flags.DEFINE_integer(
     'labels_offset', None,
     'Subtracted from each label: 1 drops a background. Default: as in '
     'training, or else 0.')
-_PREPROCESSING_NAME = flags.DEFINE_string(
-    'preprocessing_name', None,
-    'inception (takes the middle) or lenet (resizes); default: as in training, '
-    'or else what suits the data set.')
-_USE_GRAYSCALE = flags.DEFINE_bool(
-    'use_grayscale', None,
-    'Takes the colour out of the images; default: as in training.')
-_EVAL_IMAGE_SIZE = flags.DEFINE_integer(
-    'eval_image_size', None,
-    'Height and width in pixels; default: as in training, or else the '
-    'network\'s.')
 _BATCH_SIZE = flags.DEFINE_integer(
     'batch_size', 100, 'Images per step.', lower_bound=1)
 _MAX_NUM_BATCHES = flags.DEFINE_integer(
@@ -132,54 +94,44 @@ def main(argv):
 
 def _evaluate(eval_dir):
   """Evaluates the checkpoint, or each new one; writes into eval_dir."""
-  eval_step = None
+  model = None
   for path in evaluation.checkpoint_paths(
-      _CHECKPOINT_PATH.value, _WAIT_FOR_CHECKPOINTS.value,
+      model_flags.CHECKPOINT_PATH.value, _WAIT_FOR_CHECKPOINTS.value,
       _EVAL_INTERVAL_SECS.value, _TIMEOUT_SECS.value):
-    if eval_step is None:
+    if model is None:
       options = _options(path)
       dataset = _dataset(options)
-      model = _model(options, dataset.num_classes)
-      image_size = model.check_image_size(options['image_size'])
-      model.build(image_size, is_training=False)
-      eval_step = evaluation.make_eval_step(
-          model, device.use_xla(_XLA.value), _USE_BATCH_STATISTICS.value)
+      model, image_size, computed_in = model_flags.make_model(
+          options, dataset.num_classes, _BATCH_SIZE.value)
     restored = checkpoints.restore_for_evaluation(
         model, path, options['moving_average_decay'])
     _check_writable(eval_dir)
+    logits_fn = inference.make_inference_fn(
+        model, image_size, device.use_xla(model_flags.XLA.value),
+        _USE_BATCH_STATISTICS.value)
     bad_images = input_pipeline.BadImages(_MAX_BAD_IMAGES.value)
     batches = input_pipeline.evaluation_batches(
         dataset, _BATCH_SIZE.value, image_size, options['preprocessing_name'],
         options['use_grayscale'], _NUM_PREPROCESSING_THREADS.value, bad_images)
     batches = batches.take(_MAX_NUM_BATCHES.value or -1)
     metrics = evaluation.evaluate(
-        eval_step, _with_progress(batches, bad_images, dataset), restored.path)
+        evaluation.make_eval_step(logits_fn, dataset.num_classes),
+        _with_progress(batches, bad_images, dataset), restored.path)
     for message in bad_images.messages:
       print(f'Skipped {message}')
-    _report(metrics, restored, dataset)
-    _write(eval_dir, metrics, restored, dataset, options)
+    _report(metrics, restored, dataset, options, computed_in)
+    _write(eval_dir, metrics, restored, dataset, options, computed_in)
 
 
 def _options(checkpoint_path):
   """Returns what flags, model.json or else a default say, by name."""
-  options = run_info.fill_in({
-      'model_name': _MODEL_NAME.value,
-      'implementation': _IMPLEMENTATION.value,
-      'depth_multiplier': _DEPTH_MULTIPLIER.value,
-      'image_size': _EVAL_IMAGE_SIZE.value,
-      'moving_average_decay': _MOVING_AVERAGE_DECAY.value,
-      'dataset_name': _DATASET_NAME.value,
-      'dataset_dir': _DATASET_DIR.value,
-      'validation_fraction': _VALIDATION_FRACTION.value,
-      'labels_offset': _LABELS_OFFSET.value,
-      'preprocessing_name': _PREPROCESSING_NAME.value,
-      'use_grayscale': _USE_GRAYSCALE.value,
-  }, run_info.read_run_info(checkpoint_path))
-  defaults = {'model_name': 'mobilenet_v2', 'implementation': 'slim',
-              'dataset_name': 'imagenet', 'validation_fraction': 0.2,
-              'labels_offset': 0}
-  return {name: defaults.get(name) if value is None else value
-          for name, value in options.items()}
+  return model_flags.read_options(
+      checkpoint_path,
+      {'implementation': 'slim', 'dataset_name': 'imagenet',
+       'validation_fraction': 0.2, 'labels_offset': 0},
+      dataset_name=_DATASET_NAME.value, dataset_dir=_DATASET_DIR.value,
+      validation_fraction=_VALIDATION_FRACTION.value,
+      labels_offset=_LABELS_OFFSET.value)
 
 
 def _dataset(options):
@@ -188,14 +140,6 @@ def _dataset(options):
   return catalog.get_dataset(
       name, split_name, options['dataset_dir'], options['validation_fraction'],
       options['labels_offset'])
-
-
-def _model(options, num_classes):
-  network_options = device.network_options(
-      options['implementation'], _DATA_FORMAT.value, _COMPUTE_DTYPE.value,
-      _XLA.value)
-  return Model(options['model_name'], num_classes, options['implementation'],
-               depth_multiplier=options['depth_multiplier'], **network_options)
 
 
 def _check_writable(eval_dir):
@@ -216,8 +160,9 @@ def _with_progress(batches, bad_images, dataset):
       bar.update(len(labels))
 
 
-def _report(metrics, restored, dataset):
+def _report(metrics, restored, dataset, options, computed_in):
   print(f'Checkpoint {restored.path}, step {restored.step}')
+  print(f'{options["model_name"]}, {options["implementation"]}, {computed_in}')
   print(f'{dataset.name}, {dataset.split_name}: {metrics["num_examples"]} '
         f'examples, {dataset.num_classes} classes')
   for name, value in metrics.items():
@@ -228,8 +173,9 @@ def _report(metrics, restored, dataset):
   sys.stdout.flush()
 
 
-def _write(eval_dir, metrics, restored, dataset, options):
+def _write(eval_dir, metrics, restored, dataset, options, computed_in):
   """Writes the metrics for TensorBoard, and as JSON."""
+  data_format, compute_dtype = computed_in.split()
   evaluation.write_summary(eval_dir, restored.step or 0, metrics)
   name = f'evaluation-{os.path.basename(restored.path)}.json'
   run_info.write_json(os.path.join(eval_dir, name), {
@@ -239,8 +185,8 @@ def _write(eval_dir, metrics, restored, dataset, options):
       'dataset_split_name': dataset.split_name,
       'model_name': options['model_name'],
       'implementation': options['implementation'],
-      'data_format': _DATA_FORMAT.value,
-      'compute_dtype': _COMPUTE_DTYPE.value,
+      'data_format': data_format,
+      'compute_dtype': compute_dtype,
       'use_batch_statistics': _USE_BATCH_STATISTICS.value,
       'metrics': metrics,
   })

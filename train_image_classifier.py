@@ -159,7 +159,7 @@ def _train(train_dir, dataset_dir):
       dataset.num_examples, _BATCH_SIZE.value, last_step)
   options = device.network_options(
       _IMPLEMENTATION.value, _DATA_FORMAT.value, _COMPUTE_DTYPE.value,
-      _XLA.value)
+      _XLA.value, is_training=True)
   model = Model(
       _MODEL_NAME.value, dataset.num_classes, _IMPLEMENTATION.value,
       depth_multiplier=_DEPTH_MULTIPLIER.value,
@@ -186,7 +186,8 @@ def _train(train_dir, dataset_dir):
   if last_step is not None and first_step >= last_step:
     print(f'{train_dir} is at step {first_step}: nothing is left to train.')
     return
-  print(f'{_MODEL_NAME.value} ({_IMPLEMENTATION.value}) on {dataset.name} '
+  print(f'{_MODEL_NAME.value} ({_IMPLEMENTATION.value}, '
+        f'{device.describe(options)}) on {dataset.name} '
         f'{dataset.split_name}: {dataset.num_examples} images, '
         f'{dataset.num_classes} classes, {image_size} pixels, steps '
         f'{first_step} to {last_step or "Ctrl-C"}', flush=True)

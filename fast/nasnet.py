@@ -4,6 +4,8 @@ The twin of `nets/nasnet.py`: the same functions, variables and end points;
 is_training, data_format and compute_dtype in place of arg scopes.
 """
 
+import functools
+
 import tensorflow.compat.v1 as tf
 
 from fast import layers
@@ -21,10 +23,9 @@ def _conv2d(net, channels, kernel_size, mode, scope, norm_scope,
         'weights', [*kernel_size, layers.num_channels(net, mode), channels],
         mode, mode.weight_decay)
   norm = layers.batch_norm_variables(channels, norm_scope)
-  def convolve(net, kernel):
-    return tf.nn.conv2d(net, kernel, strides=stride, padding=padding,
-                        data_format=mode.data_format)
-  return layers.convolve_and_normalize(convolve, net, weights, 3, norm, mode)
+  convolution = functools.partial(layers.convolve, mode=mode, stride=stride,
+                                  padding=padding)
+  return layers.convolve_and_normalize(convolution, net, weights, 3, norm, mode)
 
 
 def _separable_conv2d(net, channels, kernel_size, mode, scope, norm_scope,
@@ -38,13 +39,11 @@ def _separable_conv2d(net, channels, kernel_size, mode, scope, norm_scope,
     pointwise = layers.kernel_variable(
         'pointwise_weights', [1, 1, inputs, channels], mode, mode.weight_decay)
   norm = layers.batch_norm_variables(channels, norm_scope)
-  net = tf.nn.depthwise_conv2d(
-      net, tf.cast(depthwise, mode.compute_dtype), padding='SAME',
-      strides=layers.strides_of(stride, mode), data_format=mode.data_format)
-  def convolve(net, kernel):
-    return tf.nn.conv2d(net, kernel, strides=1, padding='VALID',
-                        data_format=mode.data_format)
-  return layers.convolve_and_normalize(convolve, net, pointwise, 3, norm, mode)
+  net = layers.convolve_depthwise(net, tf.cast(depthwise, mode.compute_dtype),
+                                  mode, stride)
+  convolution = functools.partial(layers.convolve, mode=mode)
+  return layers.convolve_and_normalize(convolution, net, pointwise, 3, norm,
+                                       mode)
 
 
 def _shift(net, mode):
@@ -71,8 +70,7 @@ def _factorized_reduction(net, channels, mode):
   def convolve(net, kernel):
     kernels = tf.split(kernel, widths, axis=3)
     return tf.concat(
-        [tf.nn.conv2d(path, path_kernel, strides=2, padding='VALID',
-                      data_format=mode.data_format)
+        [layers.convolve(path, path_kernel, mode, stride=2, padding='VALID')
          for path, path_kernel in zip((net, _shift(net, mode)), kernels)],
         axis=layers.channel_axis(mode))
   return layers.convolve_and_normalize(

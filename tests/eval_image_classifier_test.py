@@ -73,15 +73,16 @@ class ProgramTest(tf.test.TestCase):
         'num_examples': _NUM_EXAMPLES}
 
   def test_prints_and_writes_the_metrics(self):
-    ran, = self.run_program([])
+    ran, = self.run_program(['--compute_dtype=float32'])
     self.assertEqual(0, ran.status, ran.stderr)
     self.assertEqual('', ran.stderr)
     expected = self.expected_metrics()
     lines = ran.stdout.splitlines()
     self.assertEqual(
         [f'Checkpoint {self.checkpoint}, step 7',
-         'digits, validation: 360 examples, 10 classes'], lines[:2])
-    printed = dict(line.split() for line in lines[2:])
+         'mobilenet_v2_035, fast, NHWC float32',
+         'digits, validation: 360 examples, 10 classes'], lines[:3])
+    printed = dict(line.split() for line in lines[3:])
     self.assertEqual(['Accuracy', 'Recall_5', 'loss', 'images/s'],
                      list(printed))
     self.assertEqual(f'{expected["Accuracy"]:.4f}', printed['Accuracy'])
@@ -94,8 +95,8 @@ class ProgramTest(tf.test.TestCase):
                       'dataset_name': 'digits',
                       'dataset_split_name': 'validation',
                       'model_name': 'mobilenet_v2_035',
-                      'implementation': 'fast', 'data_format': 'auto',
-                      'compute_dtype': 'auto', 'use_batch_statistics': False},
+                      'implementation': 'fast', 'data_format': 'NHWC',
+                      'compute_dtype': 'float32', 'use_batch_statistics': False},
                      written)
     self.check_summary(expected)
 

@@ -13,25 +13,16 @@ from errors import InputError
 from tests import testing
 from training import checkpoints
 from training import evaluation
+from training import inference
 from training import run_info
 from training.model import Model
 
 
-class LogitsModel(tf.Module):
-  """Its images are its logits."""
-
-  def __init__(self, num_classes):
-    super().__init__()
-    self.num_classes = num_classes
-
-  def __call__(self, images):
-    return images, {}
-
-
-def _evaluate(logits, labels, batch_size=4, xla=False):
+def _evaluate(logits, labels, batch_size=4):
+  """Evaluates a network whose images are its logits."""
   logits, labels = np.float32(logits), np.int64(labels)
   batches = tf.data.Dataset.from_tensor_slices((logits, labels))
-  step = evaluation.make_eval_step(LogitsModel(logits.shape[1]), xla)
+  step = evaluation.make_eval_step(tf.identity, logits.shape[1])
   return evaluation.evaluate(step, batches.batch(batch_size), 'model.ckpt-7')
 
 
@@ -54,8 +45,8 @@ class EvaluateTest(tf.test.TestCase):
     labels = generator.integers(12, size=23)
     all_labels = np.arange(12)
     probabilities = tf.nn.softmax(logits).numpy()
-    for batch_size, xla in ((23, False), (5, False), (1, False), (8, True)):
-      metrics = _evaluate(logits, labels, batch_size, xla)
+    for batch_size in (23, 5, 1):
+      metrics = _evaluate(logits, labels, batch_size)
       self.assertAlmostEqual(sklearn_metrics.accuracy_score(
           labels, logits.argmax(axis=1)), metrics['Accuracy'])
       self.assertAlmostEqual(sklearn_metrics.top_k_accuracy_score(
@@ -103,8 +94,9 @@ class BatchStatisticsTest(tf.test.TestCase):
               for name, variable in model.variables_by_name.items()}
     losses = []
     for use_batch_statistics in (False, True):
-      step = evaluation.make_eval_step(
-          model, use_batch_statistics=use_batch_statistics)
+      logits_fn = inference.make_inference_fn(
+          model, 32, use_batch_statistics=use_batch_statistics)
+      step = evaluation.make_eval_step(logits_fn, 10)
       losses.append(evaluation.evaluate(step, [(images, labels)])['loss'])
     for name, variable in model.variables_by_name.items():
       self.assertAllEqual(before[name], variable)

@@ -15,6 +15,7 @@ from tests import event_files
 from training import averages as moving_averages
 from training import checkpoints
 from training import evaluation
+from training import inference
 from training import learning_rates
 from training import loop
 from training import optimizers
@@ -45,6 +46,13 @@ def _batches_from(step):
   return input_pipeline.training_batches(
       catalog.get_dataset('digits', 'train'), _BATCH_SIZE, _SIZE,
       first_step=step)
+
+
+def _accuracy(model, batches, use_batch_statistics):
+  logits_fn = inference.make_inference_fn(
+      model, _SIZE, use_batch_statistics=use_batch_statistics)
+  step = evaluation.make_eval_step(logits_fn, 10)
+  return evaluation.evaluate(step, batches)['Accuracy']
 
 
 def _train(state, folder, steps, settle=lambda: False):
@@ -98,12 +106,11 @@ class SettlingTest(checkpoint_testing.TestCase):
     held_out = catalog.get_dataset('digits', 'test')
     batches = list(input_pipeline.evaluation_batches(held_out, 360, _SIZE))
     self.assertLen(batches, 1)
-    steps = [evaluation.make_eval_step(state.model, use_batch_statistics=choice)
-             for choice in (False, True)]
     for average_decay in (None, 0.99):
       checkpoints.restore_for_evaluation(state.model, path, average_decay)
-      averages, statistics = (evaluation.evaluate(step, batches)['Accuracy']
-                              for step in steps)
+      averages, statistics = (
+          _accuracy(state.model, batches, use_batch_statistics)
+          for use_batch_statistics in (False, True))
       self.assertGreater(statistics, 0.5)
       self.assertGreater(averages, statistics - 0.02)
 

@@ -5,7 +5,6 @@ import re
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from datasets import catalog
 from datasets import image_folder
@@ -79,15 +78,6 @@ def count_classes(checkpoint_path):
     if _LOGITS_BIASES.search(name):
       return shape[-1]
   raise InputError(f'{path} has no biases of logits: it does not classify')
-
-
-def make_predict(model, xla=False):
-  """Returns predict(images) -> float32 [batch, classes], a tf.function."""
-  def predict(images):
-    logits, _ = model(images, is_training=False)
-    return tf.nn.softmax(logits)
-
-  return tf.function(predict, autograph=False, jit_compile=xla)
 
 
 def top_predictions(probabilities, top_k, label_names=None):

@@ -12,7 +12,7 @@ from training import checkpoints
 _RECALL_AT = 5
 
 
-def make_eval_step(model, xla=False, use_batch_statistics=False):
+def make_eval_step(logits_fn, num_classes):
   """Returns eval_step(images, labels) -> sums over the batch, a tf.function.
 
   The sums are float32 scalars: Accuracy and Recall_k (k = 5, or the number of
@@ -21,19 +21,12 @@ def make_eval_step(model, xla=False, use_batch_statistics=False):
   bool: all logits are finite. Of equal logits the first class's counts as the
   largest, so that constant ones earn nothing.
 
-  Args:
-    model: a built Model.
-    xla: whether the step is compiled by XLA, anew for each batch size.
-    use_batch_statistics: normalise by each batch's mean and variance, not by
-      their moving averages, which stay as they are.
+  logits_fn: images -> logits, see inference.make_inference_fn.
   """
-  k = min(_RECALL_AT, model.num_classes)
-  # A decay of 1 takes nothing from the batch into the averages.
-  options = ({'is_training': True, 'dropout_keep_prob': 1.0,
-              'batch_norm_decay': 1.0} if use_batch_statistics else {})
+  k = min(_RECALL_AT, num_classes)
 
   def eval_step(images, labels):
-    logits, _ = model(images, **options)
+    logits = logits_fn(images)
     likeliest = tf.math.top_k(logits, k).indices
     hits = tf.cast(tf.cast(likeliest, tf.int64) == labels[:, tf.newaxis],
                    tf.float32)
@@ -43,7 +36,7 @@ def make_eval_step(model, xla=False, use_batch_statistics=False):
             'loss': tf.reduce_sum(losses)}
     return sums, tf.reduce_all(tf.math.is_finite(logits))
 
-  return tf.function(eval_step, autograph=False, jit_compile=xla)
+  return tf.function(eval_step, autograph=False, reduce_retracing=True)
 
 
 def evaluate(eval_step, batches, name='the model'):

@@ -48,9 +48,10 @@ class Model(tf.Module):
     self.implementation = implementation
     self._options = options
     self._variables = Variables()
-    self.default_image_size = self._network_fn(False).default_image_size
+    self.default_image_size = self.network_fn(False).default_image_size
 
-  def _network_fn(self, is_training, **options):
+  def network_fn(self, is_training, **options):
+    """Returns nets_factory.get_network_fn of this model."""
     return nets_factory.get_network_fn(
         self.network_name, self.num_classes, is_training=is_training,
         implementation=self.implementation, **{**self._options, **options})
@@ -66,7 +67,7 @@ class Model(tf.Module):
     Returns:
       (logits, end_points), see nets_factory.get_network_fn.
     """
-    network_fn = self._network_fn(is_training, **options)
+    network_fn = self.network_fn(is_training, **options)
     with tf.compat.v1.variable_scope('', custom_getter=self._variables,
                                      reuse=tf.compat.v1.AUTO_REUSE):
       return network_fn(images)

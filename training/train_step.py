@@ -125,8 +125,10 @@ def make_train_step(state, learning_rate_fn, weight_decay=0.0,
           end_points, labels, label_smoothing) + _l2_loss(
               state.model, weight_decay)
       scaled_loss = loss * scale
-    gradients = [gradient / scale for gradient in tape.gradient(
-        scaled_loss, variables, unconnected_gradients='zero')]
+    gradients = tape.gradient(scaled_loss, variables,
+                              unconnected_gradients='zero')
+    if state.loss_scale is not None:
+      gradients = [gradient / scale for gradient in gradients]
     finite = loss_scaling.all_finite([loss] + gradients)
     _update(state, gradients, finite)
     return {
