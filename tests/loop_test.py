@@ -83,6 +83,10 @@ class LoopTest(checkpoint_testing.TestCase):
     speed = scalars.pop('images_per_second')
     self.assertEqual([5, 10, 12], list(speed))
     self.assertGreater(min(speed.values()), 0)
+    waiting = scalars.pop('part_of_time_without_images')
+    self.assertEqual([5, 10, 12], list(waiting))
+    self.assertBetween(min(waiting.values()), 0, 1)
+    self.assertBetween(max(waiting.values()), 0, 1)
     self.assertAllClose({
         'loss': {5: 3.0, 10: 8.0, 12: 11.5},
         'cross_entropy': {5: 1.5, 10: 4.0, 12: 5.75},

@@ -54,7 +54,7 @@ def run(train_step, batches, state, writer, schedule, batch_size,
   saved_at = time.monotonic()
   try:
     # The steps come first: zip then asks for no batch that is not used.
-    for step, (images, labels) in zip(steps, _guard(batches, keeper)):
+    for step, (images, labels) in zip(steps, _guard(batches, keeper, log)):
       log.add(train_step(images, labels))
       done = step + 1
       if done % schedule.log_every_n_steps == 0 or done == schedule.last_step:
@@ -76,10 +76,18 @@ def run(train_step, batches, state, writer, schedule, batch_size,
     log.close()
 
 
-def _guard(batches, keeper):
+def _guard(batches, keeper, log):
   """Yields the batches; saves first where their end is an InputError."""
+  batches = iter(batches)
   try:
-    yield from batches
+    while True:
+      start = time.monotonic()
+      try:
+        batch = next(batches)
+      except StopIteration:
+        return
+      log.add_wait(time.monotonic() - start)
+      yield batch
   except InputError as error:
     path = keeper.save()
     kept = f'training so far is in {path}' if path else 'nothing is saved yet'
@@ -128,9 +136,14 @@ class _Log:
     self._summaries = None  # Made, as its file is, for the first line.
     self._step = first_step  # Of the last line.
     self._pending = []
+    self._clock, self._waited = time.monotonic(), 0.0
 
   def add(self, metrics):
     self._pending.append(metrics)
+
+  def add_wait(self, seconds):
+    """Notes how long the next batch was not there."""
+    self._waited += seconds
 
   def check_finite(self):
     """Raises InputError if one of the steps pending diverged."""
@@ -159,9 +172,13 @@ class _Log:
       for name, value in metrics.items():
         tf.summary.scalar(name, value)
       tf.summary.scalar('images_per_second', images_per_second)
+      tf.summary.scalar('part_of_time_without_images',
+                        self._waited / (time.monotonic() - self._clock))
+    self._clock, self._waited = time.monotonic(), 0.0
 
   def restart_clock(self):
     self._shown.restart_clock(self._step + len(self._pending))
+    self._clock, self._waited = time.monotonic(), 0.0
 
   def flush(self):
     if self._summaries is not None:
