@@ -2,10 +2,11 @@ PYTHON = python3.11
 RUN = .venv/bin/python
 QUICKSTART = runs/quickstart
 
-.PHONY: help quickstart test bazel-test lock
+.PHONY: help quickstart benchmark test bazel-test lock
 
 help:
 	@echo 'make quickstart   trains and evaluates MobileNetV2 on handwritten digits'
+	@echo 'make benchmark    times MobileNetV2 on this machine, next to Keras'
 	@echo 'make test         runs every test'
 	@echo 'make bazel-test   builds and tests everything with Bazel'
 
@@ -27,6 +28,9 @@ quickstart: .venv/requirements.lock
 	    $(QUICKSTART)/images
 	@printf '\n%s\n%s\n' 'Checkpoint and TensorBoard log: $(QUICKSTART)' \
 	    'To look at the log: .venv/bin/tensorboard --logdir=$(QUICKSTART)'
+
+benchmark: .venv/requirements.lock
+	$(RUN) benchmark.py --output_dir=runs/benchmark
 
 test: .venv/requirements.lock
 	$(RUN) -m pytest --quiet --disable-warnings --numprocesses=auto \

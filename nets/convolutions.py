@@ -16,6 +16,8 @@ class Convolution(NamedTuple):
   plain: bool = False  # neither batch norm nor biases
   stride: int = 1
   waiting: int = 0  # values that others need later: shortcuts, a cell's states
+  shortcut: int = 0  # values that are added to the output
+  activation: bool = True  # where there is batch norm: ReLU or ReLU6, too
 
   @property
   def _weights(self):
@@ -38,10 +40,19 @@ class Convolution(NamedTuple):
     return self._weights * self.height * self.width
 
   @property
+  def values_in(self):
+    """Values of the input, for one image."""
+    return self.height * self.width * self.inputs * self.stride**2
+
+  @property
+  def values_out(self):
+    """Values of the output, for one image."""
+    return self.height * self.width * self.outputs
+
+  @property
   def activations(self):
     """Values in memory for one image: read, written and waiting."""
-    return (self.height * self.width
-            * (self.inputs * self.stride**2 + self.outputs) + self.waiting)
+    return self.values_in + self.values_out + self.waiting
 
 
 def mobilenet_v1(net, height, width, num_classes):
@@ -75,7 +86,8 @@ def mobilenet_v2(net, height, width, num_classes):
         Convolution(f'{scope}/depthwise', 3, expanded, expanded, expanded,
                     height, width, True, stride=stride, waiting=waiting),
         Convolution(f'{scope}/project', 1, expanded, channels, 1,
-                    height, width, True, waiting=waiting)]
+                    height, width, True, waiting=waiting, shortcut=waiting,
+                    activation=False)]
   layers.append(Convolution('Conv_1', 1, net.blocks[-1].channels,
                             net.last_channels, 1, height, width, True))
   if num_classes:
@@ -99,9 +111,10 @@ def shufflenet_v1(net, height, width, num_classes):
     layers += [
         Convolution(f'{unit.scope}/depthwise', 3, unit.bottleneck,
                     unit.bottleneck, unit.bottleneck, height, width, True,
-                    stride=unit.stride, waiting=waiting),
+                    stride=unit.stride, waiting=waiting, activation=False),
         Convolution(f'{unit.scope}/gconv2', 1, unit.bottleneck, unit.branch,
-                    net.groups, height, width, True, waiting=waiting)]
+                    net.groups, height, width, True, waiting=waiting,
+                    shortcut=waiting if unit.stride == 1 else 0)]
   if num_classes:
     layers.append(Convolution('Logits/Conv2d_1c_1x1', 1,
                               net.units[-1].channels, num_classes, 1, 1, 1,

@@ -1,0 +1,175 @@
+"""A network's step, made and timed in this process. Imports TensorFlow."""
+
+import math
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarking.configurations import NUM_CLASSES
+from errors import InputError
+from fast import device
+from fast import loss_scale
+from training import inference
+from training import optimizers
+from training import train_step
+from training.model import Model
+
+# Slim's defaults, for every contestant.
+_LEARNING_RATE = 0.01
+_WEIGHT_DECAY = 4e-5
+
+# Batches that take turns: more than caches hold, but not too many.
+_INPUT_BYTES = 64e6
+_MOST_BATCHES = 100
+
+
+class Contestant:
+  """One Configuration, ready to be timed.
+
+  Weights, batch norm's averages, images and labels are random; the images are
+  on the device before the clock starts, several batches that take turns. Keras
+  trains with the same optimizer as the others and without weight decay, which
+  its MobileNetV2 does not come with.
+  """
+
+  def __init__(self, configuration):
+    for gpu in tf.config.list_physical_devices('GPU'):
+      tf.config.experimental.set_memory_growth(gpu, True)
+    if (configuration.mode == 'inference'
+        and configuration.implementation == 'fast'):
+      device.set_threads(configuration.batch_size)
+    tf.random.set_seed(0)
+    make = _make_keras if configuration.implementation == 'keras' else _make
+    self._make_step = make(configuration)
+    self._step = None
+    self._batches = _batches(configuration)
+    self._next = 0
+
+  def warm_up(self, seconds):
+    """Returns the seconds of the first step, made and compiled, and of another.
+
+    seconds: how long to go on, two steps at least.
+    """
+    start = time.perf_counter()
+    self._step = self._make_step()
+    self.time(1)
+    first_call = time.perf_counter() - start
+    end = time.perf_counter() + seconds
+    self.time(1)
+    step = self.time(1)
+    while time.perf_counter() < end:
+      step = self.time(1)
+    return first_call, step
+
+  def time(self, steps):
+    """Returns the mean seconds of so many steps.
+
+    Raises:
+      InputError: training overflowed, and left its updates out.
+    """
+    start = time.perf_counter()
+    for _ in range(steps):
+      result = self._step(*self._batches[self._next])
+      self._next = (self._next + 1) % len(self._batches)
+    tf.test.experimental.sync_devices()
+    seconds = (time.perf_counter() - start) / steps
+    if isinstance(result, dict) and not result['finite']:
+      raise InputError('The gradients of these random images overflow: take '
+                       'larger --batch_sizes or --image_size.')
+    return seconds
+
+  def peak_memory(self):
+    """Returns the most bytes in use so far: on a GPU its own, else in all."""
+    if device.has_gpu():
+      return tf.config.experimental.get_memory_info('GPU:0')['peak']
+    with open('/proc/self/status', encoding='utf-8') as file:
+      status = dict(line.split(':', 1) for line in file)
+    return 1024 * int(status['VmHWM'].split()[0])
+
+
+def _batches(configuration):
+  """Returns batches of random images and labels, on the device."""
+  shape = (configuration.batch_size, *[configuration.image_size] * 2, 3)
+  number = math.ceil(_INPUT_BYTES / (4 * math.prod(shape)))
+  batches = [
+      (tf.random.uniform(shape, -1.0, 1.0),
+       tf.random.uniform(shape[:1], 0, NUM_CLASSES, tf.int64))
+      for _ in range(min(max(number, 3), _MOST_BATCHES))]
+  tf.test.experimental.sync_devices()
+  return batches
+
+
+def _randomize(variables_by_name):
+  """Gives batch norm values that no optimization can leave out."""
+  rng = np.random.default_rng(0)
+  for name, variable in variables_by_name.items():
+    leaf = name.split('/')[-1]
+    if leaf in ('gamma', 'moving_variance'):
+      variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+    elif leaf in ('beta', 'moving_mean'):
+      variable.assign(rng.normal(0.0, 0.3, variable.shape))
+
+
+def _make(configuration):
+  """Builds slim or fast; returns make_step() -> step(images, labels)."""
+  is_training = configuration.mode == 'training'
+  xla, size = configuration.xla, configuration.image_size
+  options = device.network_options(
+      configuration.implementation, configuration.data_format,
+      configuration.compute_dtype, 'true' if xla else 'false')
+  model = Model(configuration.network, NUM_CLASSES,
+                configuration.implementation, **options)
+  model.build(size, is_training)
+  _randomize(model.variables_by_name)
+
+  def make_inference_step():
+    logits_fn = inference.make_inference_fn(model, size, xla)
+    return lambda images, labels: logits_fn(images)
+
+  if not is_training:
+    return make_inference_step
+  learning_rate = tf.Variable(0.0, trainable=False)
+  state = train_step.TrainState(
+      model, model.trainable_variables_by_name,
+      optimizers.make_optimizer('rmsprop', learning_rate), learning_rate,
+      train_step.make_global_step(), loss_scale=_make_loss_scale(configuration))
+  train_step.state_by_name(state)  # Makes the slots.
+  return lambda: train_step.make_train_step(
+      state, lambda step: tf.constant(_LEARNING_RATE), _WEIGHT_DECAY, xla=xla)
+
+
+def _make_loss_scale(configuration):
+  """Returns what float16 trains with, or None."""
+  if configuration.compute_dtype != 'float16':
+    return None
+  # The smallest: a step that overflows has less to do.
+  return loss_scale.make_loss_scale(loss_scale.SMALLEST_SCALE)
+
+
+def _make_keras(configuration):
+  """Builds Keras' MobileNetV2; returns make_step() -> step(images, labels)."""
+  model = tf.keras.applications.MobileNetV2(
+      input_shape=(*[configuration.image_size] * 2, 3), weights=None,
+      classes=NUM_CLASSES, classifier_activation=None)
+  _randomize({variable.path: variable for variable in model.variables})
+
+  def infer(images, labels):
+    del labels
+    return model(images, training=False)
+
+  if configuration.mode == 'inference':
+    return lambda: tf.function(infer)
+  optimizer = tf.keras.optimizers.RMSprop(
+      _LEARNING_RATE, rho=0.9, momentum=0.9, epsilon=1.0)
+  optimizer.build(model.trainable_variables)
+
+  def train(images, labels):
+    with tf.GradientTape() as tape:
+      loss = train_step.softmax_cross_entropy(
+          model(images, training=True), labels)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    return loss
+
+  return lambda: tf.function(train)

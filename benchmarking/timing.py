@@ -1,0 +1,139 @@
+"""Times every configuration in turn with Keras: A B A B."""
+
+import itertools
+import math
+import statistics
+from typing import NamedTuple
+
+from benchmarking import configurations
+from benchmarking.workers import Worker
+from benchmarking.workers import WorkerError
+
+
+class Row(NamedTuple):
+  """What came of a Configuration; seconds are of one step, one per round."""
+  configuration: configurations.Configuration
+  error: str | None = None  # why there is no time
+  seconds: tuple[float, ...] = ()
+  keras_seconds: tuple[float, ...] = ()  # of the same rounds
+  first_call: float = math.nan  # seconds
+  peak_memory: float = math.nan  # bytes
+
+  @property
+  def median(self):
+    """Seconds per step."""
+    return statistics.median(self.seconds)
+
+  @property
+  def middle_half(self):
+    """(least, most) seconds of the middle half of the rounds."""
+    if len(self.seconds) < 2:
+      return self.median, self.median
+    low, _, high = statistics.quantiles(self.seconds, method='inclusive')
+    return low, high
+
+  @property
+  def spread(self):
+    """How wide the middle half is, as part of the median."""
+    low, high = self.middle_half
+    return (high - low) / self.median
+
+  @property
+  def images_per_second(self):
+    return self.configuration.batch_size / self.median
+
+  @property
+  def ratio(self):
+    """How many times as fast as Keras, round by round; NaN without Keras."""
+    if not self.keras_seconds:
+      return math.nan
+    return statistics.median(
+        keras / own for keras, own in zip(self.keras_seconds, self.seconds))
+
+
+def make_contestant(configuration):
+  """Runs in a worker: only there is TensorFlow imported."""
+  import quiet_tensorflow  # pylint: disable=unused-import
+  from benchmarking import contestant
+  return contestant.Contestant(configuration)
+
+
+def make_machine():
+  """Runs in a worker, too."""
+  import quiet_tensorflow  # pylint: disable=unused-import
+  from benchmarking import machine
+  return machine.Machine()
+
+
+def time_all(todo, rounds, seconds, tell):
+  """Returns a Row for each of the Configurations todo, and for each yardstick.
+
+  Args:
+    todo: Configurations, those of one yardstick together.
+    rounds: how often both of a pair are timed.
+    seconds: for how long, each time; it is one step at least.
+    tell: called with each Row of todo as soon as it is there.
+  """
+  rows = []
+  for keras, group in itertools.groupby(todo, configurations.yardstick):
+    with Worker(make_contestant, keras) as worker:
+      yardstick = _Yardstick(worker, keras, seconds)
+      group_rows = []
+      for configuration in group:
+        group_rows.append(_time(configuration, yardstick, rounds, seconds))
+        tell(group_rows[-1])
+      rows += [yardstick.finish(), *group_rows]
+  return rows
+
+
+class _Yardstick:
+  """Keras; when it fails, the others are timed without it."""
+
+  def __init__(self, worker, configuration, seconds):
+    self._worker = worker
+    self._row, self._steps = Row(configuration), 1
+    warmed_up = self._ask('warm_up', seconds)
+    if warmed_up:
+      self._row = self._row._replace(first_call=warmed_up[0])
+      self._steps = _steps(seconds, warmed_up[1])
+
+  def _ask(self, *question):
+    if self._row.error:
+      return None
+    try:
+      return self._worker.ask(*question)
+    except WorkerError as error:
+      self._row = self._row._replace(error=str(error))
+      return None
+
+  def time(self):
+    """Returns the seconds of a step, or None."""
+    seconds = self._ask('time', self._steps)
+    if seconds:
+      self._row = self._row._replace(seconds=self._row.seconds + (seconds,))
+    return seconds
+
+  def finish(self):
+    """Returns the Row of all its times."""
+    peak_memory = self._ask('peak_memory')
+    return self._row._replace(peak_memory=peak_memory or math.nan)
+
+
+def _steps(seconds, step):
+  return max(1, round(seconds / step))
+
+
+def _time(configuration, yardstick, rounds, seconds):
+  """Returns the Row of a Configuration."""
+  own, keras = [], []
+  with Worker(make_contestant, configuration) as worker:
+    try:
+      first_call, step = worker.ask('warm_up', seconds)
+      for _ in range(rounds):
+        keras.append(yardstick.time())
+        own.append(worker.ask('time', _steps(seconds, step)))
+      peak_memory = worker.ask('peak_memory')
+    except WorkerError as error:
+      return Row(configuration, str(error))
+  return Row(configuration, None, tuple(own),
+             () if None in keras else tuple(keras), first_call, peak_memory)
