@@ -9,6 +9,7 @@ import numpy as np
 from PIL import ExifTags
 from PIL import Image
 from PIL import UnidentifiedImageError
+import tensorflow as tf
 
 from errors import InputError
 
@@ -32,12 +33,14 @@ _TRANSPOSES = {
     8: Image.Transpose.ROTATE_90,
 }
 
+_END_OF_JPEG = b'\xff\xd9'
+
 # read_image has a limit of its own, and Pillow remarks on harmless metadata.
 Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings('ignore', module=r'PIL\.')
 
 
-def read_image(encoded, name, max_pixels=MAX_PIXELS):
+def read_image(encoded, name, max_pixels=MAX_PIXELS, choose_window=None):
   """Decodes a JPEG, PNG, BMP, GIF (its first frame) or WebP image.
 
   White shows through what is transparent, 16 bits become the upper 8, and the
@@ -47,6 +50,9 @@ def read_image(encoded, name, max_pixels=MAX_PIXELS):
     encoded: bytes of the file.
     name: of the file or record, for messages.
     max_pixels: an image of more, by its header, is not decoded.
+    choose_window: a function (height, width) -> (top, left, height, width) of
+      the part to return, the same whenever it is asked; None returns all. Of
+      most JPEGs only this part is decoded: damage elsewhere may go unseen.
   Returns:
     RGB, uint8 [height, width, 3].
   Raises:
@@ -60,8 +66,7 @@ def read_image(encoded, name, max_pixels=MAX_PIXELS):
       if width * height > max_pixels:
         raise InputError(f'{name}: {width} x {height} pixels, more than the '
                          f'limit of {max_pixels}')
-      image.load()
-      return np.asarray(_upright(_to_rgb(image), _orientation(image)))
+      return _decode(image, encoded, choose_window)
   except InputError:
     raise
   except UnidentifiedImageError as error:
@@ -69,6 +74,12 @@ def read_image(encoded, name, max_pixels=MAX_PIXELS):
                      'damaged at its start') from error
   except _DAMAGE as error:
     raise InputError(f'{name}: damaged image ({error})') from error
+
+
+def cut(image, choose_window):
+  """Returns the window of a decoded image; see read_image."""
+  top, left, height, width = choose_window(*image.shape[:2])
+  return image[top:top + height, left:left + width]
 
 
 def plain_format(encoded):
@@ -89,6 +100,38 @@ def encode_png(image):
   file = io.BytesIO()
   Image.fromarray(image).save(file, 'PNG')
   return file.getvalue()
+
+
+def _decode(image, encoded, choose_window):
+  """Returns an opened image, or the window of it."""
+  if choose_window and _is_plain_jpeg(image, encoded):
+    try:
+      return _decode_window(encoded, image.size, choose_window)
+    except tf.errors.OpError:
+      pass  # Pillow decodes it, or says what is wrong with it.
+  image.load()
+  rgb = np.asarray(_upright(_to_rgb(image), _orientation(image)))
+  return cut(rgb, choose_window) if choose_window else rgb
+
+
+def _is_plain_jpeg(image, encoded):
+  # One without an end is truncated, or something follows: Pillow will tell.
+  return (image.format in ('JPEG', 'MPO') and image.mode in ('RGB', 'L')
+          and encoded.endswith(_END_OF_JPEG) and _orientation(image) == 1)
+
+
+def _decode_window(encoded, size, choose_window):
+  image_width, image_height = size
+  top, left, height, width = choose_window(image_height, image_width)
+  # With a column more on either side, or else the colours of the outermost
+  # ones would not be those of the whole image.
+  start, stop = max(left - 1, 0), min(left + width + 1, image_width)
+  # Given tensors, TensorFlow takes a shorter way to the operation.
+  pixels = tf.raw_ops.DecodeAndCropJpeg(
+      contents=tf.constant(encoded),
+      crop_window=tf.constant([top, start, height, stop - start]),
+      channels=3, dct_method='INTEGER_ACCURATE').numpy()
+  return pixels[:, left - start:left - start + width]
 
 
 def _to_rgb(image):

@@ -13,6 +13,7 @@ import threading
 import numpy as np
 import tensorflow as tf
 
+from datasets import example_cache
 from datasets import images
 from datasets import preprocessing
 from errors import InputError
@@ -22,6 +23,9 @@ _SKIP = -1
 _STOP = -2
 
 _NAMED_IN_ERROR = 10
+
+# Decoded images kept by default: 1900 of 500 by 375 pixels.
+_CACHE_BYTES = 2**30
 
 
 class BadImages:
@@ -65,7 +69,8 @@ class BadImages:
 
 def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
                      seed=0, first_step=0, use_grayscale=False,
-                     num_parallel_calls=tf.data.AUTOTUNE, bad_images=None):
+                     num_parallel_calls=tf.data.AUTOTUNE, bad_images=None,
+                     cache_bytes=_CACHE_BYTES):
   """Returns an endless tf.data.Dataset of training batches.
 
   Epochs follow each other without a gap, so a batch may straddle two.
@@ -80,6 +85,8 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
     use_grayscale: images lose their colour, and keep three channels.
     num_parallel_calls: how many examples are prepared at once.
     bad_images: a BadImages, to be given to `iterate` also. None allows none.
+    cache_bytes: memory for decoded images, which later epochs do not decode
+      again. It changes no batch.
   Returns:
     (images float32 [batch_size, image_size, image_size, 3] in [-1, 1],
     labels int64 [batch_size]).
@@ -87,17 +94,31 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
     InputError: the preprocessing is unknown.
   """
   name = _preprocessing_name(dataset, preprocessing_name)
-  read = _reader(dataset, bad_images)
+  read_whole = functools.partial(_read, dataset, bad_images)
+  cache = example_cache.ExampleCache(cache_bytes)
+
+  def read(index, position):
+    position_seed = [seed % 2**64, position]
+    choose_window = functools.partial(
+        preprocessing.random_window, name=name, seed=position_seed)
+    example = cache.get(index, read_whole)
+    if example is None:
+      image, label = _read(dataset, bad_images, index, choose_window)
+    else:
+      image, label = images.cut(example[0], choose_window), example[1]
+    return image, label, preprocessing.random_changes(name, position_seed)
 
   def prepare(position):
     epoch = position // dataset.num_examples
     place = position % dataset.num_examples
     index = tf.random.experimental.index_shuffle(
         place, seed=tf.stack([seed, epoch]), max_index=dataset.num_examples - 1)
-    image, label = read(index)
+    image, label, changes = tf.numpy_function(
+        read, [index, position], [tf.uint8, tf.int64, tf.float32],
+        stateful=False)
     image = preprocessing.preprocess_for_train(
-        image, image_size, name, seed=tf.stack([seed, position]))
-    return _finish(image, use_grayscale), label
+        tf.ensure_shape(image, [None, None, 3]), image_size, name, changes)
+    return _finish(image, use_grayscale), tf.ensure_shape(label, [])
 
   positions = tf.data.Dataset.range(first_step * batch_size, tf.int64.max)
   examples = positions.map(prepare, num_parallel_calls=num_parallel_calls)
@@ -114,12 +135,14 @@ def evaluation_batches(dataset, batch_size, image_size, preprocessing_name=None,
   training_batches.
   """
   name = _preprocessing_name(dataset, preprocessing_name)
-  read = _reader(dataset, bad_images)
+  read = functools.partial(_read, dataset, bad_images)
 
   def prepare(index):
-    image, label = read(index)
-    image = preprocessing.preprocess_for_eval(image, image_size, name)
-    return _finish(image, use_grayscale), label
+    image, label = tf.numpy_function(
+        read, [index], [tf.uint8, tf.int64], stateful=False)
+    image = preprocessing.preprocess_for_eval(
+        tf.ensure_shape(image, [None, None, 3]), image_size, name)
+    return _finish(image, use_grayscale), tf.ensure_shape(label, [])
 
   examples = tf.data.Dataset.range(dataset.num_examples).map(
       prepare, num_parallel_calls=num_parallel_calls)
@@ -148,29 +171,21 @@ def _drop_bad(examples):
   return examples.filter(lambda image, label: label != _SKIP)
 
 
-def _reader(dataset, bad_images):
-  """Returns a function of TensorFlow: index -> (image uint8, label int64)."""
-  if dataset.arrays:
-    pixels, labels = (tf.constant(array) for array in dataset.arrays)
-    return lambda index: (pixels[index], labels[index] - dataset.labels_offset)
-
-  read = functools.partial(_read, dataset, bad_images)
-  def read_in_python(index):
-    image, label = tf.numpy_function(
-        read, [index], [tf.uint8, tf.int64], stateful=False)
-    return (tf.ensure_shape(image, [None, None, 3]), tf.ensure_shape(label, []))
-  return read_in_python
-
-
-def _read(dataset, bad_images, index):
+def _read(dataset, bad_images, index, choose_window=None):
   """Reads and decodes an example; reports to bad_images what goes wrong.
 
   Nothing is raised where somebody checks bad_images: out of tf.data, an error
   would come with pages of TensorFlow's own about it.
   """
+  if dataset.arrays:
+    pixels, labels = dataset.arrays
+    image = pixels[index]
+    return (images.cut(image, choose_window) if choose_window else image,
+            labels[index] - dataset.labels_offset)
   try:
     example = dataset.read_example(int(index))
-    image = images.read_image(example.encoded, example.name)
+    image = images.read_image(example.encoded, example.name,
+                              choose_window=choose_window)
   except InputError as error:
     if bad_images is None:
       raise

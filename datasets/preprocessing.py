@@ -9,6 +9,9 @@ are fixed here: bilinear; brightness, saturation, hue, contrast.
 Images come out float32 [image_size, image_size, 3] in [-1, 1].
 """
 
+import math
+
+import numpy as np
 import tensorflow as tf
 
 from errors import InputError
@@ -23,10 +26,16 @@ _LENET = ('lenet',)
 _CENTRAL_FRACTION = 0.875
 _CROP_AREA = (0.05, 1.0)
 _CROP_ASPECT = (3 / 4, 4 / 3)
-_BRIGHTNESS = 32 / 255
-_SATURATION = (0.5, 1.5)
-_CONTRAST = (0.5, 1.5)
-_HUE = 0.2
+_CROP_ATTEMPTS = 100
+
+# Of each change in training, in order: the least and the greatest.
+_CHANGES = {
+    'flip': (-1, 1),  # Flipped if positive.
+    'brightness': (-32 / 255, 32 / 255),
+    'saturation': (0.5, 1.5),
+    'hue': (-0.2, 0.2),
+    'contrast': (0.5, 1.5),
+}
 
 
 def preprocess_for_eval(image, image_size, name):
@@ -44,22 +53,64 @@ def preprocess_for_eval(image, image_size, name):
   return _to_signed(_resize(image, image_size))
 
 
-def preprocess_for_train(image, image_size, name, seed):
-  """Resizes an image; 'inception' crops, flips and recolours it at random.
+def preprocess_for_train(window, image_size, name, changes):
+  """Resizes an image; 'inception' flips and recolours it as `changes` says.
 
   Args:
-    image, image_size, name: as in preprocess_for_eval.
-    seed: integers, shape [2]; the result follows from them.
+    window: the part of an image that random_window chose, or another image.
+    image_size, name: as in preprocess_for_eval.
+    changes: of random_changes, float32 [5].
   Raises:
     InputError: the name is unknown.
   """
+  image = _resize(window, image_size)
+  if _is_inception(name):
+    image = _change(image, *tf.unstack(changes, len(_CHANGES)))
+  return _to_signed(image)
+
+
+def random_window(height, width, name, seed):
+  """Chooses the part of an image to train on, in its own pixels.
+
+  'inception' draws it as slim's tf.image.sample_distorted_bounding_box does:
+  any aspect ratio, then any height that fits and has an area in range, then
+  any place. If nothing fits, and for 'lenet', it is the whole image.
+
+  Args:
+    height, width: of the image.
+    name: as in preprocess_for_eval.
+    seed: integers of at least 0; the window follows from them.
+  Returns:
+    (top, left, height, width) of the window, integers.
+  """
   if not _is_inception(name):
-    return _to_signed(_resize(image, image_size))
-  crop_seed, flip_seed, *colour_seeds = tf.unstack(
-      tf.random.split(seed, num=6))
-  image = _resize(_random_crop(image, crop_seed), image_size)
-  image = tf.image.stateless_random_flip_left_right(image, flip_seed)
-  return _to_signed(_random_colours(image, colour_seeds))
+    return 0, 0, height, width
+  random = np.random.default_rng([*seed, 0])
+  for _ in range(_CROP_ATTEMPTS):
+    aspect = random.uniform(*_CROP_ASPECT)
+    smallest, largest = (
+        math.sqrt(area * height * width / aspect) for area in _CROP_AREA)
+    smallest = math.ceil(smallest)
+    largest = min(round(largest), int((width + 0.5) / aspect), height)
+    if smallest <= largest:
+      rows = random.integers(smallest, largest + 1)
+      columns = min(round(rows * aspect), width)
+      return (random.integers(height - rows + 1),
+              random.integers(width - columns + 1), rows, columns)
+  return 0, 0, height, width
+
+
+def random_changes(name, seed):
+  """Draws the changes that preprocess_for_train makes, float32 [5].
+
+  Args:
+    name: as in preprocess_for_eval; for 'lenet', which makes none, all are 0.
+    seed: as in random_window, of which the changes are independent.
+  """
+  if not _is_inception(name):
+    return np.zeros([len(_CHANGES)], np.float32)
+  random = np.random.default_rng([*seed, 1])
+  return random.uniform(*zip(*_CHANGES.values())).astype(np.float32)
 
 
 def check_name(name):
@@ -91,17 +142,10 @@ def _to_signed(image):
   return (image - 0.5) * 2
 
 
-def _random_crop(image, seed):
-  begin, size, _ = tf.image.stateless_sample_distorted_bounding_box(
-      tf.shape(image), tf.zeros([0, 0, 4]), seed, min_object_covered=0,
-      aspect_ratio_range=_CROP_ASPECT, area_range=_CROP_AREA,
-      use_image_if_no_bounding_boxes=True)
-  return tf.ensure_shape(tf.slice(image, begin, size), [None, None, 3])
-
-
-def _random_colours(image, seeds):
-  image = tf.image.stateless_random_brightness(image, _BRIGHTNESS, seeds[0])
-  image = tf.image.stateless_random_saturation(image, *_SATURATION, seeds[1])
-  image = tf.image.stateless_random_hue(image, _HUE, seeds[2])
-  image = tf.image.stateless_random_contrast(image, *_CONTRAST, seeds[3])
+def _change(image, flip, brightness, saturation, hue, contrast):
+  image = tf.raw_ops.Reverse(
+      tensor=image, dims=tf.stack([False, flip > 0, False]))
+  image = tf.image.adjust_saturation(image + brightness, saturation)
+  image = tf.image.adjust_hue(image, hue)
+  image = tf.image.adjust_contrast(image, contrast)
   return tf.clip_by_value(image, 0, 1)

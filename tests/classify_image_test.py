@@ -61,7 +61,8 @@ class ProgramTest(tf.test.TestCase):
   def test_json_alone_on_stdout(self):
     ran = subprocess.run(
         [sys.executable, os.path.join(program_testing.PROJECT,
-                                      'classify_image.py'), '--json',
+                                      'classify_image.py'),
+         '--json', '--compute_dtype=float32',
          f'--checkpoint_path={self.train_dir}', self.paths[0],
          f'{self.folder}/photos', '--top_k=9', '--batch_size=2'],
         env=program_testing.environment(), capture_output=True, text=True,

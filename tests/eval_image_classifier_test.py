@@ -116,7 +116,7 @@ class ProgramTest(tf.test.TestCase):
     slim, waited, averaged, some, photos = self.run_program(
         ['--implementation=slim', '--batch_size=70', '--quantize'],
         ['--wait_for_checkpoints', '--eval_interval_secs=0',
-         '--timeout_secs=0'],
+         '--timeout_secs=0', '--compute_dtype=float32'],
         ['--moving_average_decay=0.999'],
         ['--batch_size=50', '--max_num_batches=2', '--use_grayscale'],
         [*dataset_flags, '--max_bad_images=1', '--batch_size=4'])

@@ -1,6 +1,7 @@
 """Every kind of image file, against colours known beforehand."""
 
 import struct
+from unittest import mock
 import warnings
 import zlib
 
@@ -20,6 +21,10 @@ _NOISE = image_files.noise(0)
 def _jpeg_flat(colour, mode='RGB', **options):
   return image_files.encode(Image.new(mode, (16, 16), colour), 'JPEG',
                             quality=100, **options)
+
+
+def _top_left(height, width):
+  return 0, 0, (height + 1) // 2, (width + 1) // 2
 
 
 class ReadImageTest(parameterized.TestCase):
@@ -140,6 +145,57 @@ class ReadImageTest(parameterized.TestCase):
     np.testing.assert_array_equal(_NOISE, images.read_image(encoded, 'x'))
 
 
+class WindowTest(parameterized.TestCase):
+
+  def check_windows(self, encoded):
+    whole = images.read_image(encoded, 'x')
+    height, width = whole.shape[:2]
+    random = np.random.RandomState(0)
+    corners = [(0, 0, height, width), (0, 0, 1, 1),
+               (height - 1, width - 1, 1, 1), (0, width - 3, height, 3)]
+    for _ in range(20):
+      rows, columns = random.randint(1, height), random.randint(1, width)
+      corners.append((random.randint(height - rows + 1),
+                      random.randint(width - columns + 1), rows, columns))
+    for top, left, rows, columns in corners:
+      def choose_window(actual_height, actual_width):
+        self.assertEqual((height, width), (actual_height, actual_width))
+        return top, left, rows, columns  # pylint: disable=cell-var-from-loop
+      np.testing.assert_array_equal(
+          whole[top:top + rows, left:left + columns],
+          images.read_image(encoded, 'x', choose_window=choose_window))
+
+  @parameterized.product(subsampling=(0, 1, 2), progressive=(False, True))
+  def test_part_of_a_jpeg_is_as_in_the_whole(self, subsampling, progressive):
+    encoded = image_files.encode(
+        image_files.noise(1, 75, 103), 'JPEG', quality=90,
+        subsampling=subsampling, progressive=progressive)
+    with mock.patch.object(images, '_to_rgb', side_effect=images._to_rgb) as p:
+      self.check_windows(encoded)
+      p.assert_called_once()  # Only for the whole.
+
+  def test_part_of_other_images(self):
+    noise = image_files.noise(2, 40, 60)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for encoded in (
+        image_files.encode(noise),
+        image_files.encode(noise, 'JPEG', exif=exif),
+        image_files.encode(noise, 'JPEG') + b'more',
+        image_files.encode(Image.fromarray(noise).convert('L'), 'JPEG'),
+        image_files.encode(Image.fromarray(noise).convert('CMYK'), 'JPEG'),
+        image_files.encode(Image.fromarray(noise), 'MPO', save_all=True,
+                           append_images=[Image.new('RGB', (60, 40))])):
+      self.check_windows(encoded)
+
+  def test_what_tensorflow_cannot_decode_goes_to_pillow(self):
+    encoded = image_files.encode(image_files.noise(3, 40, 60), 'JPEG')
+    with mock.patch.object(
+        images, '_decode_window',
+        side_effect=tf.errors.InvalidArgumentError(None, None, 'pages')):
+      self.check_windows(encoded)
+
+
 class BadImageTest(parameterized.TestCase):
 
   def check_message(self, encoded, pattern, **options):
@@ -159,7 +215,9 @@ class BadImageTest(parameterized.TestCase):
   @parameterized.parameters('JPEG', 'PNG', 'BMP', 'GIF', 'WEBP')
   def test_truncated(self, image_format):
     encoded = image_files.encode(image_files.noise(0, 64, 64), image_format)
-    self.check_message(encoded[:len(encoded) // 2], 'damaged')
+    encoded = encoded[:len(encoded) // 2]
+    self.check_message(encoded, 'damaged')
+    self.check_message(encoded, 'damaged', choose_window=_top_left)
 
   def test_corrupt(self):
     encoded = bytearray(image_files.encode(_NOISE))
@@ -174,6 +232,9 @@ class BadImageTest(parameterized.TestCase):
     encoded = image_files.encode(image_files.noise(0, 10, 20))
     images.read_image(encoded, 'x', max_pixels=200)
     self.check_message(encoded, '20 x 10 pixels', max_pixels=199)
+    self.check_message(
+        image_files.encode(image_files.noise(0, 10, 20), 'JPEG'),
+        '20 x 10 pixels', max_pixels=199, choose_window=_top_left)
 
   def test_pixel_limit_is_read_from_the_header(self):
     header = b'IHDR' + struct.pack('>IIBBBBB', 60000, 60000, 8, 2, 0, 0, 0)
@@ -193,10 +254,12 @@ class BadImageTest(parameterized.TestCase):
         damaged = bytearray(encoded)
         for place in random.randint(0, len(encoded), 5):
           damaged[place] = random.randint(256)
-        try:
-          images.read_image(bytes(damaged), 'x', max_pixels=10**6)
-        except InputError:
-          pass
+        for choose_window in None, _top_left:
+          try:
+            images.read_image(bytes(damaged), 'x', max_pixels=10**6,
+                              choose_window=choose_window)
+          except InputError:
+            pass
 
 
 class PlainFormatTest(absltest.TestCase):

@@ -43,6 +43,13 @@ class OrderTest(tf.test.TestCase):
     expected = np.broadcast_to(labels[:, None, None, None], images.shape)
     self.assertAllClose(expected / 127.5 - 1, images, atol=1e-6)
 
+  def test_inception_crops_and_recolours_arrays(self):
+    pixels = np.stack([image_files.noise(i) for i in range(3)])
+    dataset = _numbered(3)._replace(arrays=(pixels, np.arange(3)))
+    images, _ = _batches(input_pipeline.training_batches(
+        dataset, 6, 8, preprocessing_name='inception'), 1)
+    self.assertLen(np.unique(images.reshape(6, -1), axis=0), 6)
+
   def test_static_shapes(self):
     training = input_pipeline.training_batches(_numbered(5), 2, 6)
     self.assertEqual((tf.TensorSpec([2, 6, 6, 3], tf.float32),
@@ -136,6 +143,36 @@ class FilesTest(tf.test.TestCase):
     tail_images, tail_labels = run(4, 3, tf.data.AUTOTUNE)
     self.assertAllEqual(labels[12:], tail_labels)
     self.assertAllEqual(images[12:], tail_images)
+
+  def test_the_cache_changes_no_batch(self):
+    for i in range(4):
+      image_files.write(
+          self.folder, f'cat/{i}.jpg',
+          image_files.encode(image_files.noise(i, 60, 80), 'JPEG'))
+    batches = [_batches(input_pipeline.training_batches(
+        self.get_dataset(), 5, 16, cache_bytes=cache_bytes), 9)
+               for cache_bytes in (0, 30_000, 2**20)]
+    for images, labels in batches[1:]:
+      self.assertAllEqual(batches[0][1], labels)
+      self.assertAllEqual(batches[0][0], images)
+
+  def test_what_is_in_the_cache_is_not_read_again(self):
+    dataset = self.get_dataset()
+    read = []
+    def read_example(index):
+      read.append(index)
+      return dataset.read_example(index)
+    batches = input_pipeline.training_batches(
+        dataset._replace(read_example=read_example), 8, 8,
+        num_parallel_calls=1)
+    _batches(batches, 3)
+    self.assertCountEqual(range(8), read)
+
+  def test_negative_seeds(self):
+    for seed in -1, -2**40:
+      images, _ = _batches(input_pipeline.training_batches(
+          self.get_dataset(), 8, 16, seed=seed), 1)
+      self.assertAllInRange(images, -1, 1)
 
   def test_augmentation_differs_between_epochs(self):
     images, _ = _batches(input_pipeline.training_batches(

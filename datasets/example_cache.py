@@ -1,0 +1,36 @@
+"""Keeps decoded examples in memory, up to a number of bytes."""
+
+import threading
+
+
+class ExampleCache:
+  """The first examples that were read, as many as there is room for.
+
+  Nothing is ever put out: in every epoch the same part of a data set that is
+  too large is found here. Readers in several threads may ask at once.
+  """
+
+  def __init__(self, max_bytes):
+    self._room = max_bytes
+    self._examples = {}
+    self._lock = threading.Lock()
+
+  def get(self, index, read):
+    """Returns the example at an index, or None if there is no room for it.
+
+    Args:
+      index: an integer.
+      read: index -> (image, label), called if the example is not here yet.
+    """
+    index = int(index)
+    if index in self._examples or self._room <= 0:
+      return self._examples.get(index)
+    example = read(index)
+    with self._lock:
+      if index not in self._examples:
+        # The first example that does not fit ends the filling, or else the
+        # large ones would be read here for nothing in every epoch.
+        self._room -= example[0].nbytes
+        if self._room >= 0:
+          self._examples[index] = example
+    return example
