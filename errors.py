@@ -25,22 +25,25 @@ def run(main):
     try:
       return main(argv)
     except InputError as error:
-      _exit(argv, error)
+      status = _line(argv, error)
     except KeyboardInterrupt:
-      sys.exit(130)
+      status = 130
+    # Not above, where the error keeps all of main's variables: a process that
+    # ends while one of them reads a data set can hang.
+    sys.exit(status)
 
   def parse_flags(argv):
     try:
       return flags.FLAGS(argv)
     except flags.Error as error:
-      _exit(argv, f'{error}; --help lists the flags')
+      sys.exit(_line(argv, f'{error}; --help lists the flags'))
 
   # TensorFlow's notices about its own future are not for those who run this.
   logging.getLogger('tensorflow').setLevel(logging.ERROR)
   app.run(reporting_main, flags_parser=parse_flags)
 
 
-def _exit(argv, error):
+def _line(argv, error):
   program = os.path.basename(argv[0])
   message = ' '.join(str(error).split())
-  sys.exit(f'{program}: {message}')
+  return f'{program}: {message}'
