@@ -1,7 +1,5 @@
 """Both implementations against what the published networks compute."""
 
-import re
-
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
@@ -21,12 +19,6 @@ IMPLEMENTATIONS = {
 # Largest deviation in evaluation, where 1e-4 is within the noise of the
 # published code run with and without oneDNN.
 EVAL_TOLERANCES = {'nasnet_mobile': 1e-3, 'shufflenet_v1': 1e-3}
-
-
-def _without_auxiliary_head(variables_by_name):
-  """Goldens list the variables of evaluation."""
-  return {name: variable for name, variable in variables_by_name.items()
-          if not name.startswith('aux_')}
 
 
 class GoldenTest(parameterized.TestCase, tf.test.TestCase):
@@ -67,6 +59,17 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
       self.assertAllClose(norm, np.linalg.norm(actual[name]), rtol=tolerance,
                           atol=1e-6 * largest, msg=name)
 
+  def check_variables(self, model, description):
+    """Of a model that has only those of evaluation, as goldens list them."""
+    self.assertEqual(description['variables'], {
+        name: variable.shape.as_list()
+        for name, variable in model.variables_by_name.items()})
+    trainable = model.trainable_variables_by_name
+    self.assertEqual(description['trainable_params'], sum(
+        variable.shape.num_elements() for variable in trainable.values()))
+    if 'trainable' in description:
+      self.assertCountEqual(description['trainable'], trainable)
+
   def check_regularization(self, model, description):
     weights = [variable for name, variable in model.variables_by_name.items()
                if train_step.regularized(name)]
@@ -75,11 +78,9 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     self.assertAllClose(description['regularized_loss'], loss, rtol=1e-4)
 
   def test_every_network_has_a_golden(self):
-    def families(names):
-      return {re.sub(r'_\d+$', '', name) for name in names}
     self.assertEqual(
-        families(nets_factory.network_names()),
-        families(name for name, _ in testing.GOLDENS.values()))
+        set(map(testing.family, nets_factory.network_names())),
+        {testing.family(name) for name, _ in testing.GOLDENS.values()})
 
   @parameterized.product(case=list(testing.GOLDENS),
                          implementation=list(IMPLEMENTATIONS))
@@ -87,26 +88,15 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     description, arrays = testing.load_golden(case)
     name, options = testing.GOLDENS[case]
     implementation, fast_options = IMPLEMENTATIONS[implementation]
-    model = testing.ruled_model(
+    model = testing.RuledModel(
         name, description['num_classes'], implementation,
         dropout_keep_prob=1.0, **options, **fast_options)
-    self.assertEqual(description['variables'], {
-        name: variable.shape.as_list()
-        for name, variable in _without_auxiliary_head(
-            model.variables_by_name).items()})
-    trainable = _without_auxiliary_head(model.trainable_variables_by_name)
-    self.assertEqual(description['trainable_params'], sum(
-        variable.shape.num_elements() for variable in trainable.values()))
-    if 'trainable' in description:
-      self.assertCountEqual(description['trainable'], trainable)
-
-    if 'regularized_count' in description:
-      self.check_regularization(model, description)
-
     images = testing.golden_images(description)
     output, end_points = testing.run(model, images)
     self.check_outputs('eval', output, end_points, description, arrays,
                        EVAL_TOLERANCES.get(description['net'], 1e-4))
+    self.check_variables(model, description)
+
     if 'gradient_norms' in description:
       labels = golden_rule.labels(description['batch'],
                                   description['num_classes'])
@@ -117,6 +107,8 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     else:
       output, end_points = testing.run(model, images, is_training=True)
     self.check_outputs('train', output, end_points, description, arrays, 1e-3)
+    if 'regularized_count' in description:
+      self.check_regularization(model, description)
     moved = {key.removeprefix('train/moved/'): value
              for key, value in arrays.items() if key.startswith('train/moved')}
     self.assertEqual(description['net'] == 'shufflenet_v1', not moved)

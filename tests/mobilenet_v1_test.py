@@ -28,9 +28,9 @@ class MobilenetV1Test(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_window_of_the_pooling(self, implementation):
     """7x7 at stride 2, less on a smaller map: slim's AvgPool_1a."""
+    model = testing.RuledModel('mobilenet_v1_025', 3, implementation,
+                               global_pool=False, spatial_squeeze=False)
     for size, map_size in ((64, 1), (224, 1), (288, 2)):
-      model = testing.ruled_model('mobilenet_v1_025', 3, implementation,
-                                  global_pool=False, spatial_squeeze=False)
       logits, points = testing.run(model, golden_rule.images(1, size, size))
       self.assertEqual((1, map_size, map_size, 3), logits.shape)
       self.assertEqual((1, map_size, map_size, 256),
@@ -44,7 +44,7 @@ class MobilenetV1Test(parameterized.TestCase, tf.test.TestCase):
     for options in ({}, {'output_stride': 2}, {'output_stride': 4},
                     {'output_stride': 4, 'use_explicit_padding': True}):
       models = {
-          implementation: testing.ruled_model(
+          implementation: testing.RuledModel(
               'mobilenet_v1', 3, implementation, conv_defs=ROWS, **options)
           for implementation in nets_factory.IMPLEMENTATIONS}
       expected, points = testing.run(models['slim'], images)
@@ -101,10 +101,11 @@ class MobilenetV1Test(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_decay_of_the_averages(self, implementation):
     """By default 0.9997, the published network's."""
-    model = Model('mobilenet_v1_025', 3, implementation).build(32)
+    model = Model('mobilenet_v1_025', 3, implementation,
+                  final_endpoint='Conv2d_0')
+    testing.run(model, np.zeros([1, 32, 32, 3], np.float32), is_training=True)
     average = model.variables_by_name[
         'MobilenetV1/Conv2d_0/BatchNorm/moving_variance']
-    testing.run(model, np.zeros([1, 32, 32, 3], np.float32), is_training=True)
     self.assertAllClose(np.full([8], 0.9997), average, rtol=1e-6)
 
 

@@ -38,16 +38,16 @@ class AblationsTest(parameterized.TestCase, tf.test.TestCase):
   def test_blocks(self, implementation, ablation):
     """Each expand and project follows from the end points before it."""
     shortcut, activation = ablation
-    model = testing.ruled_model(
+    model = testing.RuledModel(
         'mobilenet_v2_035', 1001, implementation, shortcut=shortcut,
         bottleneck_activation=activation)
+    _, points = testing.run(model, golden_rule.images(1, 64, 64))
     variables = model.variables_by_name
     description, _ = testing.load_golden('mobilenet_v2_0.35_96')
     self.assertEqual(description['variables'], {
         name: variable.shape.as_list()
         for name, variable in variables.items()})
 
-    _, points = testing.run(model, golden_rule.images(1, 64, 64))
     shortcuts = 0
     for number, block in enumerate(BLOCKS[1:], start=3):
       inputs = points[f'layer_{number - 1}']

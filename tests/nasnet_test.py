@@ -5,12 +5,14 @@ import numpy as np
 import tensorflow as tf
 
 from errors import InputError
+from fast import layers
+from fast import nasnet as fast_nasnet
 from nets import convolutions
+from nets import nasnet
 from nets import nasnet_specs
 from nets import nets_factory
 from tests import golden_rule
 from tests import testing
-from training.model import Model
 
 
 class NasnetTest(parameterized.TestCase, tf.test.TestCase):
@@ -31,31 +33,41 @@ class NasnetTest(parameterized.TestCase, tf.test.TestCase):
     with self.assertRaisesRegex(InputError, "'Cell_12' is not one of Stem,"):
       nasnet_specs.check_final_endpoint('Cell_12', net)
 
-  @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
-  def test_auxiliary_head_of_small_images(self, implementation):
-    for size, kernel in ((32, [1, 1]), (160, [2, 2])):
-      model = Model('nasnet_mobile', 3, implementation)
-      function = tf.function(model, autograph=False).get_concrete_function(
-          tf.TensorSpec([2, size, size, 3]), is_training=True)
-      _, end_points = function.structured_outputs
-      self.assertEqual([2, 3], end_points['AuxLogits'].shape.as_list())
-      name = 'aux_7/aux_logits/Conv/weights'
-      self.assertEqual(kernel + [128, 768],
-                       model.variables_by_name[name].shape.as_list())
+  def test_auxiliary_head(self):
+    """Of maps of 14x14, as published, and of those of small images.
+
+    That the network has it in training, under aux_7, is in parity_test.py.
+    """
+    for size, kernel in ((14, 4), (10, 2), (2, 1)):
+      for data_format in (None, *layers.DATA_FORMATS):
+        with tf.Graph().as_default():
+          net = tf.zeros([2, size, size, 8])
+          if data_format:
+            mode = layers.Mode(data_format=data_format)
+            logits = fast_nasnet._auxiliary_logits(
+                layers.from_nhwc(net, mode), 3, mode)
+          else:
+            logits = nasnet._auxiliary_logits(net, 3)
+          shapes = {variable.op.name: variable.shape.as_list()
+                    for variable in tf.compat.v1.trainable_variables()}
+        self.assertEqual([2, 3], logits.shape.as_list())
+        self.assertEqual([kernel, kernel, 128, 768],
+                         shapes['aux_logits/Conv/weights'])
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_drop_path(self, implementation):
-    """It makes logits of equal images differ, in training only."""
-    model = testing.ruled_model('nasnet_mobile', 7, implementation,
-                                image_size=64, dropout_keep_prob=1.0)
+    """It makes features of equal images differ, in training only.
+
+    Where it keeps all, parity_test.py holds the two to the same values.
+    """
+    model = testing.RuledModel('nasnet_mobile', 7, implementation,
+                               final_endpoint='Cell_0', drop_path_keep_prob=0.5)
     images = np.repeat(golden_rule.images(1, 64, 64), 8, axis=0)
-    @tf.function(autograph=False)
-    def spread(is_training, keep_prob):
-      logits, _ = model(images, is_training, drop_path_keep_prob=keep_prob)
-      return tf.reduce_max(tf.math.reduce_std(logits, 0) / tf.norm(logits))
-    self.assertGreater(spread(True, 0.7), 0.01)
-    self.assertLess(spread(True, 1.0), 1e-5)
-    self.assertLess(spread(False, 0.7), 1e-5)
+    def spread(is_training):
+      net, _ = testing.run(model, images, is_training)
+      return np.std(net, axis=0).max() / np.abs(net).max()
+    self.assertGreater(spread(True), 0.01)
+    self.assertLess(spread(False), 1e-5)
 
 
 if __name__ == '__main__':

@@ -26,11 +26,13 @@ from training.model import Model
 _SIZE = 32
 _BATCH_SIZE = 32
 _NEVER = 3600
+_SHORT = {'final_endpoint': 'layer_2'}  # of a network that need not learn
 
 
-def _state(compute_dtype=tf.float32, average_decay=None):
+def _state(compute_dtype=tf.float32, average_decay=None, **options):
   tf.random.set_seed(1)
-  model = Model('mobilenet_v2_035', 10, 'fast', compute_dtype=compute_dtype)
+  model = Model('mobilenet_v2_035', 10, 'fast', compute_dtype=compute_dtype,
+                **options)
   model.build(_SIZE)
   rate = tf.Variable(0.0, trainable=False)
   global_step = train_step.make_global_step()
@@ -116,7 +118,7 @@ class SettlingTest(checkpoint_testing.TestCase):
 
   def test_measures_the_mean_over_the_latest_batches(self):
     """Of 2 steps; those of the weights' averages with these weights."""
-    state = _state(average_decay=0.9)
+    state = _state(average_decay=0.9, **_SHORT)
     variables = state.model.variables_by_name
     stem = 'MobilenetV2/Conv/BatchNorm/moving_mean'
     images = np.stack([batch for batch, _ in _batches_from(3).take(2)])
@@ -141,7 +143,7 @@ class SettlingTest(checkpoint_testing.TestCase):
 
   def test_leaves_settled_averages_alone(self):
     """(1 + step) / (10 + step) reaches 0.9 at step 80."""
-    state = _state()
+    state = _state(**_SHORT)
     variables = state.model.variables_by_name
     before = _values(variables)
     settle = settling.make_settle(state, _batches_from, 0.9)
@@ -156,7 +158,7 @@ class SettlingTest(checkpoint_testing.TestCase):
 
   def test_ctrl_c_leaves_the_weights(self):
     """While those averaged stand in their place."""
-    state = _state(average_decay=0.9)
+    state = _state(average_decay=0.9, **_SHORT)
     weights = state.model.variables_by_name['MobilenetV2/Conv/weights']
     state.averages.average(weights).assign(2.0 * weights)
     before = _values(state.model.variables_by_name)
@@ -172,7 +174,7 @@ class SettlingTest(checkpoint_testing.TestCase):
 
   def test_takes_all_batches_after_few_steps_too(self):
     """Up to one that cannot be read, which such a run may never meet."""
-    state = _state()
+    state = _state(**_SHORT)
     state.global_step.assign(1)
     taken = []
 

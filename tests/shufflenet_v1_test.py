@@ -148,7 +148,8 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_pools_pad_one_pixel_on_all_sides(self, implementation):
-    model = testing.ruled_model('shufflenet_v1_050', None, implementation)
+    model = testing.RuledModel('shufflenet_v1_050', None, implementation,
+                               final_endpoint='Stage2/Unit_1')
     _, points = testing.run(model, golden_rule.images(1, 61, 64))
     self.assertEqual((1, 31, 32, 12), points['Conv1'].shape)
     def windows(key, value):
@@ -163,30 +164,32 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_decay_of_averages(self, implementation):
-    model = testing.ruled_model('shufflenet_v1_050', 2, implementation)
+    model = testing.RuledModel('shufflenet_v1_050', 2, implementation,
+                               final_endpoint='Conv1')
     images = golden_rule.images(2, 32, 32)
-    scope = 'ShufflenetV1/Conv1'
-    variables = model.variables_by_name
-    average = variables[f'{scope}/BatchNorm/moving_mean']
-    before = average.numpy()
-    padded = np.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
-    mean = tf.nn.conv2d(padded, variables[f'{scope}/weights'], 2, 'VALID')
     testing.run(model, images, is_training=True)
-    self.assertAllClose(0.9 * before + 0.1 * np.mean(mean, (0, 1, 2)), average)
+    variables = model.variables_by_name
+    average = 'ShufflenetV1/Conv1/BatchNorm/moving_mean'
+    before = golden_rule.variable(average, [12])
+    padded = np.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
+    mean = tf.nn.conv2d(padded, variables['ShufflenetV1/Conv1/weights'], 2,
+                        'VALID')
+    self.assertAllClose(0.9 * before + 0.1 * np.mean(mean, (0, 1, 2)),
+                        variables[average])
 
   @parameterized.parameters(1, 2, 4, 8)
   def test_parity_of_groups(self, groups):
+    """In one layout: test_grouped_product has both."""
     images = golden_rule.images(2, 33, 64)
     options = {'groups': groups, 'final_endpoint': 'Stage3/Unit_2'}
-    slim_model = testing.ruled_model('shufflenet_v1', 5, **options)
+    slim_model = testing.RuledModel('shufflenet_v1', 5, **options)
     expected, points = testing.run(slim_model, images)
     self.assertGreater(np.abs(expected).max(), 0.1)
-    for data_format in layers.DATA_FORMATS:
-      fast_model = testing.ruled_model('shufflenet_v1', 5, 'fast',
-                                       data_format=data_format, **options)
-      logits, fast_points = testing.run(fast_model, images)
-      self.assertLessEqual(testing.deviation(logits, expected), 1e-4)
-      self.assertEqual(list(points), list(fast_points))
+    fast_model = testing.RuledModel('shufflenet_v1', 5, 'fast',
+                                    data_format='NCHW', **options)
+    logits, fast_points = testing.run(fast_model, images)
+    self.assertLessEqual(testing.deviation(logits, expected), 1e-4)
+    self.assertEqual(list(points), list(fast_points))
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_weight_decay(self, implementation):
@@ -210,7 +213,7 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
         ('slim', None), ('fast', 'NHWC'), ('fast', 'NCHW')):
       model = Model('shufflenet_v1_050', 3, implementation,
                     data_format=data_format, final_endpoint='Stage3/Unit_1')
-      function = tf.function(model.build(32), autograph=False)
+      function = tf.function(model, autograph=False)
       graph = function.get_concrete_function(
           tf.TensorSpec([None, None, None, 3]))
       _, points = graph(tf.zeros([2, 70, 33, 3]))

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 
 import numpy as np
 import tensorflow as tf
 
 from tests import golden_rule
 from training.model import Model
+from training.model import Variables
 
 _GOLDEN_DIR = os.path.join(os.path.dirname(__file__), 'golden')
 
@@ -48,30 +50,58 @@ def golden_images(description):
   return golden_rule.images(description['batch'], height, width)
 
 
-def set_variables(variables_by_name, beta_shift=0.0):
-  """Gives each variable the value that follows from its name.
+def family(name):
+  """Returns the name of the network of which this is a width."""
+  return re.sub(r'_\d+$', '', name)
 
-  Args:
-    variables_by_name: dict.
-    beta_shift: added to each batch norm's beta. At 3, half of ReLU6's range,
-      few values lie at its kinks, where a rounding error switches a gradient
-      on or off; what is left of a difference is then the code's.
-  """
+
+def set_variables(variables_by_name):
+  """Gives each variable the value that follows from its name."""
   for name, variable in variables_by_name.items():
-    value = golden_rule.variable(name, variable.shape.as_list())
-    variable.assign(value + beta_shift if name.endswith('beta') else value)
+    variable.assign(golden_rule.variable(name, variable.shape.as_list()))
 
 
-def ruled_model(name, num_classes=1001, implementation='slim', beta_shift=0.0,
+class _RuledVariables(Variables):
+  """Begin at the values that follow from their names."""
+
+  def __init__(self, beta_shift):
+    super().__init__()
+    self._beta_shift = beta_shift
+
+  def __call__(self, getter, name, shape, dtype, initializer, **options):
+    def value(shape, dtype):
+      del dtype  # float32 all
+      shift = self._beta_shift if name.endswith('beta') else 0.0
+      return golden_rule.variable(name, list(shape)) + shift
+    return super().__call__(getter, name, shape, dtype, value, **options)
+
+
+class RuledModel(Model):
+  """A Model at the rule's weights and statistics, beta_shift aside.
+
+  It has its variables when it has run, so that no graph is made for them
+  alone, which takes as long as to run it.
+
+  beta_shift: added to each batch norm's beta. At 3, half of ReLU6's range, few
+    values lie at its kinks, where a rounding error switches a gradient on or
+    off; what is left of a difference is then the code's.
+  """
+
+  def __init__(self, name, num_classes=1001, implementation='slim',
+               beta_shift=0.0, **options):
+    super().__init__(name, num_classes, implementation, **options)
+    self._variables = _RuledVariables(beta_shift)
+
+
+def ruled_model(name, num_classes=1001, implementation='slim',
                 image_size=None, **options):
-  """Returns a Model at the rule's weights and statistics.
+  """Returns a RuledModel that has its variables.
 
   image_size: what it is built for, of which NASNet's auxiliary head takes the
   size of a kernel.
   """
-  model = Model(name, num_classes, implementation, **options).build(image_size)
-  set_variables(model.variables_by_name, beta_shift)
-  return model
+  return RuledModel(name, num_classes, implementation, **options).build(
+      image_size)
 
 
 def run(model, images, is_training=False, xla=False, **options):
@@ -87,24 +117,23 @@ def _cross_entropy(labels, logits):
       labels, logits))
 
 
-def gradients(model, images, labels, xla=False, auxiliary_weight=0.0):
+def gradients(model, images, labels, xla=False, auxiliary_weight=0.0,
+              **options):
   """Returns (logits, end_points, mean cross-entropy, gradients by name).
 
   auxiliary_weight: factor of the auxiliary head's cross-entropy, if there is
   a head. Variables that the loss does not depend on have no gradient.
   """
-  variables = model.trainable_variables_by_name
-
   @tf.function(autograph=False, jit_compile=xla)
   def compute(images, labels):
     with tf.GradientTape() as tape:
-      logits, end_points = model(images, is_training=True)
+      logits, end_points = model(images, is_training=True, **options)
       loss = _cross_entropy(labels, logits)
       if auxiliary_weight and 'AuxLogits' in end_points:
         loss += auxiliary_weight * _cross_entropy(labels,
                                                   end_points['AuxLogits'])
-    by_name = {name: gradient for name, gradient
-               in tape.gradient(loss, variables).items()
+    by_name = {name: gradient for name, gradient in tape.gradient(
+        loss, model.trainable_variables_by_name).items()
                if gradient is not None}
     return logits, end_points, loss, by_name
 

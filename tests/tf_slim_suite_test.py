@@ -75,30 +75,21 @@ def _known_failures():
 
 class TfSlimSuiteTest(unittest.TestCase):
 
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    cls.known = _known_failures()
-    cls.results = _run_suite()
-
-  def testEveryTestRan(self):
-    self.assertEqual(_NUM_TESTS, len(self.results))
-
   def testOnlyKnownTestsFail(self):
-    news = {name: text for name, text in self.results.items()
-            if text and name not in self.known}
+    known, results = _known_failures(), _run_suite()
+    self.assertEqual(_NUM_TESTS, len(results))
+    news = {name: text for name, text in results.items()
+            if text and name not in known}
     self.assertFalse(news, '\n\n'.join(news.values()))
-
-  def testKnownFailuresStillFail(self):
-    passing = [name for name in self.known if not self.results.get(name)]
+    passing = [name for name in known if not results.get(name)]
     self.assertFalse(passing, 'take them off tf_slim_known_failures.txt')
 
   def testEachKnownFailureIsExplained(self):
-    self.assertFalse([name for name, reason in self.known.items()
+    self.assertFalse([name for name, reason in _known_failures().items()
                       if len(reason.split()) < 5])
 
   def testAtMostFortyFiveFail(self):
-    self.assertLessEqual(len(self.known), 45)
+    self.assertLessEqual(len(_known_failures()), 45)
 
 
 if __name__ == '__main__':

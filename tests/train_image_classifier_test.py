@@ -130,8 +130,8 @@ class TrainingTest(tf.test.TestCase):
     self.assertEqual([
         '--num_clones has no effect: training runs on one device; raise '
         '--batch_size.',
-        'mobilenet_v2_035 (fast) on digits train: 1437 images, 10 classes, 32 '
-        f'pixels, steps 0 to {last_step}'], lines[:2])
+        'mobilenet_v2_035 (fast, NHWC float32) on digits train: 1437 images, '
+        f'10 classes, 32 pixels, steps 0 to {last_step}'], lines[:2])
     self.assertLen(lines, 2 + last_step + 1)
     self.assertRegex(lines[2], (
         fr'^step 1/{last_step}  loss \d\.\d+  accuracy [01]\.\d\d  rate 0\.01  '
@@ -174,8 +174,8 @@ class TrainingTest(tf.test.TestCase):
         scalars['learning_rate'])
     self.assertEqual({1.0}, set(scalars['loss_scale'].values()))
 
-  def test_fast_float16_fine_tuning_and_divergence(self):
-    """Polynomial decay; another head; weights that stay; a rate too high."""
+  def test_short_runs(self):
+    """Flags, folded weights, float16, fine-tuning, a bad image, divergence."""
     first, second = self.path('float16'), self.path('tuned')
     photos = image_files.write_folder(self.path('photos'), 'abc', 6)
     bad = image_files.write(photos, 'b/06.png', b'no image')
@@ -185,14 +185,22 @@ class TrainingTest(tf.test.TestCase):
     tune = (*folder, f'--checkpoint_path={first}', '--optimizer=sgd',
             '--trainable_scopes=MobilenetV2/Logits', '--max_bad_images=1',
             '--preprocessing_name=lenet', f'--train_dir={second}')
-    runs = program_testing.run(
+    folded = self._save_folded_weights()
+    flags, unfolded, *runs = program_testing.run(
         _PROGRAM,
+        ('--helpxml',),  # which absl knows in the first run of a process
+        (*_DIGITS, '--implementation=fast', f'--checkpoint_path={folded}',
+         f'--train_dir={self.path("unfolded")}', '--num_epochs=0.001'),
         (*_DIGITS, *fast, f'--train_dir={first}', '--max_number_of_steps=12',
          '--learning_rate_decay_type=polynomial'),
         (*tune, '--max_number_of_steps=4'),
         (*folder, *fast, f'--train_dir={self.path("bad")}', '--num_epochs=2',
          '--seed=1'),  # which meets it as its 18th image
         (*tune, '--max_number_of_steps=9', '--learning_rate=1e38'))
+    self._check_flags(flags.stdout)
+    self.assertEqual(0, unfolded.status, unfolded.stderr)
+    self.assertIn('Batch norm is folded into these weights: measured anew on 8 '
+                  'training images.\n', unfolded.stdout)
     self._check_float16(runs[0], first)
     self._check_fine_tuning(runs[1], first, second, bad)
     self._check_bad_image(runs[2], bad)
@@ -241,31 +249,22 @@ class TrainingTest(tf.test.TestCase):
     for name in kept:
       self.assertAllEqual(before[name], after[name], name)
 
-  def test_unfolds_batch_norm_before_fine_tuning(self):
+  def _save_folded_weights(self):
+    """Returns the folder of a checkpoint whose batch norms do nothing."""
     model = Model('mobilenet_v2_035', 10, 'fast')
     model.build(32)
     for name, variable in model.trainable_variables_by_name.items():
       if name.endswith('beta'):
         variable.assign(variable + 0.5)
-    folded = self.path('folded')
+    folder = self.path('folded')
     checkpoints.save(
-        checkpoints.make_writer(model.variables_by_name, folded), 0)
-    flags = (*_DIGITS, '--implementation=fast', f'--checkpoint_path={folded}',
-             f'--train_dir={self.path("unfolded")}', '--num_epochs=0.001')
-    [result] = program_testing.run(_PROGRAM, flags)
-    self.assertEqual(0, result.status, result.stderr)
-    self.assertIn('Batch norm is folded into these weights: measured anew on 8 '
-                  'training images.\n', result.stdout)
+        checkpoints.make_writer(model.variables_by_name, folder), 0)
+    return folder
 
-
-class FlagsTest(tf.test.TestCase):
-
-  def test_slims_flags_and_defaults(self):
-    result = subprocess.run(
-        _command('--helpxml'), env=program_testing.environment(),
-        capture_output=True, text=True, check=False)
+  def _check_flags(self, helpxml):
+    """They are slim's, with slim's defaults."""
     defaults = {flag.findtext('name'): flag.findtext('default')
-                for flag in ElementTree.fromstring(result.stdout).iter('flag')}
+                for flag in ElementTree.fromstring(helpxml).iter('flag')}
     rows = [row.split() for row in _SLIM_FLAGS.split('|')]
     self.assertLen(rows, 50)
     for name, *default in rows:
