@@ -129,14 +129,19 @@ def _make_output_dir():
 
 def _describe_device():
   """Returns (what timing.Machine describes, ceilings.Speed)."""
-  with workers.Worker(timing.make_machine) as machine:
-    description = machine.ask('describe')
-    speed = ceilings.published_speed(description['machine']['gpu'])
-    if speed is None and not (_MEMORY_BANDWIDTH.value and _PEAK_FLOPS.value):
-      speed = ceilings.measured_speed(
-          machine.ask('bandwidth'),
-          {compute_dtype: machine.ask('flops', compute_dtype)
-           for compute_dtype in configurations.COMPUTE_DTYPES})
+  try:
+    with workers.Worker(timing.make_machine) as machine:
+      description = machine.ask('describe')
+      speed = ceilings.published_speed(description['machine']['gpu'])
+      if speed is None and not (_MEMORY_BANDWIDTH.value and _PEAK_FLOPS.value):
+        speed = ceilings.measured_speed(
+            machine.ask('bandwidth'),
+            {compute_dtype: machine.ask('flops', compute_dtype)
+             for compute_dtype in configurations.COMPUTE_DTYPES})
+  except workers.WorkerError as error:
+    raise errors.InputError(
+        f'The device cannot be measured ({error}): free it, or give '
+        '--memory_bandwidth and --peak_flops.') from error
   return description, ceilings.override(
       speed, _MEMORY_BANDWIDTH.value, _PEAK_FLOPS.value)
 

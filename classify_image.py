@@ -15,6 +15,7 @@ from absl import flags
 import numpy as np
 import tensorflow as tf
 
+from datasets import preprocessing
 import errors
 from errors import InputError
 from fast import device
@@ -25,7 +26,7 @@ from training import model_flags
 
 # The checkpoint and the network: training/model_flags.py has more.
 flags.adopt_module_key_flags(model_flags)
-flags.set_default(model_flags.XLA, 'false')  # Few images; compiling takes long.
+flags.FLAGS.set_default('xla', 'false')  # Few images; compiling takes long.
 _TOP_K = flags.DEFINE_integer(
     'top_k', 5, 'How many classes to show.', lower_bound=1)
 _JSON = flags.DEFINE_bool(
@@ -53,16 +54,20 @@ def main(argv):
   options = model_flags.read_options(
       checkpoint_path,
       {'implementation': 'fast', 'preprocessing_name': 'inception'})
+  preprocessing.check_name(options['preprocessing_name'])
   num_classes = classification.count_classes(checkpoint_path)
   label_names = classification.find_label_names(
       checkpoint_path, num_classes, _LABELS_PATH.value, _DATASET_NAME.value,
       _DATASET_DIR.value)
-  model, image_size, _ = model_flags.make_model(
-      options, num_classes, min(len(paths), _BATCH_SIZE.value))
+  device.set_threads(options['implementation'],
+                     min(len(paths), _BATCH_SIZE.value), model_flags.use_xla())
+  model, image_size, computed_in = model_flags.make_model(options, num_classes)
   checkpoints.restore_for_evaluation(
       model, checkpoint_path, options['moving_average_decay'])
   logits_fn = inference.make_inference_fn(
-      model, image_size, device.use_xla(model_flags.XLA.value))
+      model, image_size, model_flags.use_xla())
+  print(f'{options["model_name"]}, {options["implementation"]}, {computed_in}',
+        file=sys.stderr)
 
   results, num_bad = [], 0
   for start in range(0, len(paths), _BATCH_SIZE.value):

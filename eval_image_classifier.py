@@ -84,6 +84,7 @@ _REPLACED_FLAGS = (
 )
 replaced_flags.define(_REPLACED_FLAGS)
 
+
 def main(argv):
   if len(argv) > 1:
     raise InputError(f'What is {argv[1]!r}? All arguments are flags.')
@@ -101,13 +102,16 @@ def _evaluate(eval_dir):
     if model is None:
       options = _options(path)
       dataset = _dataset(options)
+      if not _USE_BATCH_STATISTICS.value:
+        device.set_threads(options['implementation'], _BATCH_SIZE.value,
+                           model_flags.use_xla())
       model, image_size, computed_in = model_flags.make_model(
-          options, dataset.num_classes, _BATCH_SIZE.value)
+          options, dataset.num_classes)
     restored = checkpoints.restore_for_evaluation(
         model, path, options['moving_average_decay'])
     _check_writable(eval_dir)
     logits_fn = inference.make_inference_fn(
-        model, image_size, device.use_xla(model_flags.XLA.value),
+        model, image_size, model_flags.use_xla(),
         _USE_BATCH_STATISTICS.value)
     bad_images = input_pipeline.BadImages(_MAX_BAD_IMAGES.value)
     batches = input_pipeline.evaluation_batches(

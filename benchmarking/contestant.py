@@ -36,9 +36,9 @@ class Contestant:
   def __init__(self, configuration):
     for gpu in tf.config.list_physical_devices('GPU'):
       tf.config.experimental.set_memory_growth(gpu, True)
-    if (configuration.mode == 'inference'
-        and configuration.implementation == 'fast'):
-      device.set_threads(configuration.batch_size)
+    if configuration.mode == 'inference':
+      device.set_threads(configuration.implementation,
+                         configuration.batch_size, configuration.xla)
     tf.random.set_seed(0)
     make = _make_keras if configuration.implementation == 'keras' else _make
     self._make_step = make(configuration)

@@ -10,6 +10,7 @@ import argparse
 import collections
 import glob
 import os
+import sys
 import tempfile
 
 import tensorflow as tf
@@ -17,6 +18,7 @@ from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from benchmarking import configurations
 from benchmarking import contestant
+from errors import InputError
 from nets import cost
 
 _STEPS = 5
@@ -68,15 +70,22 @@ def _parse():
                       choices=configurations.DATA_FORMATS)
   parser.add_argument('--compute_dtype', default='float32',
                       choices=configurations.COMPUTE_DTYPES)
+  parser.add_argument('--xla', action='store_true')
   parser.add_argument('--batch_size', type=int, default=32)
   parser.add_argument('--image_size', type=int, default=224)
-  return parser.parse_args()
+  arguments = parser.parse_args()
+  if arguments.batch_size < 1 or arguments.image_size < 32:
+    parser.error('--batch_size is at least 1, --image_size at least 32')
+  return arguments
 
 
 def main():
   arguments = _parse()
   configuration = configurations.Configuration(**vars(arguments))
-  timed = contestant.Contestant(configuration)
+  try:
+    timed = contestant.Contestant(configuration)
+  except InputError as error:
+    sys.exit(f'benchmarking.profile: {error}')
   timed.warm_up(_WARM_UP)
   table = operations(timed.time)
   total = sum(time for time, _ in table.values())

@@ -3,6 +3,13 @@
 import threading
 
 
+def available_memory():
+  """Returns the bytes of memory that programs can still get."""
+  with open('/proc/meminfo', encoding='utf-8') as file:
+    sizes = dict(line.split(':') for line in file)
+  return 1024 * int(sizes['MemAvailable'].split()[0])
+
+
 class ExampleCache:
   """The first examples that were read, as many as there is room for.
 

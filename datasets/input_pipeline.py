@@ -86,7 +86,9 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
     num_parallel_calls: how many examples are prepared at once.
     bad_images: a BadImages, to be given to `iterate` also. None allows none.
     cache_bytes: memory for decoded images, which later epochs do not decode
-      again. It changes no batch.
+      again; a quarter of what is available at most. It changes no batch, but
+      where an image is damaged outside of its window, which only those who
+      decode it whole see.
   Returns:
     (images float32 [batch_size, image_size, image_size, 3] in [-1, 1],
     labels int64 [batch_size]).
@@ -95,7 +97,8 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
   """
   name = _preprocessing_name(dataset, preprocessing_name)
   read_whole = functools.partial(_read, dataset, bad_images)
-  cache = example_cache.ExampleCache(cache_bytes)
+  cache = example_cache.ExampleCache(
+      min(cache_bytes, example_cache.available_memory() // 4))
 
   def read(index, position):
     position_seed = [seed % 2**64, position]

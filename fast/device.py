@@ -57,15 +57,20 @@ def _has_bfloat16_units():
     return False
 
 
-def set_threads(batch_size):
-  """Sets TensorFlow's threads for the fast implementation's inference.
+def takes_parts(implementation, xla):
+  """Whether inference takes a batch in parts, on all cores at once."""
+  return implementation == 'fast' and not xla and not has_gpu()
 
-  On a CPU only. Call it before TensorFlow's first operation: afterwards threads
-  cannot be set, and stay as they are. With an image or more for each core, an
-  operation runs on one core, and the cores share the images
-  (training/inference.py); with fewer, all cores share each operation.
+
+def set_threads(implementation, batch_size, xla=False):
+  """Sets TensorFlow's threads for inference in parts; else leaves them.
+
+  Call it before TensorFlow's first operation: afterwards threads cannot be set,
+  and stay as they are. With an image or more for each core, an operation runs
+  on one core, and the cores share the images (training/inference.py); with
+  fewer, all cores share each operation.
   """
-  if has_gpu():
+  if not takes_parts(implementation, xla):
     return
   # Or else each operation waits for two other threads to wake.
   os.environ.setdefault('TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD', '1')

@@ -1,5 +1,7 @@
 """What the flags of precision and layout come to on either device."""
 
+import os
+import tempfile
 from unittest import mock
 
 import tensorflow as tf
@@ -21,8 +23,10 @@ class DeviceTest(tf.test.TestCase):
   def _has_cpu(self, features):
     """Has the system tell of no GPU, and of a processor's features."""
     self._has_gpu(False)
-    path = self.create_tempfile(content=(
-        f'model name\t: of some kind\nflags\t\t: fpu {features}\n')).full_path
+    path = os.path.join(
+        self.enterContext(tempfile.TemporaryDirectory()), 'cpuinfo')
+    with open(path, 'w', encoding='utf-8') as file:
+      file.write(f'model name\t: of some kind\nflags\t\t: fpu {features}\n')
     self.enterContext(mock.patch.object(device, '_CPU_INFO', path))
 
   def test_xla(self):
@@ -31,6 +35,13 @@ class DeviceTest(tf.test.TestCase):
       self.assertEqual(has_gpu, device.use_xla('auto'))
       self.assertTrue(device.use_xla('true'))
       self.assertFalse(device.use_xla('false'))
+
+  def test_who_takes_parts(self):
+    for has_gpu in (True, False):
+      self._has_gpu(has_gpu)
+      self.assertEqual(not has_gpu, device.takes_parts('fast', xla=False))
+      self.assertFalse(device.takes_parts('fast', xla=True))
+      self.assertFalse(device.takes_parts('slim', xla=False))
 
   def test_what_suits_a_gpu(self):
     """The 1080 Ti has compute capability 6.1, Volta 7.0, the A100 8.0."""

@@ -1,8 +1,11 @@
 """A folded, frozen network against the goldens and the network as it is."""
 
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 
+from fast import device
 from tests import testing
 from training import inference
 
@@ -19,11 +22,14 @@ class InferenceTest(tf.test.TestCase):
 
   def test_folded_in_float32(self):
     """Each family, at the rule's weights and statistics, against slim."""
-    for name in ('mobilenet_v2_035', 'mobilenet_v1_025', 'shufflenet_v1_050'):
+    for name, data_formats in (
+        ('mobilenet_v2_035', ('NHWC', 'NCHW')),
+        ('mobilenet_v1_025', ('NHWC', 'NCHW')),
+        ('shufflenet_v1_050', ('NHWC', 'NCHW')), ('nasnet_mobile', ['NHWC'])):
       slim = testing.ruled_model(name, 1001, image_size=64)
       expected, _ = testing.run(slim, _images(3, 64))
       self.assertGreater(np.abs(expected).max(), 0.1)
-      for data_format in ('NHWC', 'NCHW'):
+      for data_format in data_formats:
         fast = testing.ruled_model(name, 1001, 'fast', image_size=64,
                                    data_format=data_format)
         logits = inference.make_inference_fn(fast, 64)(_images(3, 64))
@@ -32,13 +38,18 @@ class InferenceTest(tf.test.TestCase):
   def test_batches_of_any_size_in_parts(self):
     """Every image's logits are its own, in its place, whatever the batch."""
     model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
-    logits_fn = inference.make_inference_fn(model, 32)
     images = _images(23, 32)
     expected, _ = testing.run(model, images)
     self.assertGreater(np.abs(expected[1:] - expected[:-1]).max(), 0.01)
-    for batch_size in (1, 2, 3, 8, 9, 23):
-      self.assertAllClose(expected[:batch_size],
-                          logits_fn(images[:batch_size]), rtol=1e-4, atol=1e-4)
+    for num_cores in (2, 16):
+      with mock.patch.object(device, 'num_cores', lambda: num_cores):
+        logits_fn = inference.make_inference_fn(model, 32)
+        for batch_size in (0, 1, 2, 3, 8, 9, 23):
+          logits = logits_fn(images[:batch_size])
+          self.assertAllClose(expected[:batch_size], logits, rtol=1e-4,
+                              atol=1e-4)
+    self.assertEqual([None, 10],
+                     logits_fn.get_concrete_function().output_shapes.as_list())
 
   def test_fast_is_frozen_and_slim_is_not(self):
     images = _images(2, 32)

@@ -37,10 +37,10 @@ def make_inference_fn(model, image_size=None, xla=False,
     forward = lambda images: model(images, is_training=True, **options)[0]
   elif model.implementation == 'slim':
     forward = lambda images: model(images, is_training=False)[0]
-  elif xla or device.has_gpu():
-    forward = _frozen(model)
+  elif device.takes_parts(model.implementation, xla):
+    forward = functools.partial(_in_parts, _frozen(model), model.num_classes)
   else:
-    forward = functools.partial(_in_parts, _frozen(model))
+    forward = _frozen(model)
   return tf.function(
       forward, input_signature=[tf.TensorSpec([None, size, size, 3])],
       autograph=False, jit_compile=xla)
@@ -60,16 +60,21 @@ def _frozen(model):
   return forward
 
 
-def _in_parts(forward, images):
-  """Runs forward on a few images at a time, on all cores at once."""
+def _in_parts(forward, num_classes, images):
+  """Runs forward on a few images at a time, on all cores at once.
+
+  Fewer images than cores are one part: the cores share its operations.
+  """
   batch_size, cores = tf.shape(images)[0], device.num_cores()
-  size = tf.clip_by_value(-(-batch_size // cores), 1, _IMAGES_AT_ONCE)
-  num_parts = -(-batch_size // size)
+  size = tf.where(batch_size < cores, batch_size,
+                  tf.minimum(-(-batch_size // cores), _IMAGES_AT_ONCE))
+  num_parts = -(-batch_size // tf.maximum(size, 1))
   def run_part(part, logits):
     begin = part * size
     return part + 1, logits.write(part, forward(images[begin:begin + size]))
   _, logits = tf.while_loop(
       lambda part, logits: part < num_parts, run_part,
-      (0, tf.TensorArray(tf.float32, num_parts, infer_shape=False)),
+      (0, tf.TensorArray(tf.float32, num_parts, infer_shape=False,
+                         element_shape=[None, num_classes])),
       parallel_iterations=cores)
-  return logits.concat()
+  return tf.ensure_shape(logits.concat(), [None, num_classes])

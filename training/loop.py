@@ -142,7 +142,10 @@ class _Log:
     self._pending.append(metrics)
 
   def add_wait(self, seconds):
-    """Notes how long the next batch was not there."""
+    """Notes how long the next batch was not there; on a GPU, at most so long.
+
+    There the device may still be busy with steps before.
+    """
     self._waited += seconds
 
   def check_finite(self):

@@ -29,8 +29,8 @@ _COMPUTE_DTYPE = flags.DEFINE_enum(
     'compute_dtype', 'auto', ['auto', *device.COMPUTE_DTYPES],
     'Precision inside the fast implementation; auto: what suits the device, '
     'half precision where it has units for it.')
-XLA = flags.DEFINE_enum('xla', 'auto', ['auto', 'true', 'false'],
-                        'Whether XLA compiles the network; auto: on a GPU.')
+_XLA = flags.DEFINE_enum('xla', 'auto', ['auto', 'true', 'false'],
+                         'Whether XLA compiles the network; auto: on a GPU.')
 _DEPTH_MULTIPLIER = flags.DEFINE_float(
     'depth_multiplier', None,
     'Factor on the widths, where model_name does not fix it.')
@@ -49,6 +49,11 @@ _EVAL_IMAGE_SIZE = flags.DEFINE_integer(
     'eval_image_size', None,
     'Height and width in pixels; default: as in training, or else the '
     'network\'s.')
+
+
+def use_xla():
+  """Returns whether XLA is to compile the network."""
+  return device.use_xla(_XLA.value)
 
 
 def read_options(checkpoint_path, defaults, **given):
@@ -73,22 +78,19 @@ def read_options(checkpoint_path, defaults, **given):
           for name, value in options.items()}
 
 
-def make_model(options, num_classes, batch_size):
+def make_model(options, num_classes):
   """Builds the model, to restore; returns (model, image size, how it computes).
 
   Args:
     options: of read_options.
     num_classes: an integer.
-    batch_size: of images that will be classified at once.
 
   Raises:
     InputError: the options cannot be.
   """
   network_options = device.network_options(
       options['implementation'], _DATA_FORMAT.value, _COMPUTE_DTYPE.value,
-      XLA.value)
-  if options['implementation'] == 'fast':
-    device.set_threads(batch_size)
+      _XLA.value)
   model = Model(options['model_name'], num_classes, options['implementation'],
                 depth_multiplier=options['depth_multiplier'], **network_options)
   image_size = model.check_image_size(options['image_size'])
