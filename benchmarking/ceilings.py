@@ -41,7 +41,7 @@ class Speed(NamedTuple):
   """A device at its best."""
   bandwidth: float  # bytes/s
   flops: dict[str, float]  # compute dtype -> operations/s
-  source: str  # published, measured or given
+  source: str  # published, measured, given, or two of them
 
 
 def images_per_second(configuration, speed):
@@ -157,4 +157,5 @@ def override(speed, bandwidth, flops):
     flops = dict.fromkeys(_BYTES, flops * 1e12)
   if not (bandwidth or flops):
     return speed
-  return Speed(bandwidth or speed.bandwidth, flops or speed.flops, 'given')
+  source = 'given' if bandwidth and flops else f'{speed.source} and given'
+  return Speed(bandwidth or speed.bandwidth, flops or speed.flops, source)

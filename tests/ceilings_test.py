@@ -113,7 +113,7 @@ class CeilingsTest(absltest.TestCase):
     published = ceilings.published_speed('NVIDIA H200')
     self.assertEqual(published, ceilings.override(published, None, None))
     bandwidth = ceilings.override(published, 4300.0, None)
-    self.assertEqual((4300e9, published.flops, 'given'), bandwidth)
+    self.assertEqual((4300e9, published.flops, 'published and given'), bandwidth)
     both = ceilings.override(None, 50.0, 0.3)
     self.assertEqual(50e9, both.bandwidth)
     self.assertEqual({'float32': 0.3e12, 'bfloat16': 0.3e12,
