@@ -14,7 +14,7 @@ quickstart: .venv/requirements.lock
 	rm -rf $(QUICKSTART)
 	$(RUN) train_image_classifier.py --implementation=slim \
 	    --model_name=mobilenet_v2_035 --dataset_name=digits \
-	    --train_image_size=64 --num_epochs=15 --learning_rate=0.03 \
+	    --train_image_size=64 --num_epochs=20 --learning_rate=0.03 \
 	    --learning_rate_decay_type=polynomial --train_dir=$(QUICKSTART)
 	@for implementation in slim fast; do \
 	  printf '\n%s\n' "Evaluated in the $$implementation implementation:"; \

@@ -90,8 +90,8 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
       where an image is damaged outside of its window, which only those who
       decode it whole see.
   Returns:
-    (images float32 [batch_size, image_size, image_size, 3] in [-1, 1],
-    labels int64 [batch_size]).
+    (images uint8 [batch_size, image_size, image_size, 3], which a Model takes
+    as they are; labels int64 [batch_size]).
   Raises:
     InputError: the preprocessing is unknown.
   """
@@ -121,7 +121,8 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
         stateful=False)
     image = preprocessing.preprocess_for_train(
         tf.ensure_shape(image, [None, None, 3]), image_size, name, changes)
-    return _finish(image, use_grayscale), tf.ensure_shape(label, [])
+    image = preprocessing.to_uint8(_finish(image, use_grayscale))
+    return image, tf.ensure_shape(label, [])
 
   positions = tf.data.Dataset.range(first_step * batch_size, tf.int64.max)
   examples = positions.map(prepare, num_parallel_calls=num_parallel_calls)
@@ -135,7 +136,7 @@ def evaluation_batches(dataset, batch_size, image_size, preprocessing_name=None,
   """Returns a tf.data.Dataset of every example once, in the stored order.
 
   The last batch may be smaller. Arguments and elements are those of
-  training_batches.
+  training_batches, but images are float32 in [-1, 1], which rounds nothing.
   """
   name = _preprocessing_name(dataset, preprocessing_name)
   read = functools.partial(_read, dataset, bad_images)

@@ -125,6 +125,11 @@ def to_grayscale(image):
   return tf.image.grayscale_to_rgb(tf.image.rgb_to_grayscale(image))
 
 
+def to_uint8(image):
+  """Rounds an image in [-1, 1] to 0 .. 255: a quarter of the bytes to send."""
+  return tf.cast(tf.round((image + 1) * 127.5), tf.uint8)
+
+
 def _is_inception(name):
   check_name(name)
   return name in _INCEPTION

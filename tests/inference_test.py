@@ -72,6 +72,14 @@ class InferenceTest(tf.test.TestCase):
     self.assertEmpty(graph.variables)
     self.assertEmpty(graph.captures)
 
+  def test_models_take_uint8_as_well(self):
+    pixels = np.random.default_rng(0).integers(0, 256, [2, 32, 32, 3], np.uint8)
+    for implementation in ('slim', 'fast'):
+      model = testing.ruled_model('mobilenet_v2_035', 10, implementation,
+                                  image_size=32)
+      expected, _ = testing.run(model, np.float32(pixels / 127.5 - 1))
+      self.assertAllClose(expected, testing.run(model, pixels)[0], atol=1e-4)
+
   def test_by_xla(self):
     model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
     plain, compiled = (inference.make_inference_fn(model, 32, xla)(

@@ -40,6 +40,11 @@ def _flat(colour):
 
 class EvalTest(tf.test.TestCase):
 
+  def test_to_uint8(self):
+    self.assertAllEqual(
+        [0, 64, 128, 191, 255],
+        preprocessing.to_uint8(tf.constant([-1.0, -0.5, 0.0, 0.5, 1.0])))
+
   def test_central_crop(self):
     image = image_files.noise(0, 16, 32)
     actual = preprocessing.preprocess_for_eval(image, 14, 'inception')

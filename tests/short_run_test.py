@@ -121,7 +121,8 @@ class SettlingTest(checkpoint_testing.TestCase):
     state = _state(average_decay=0.9, **_SHORT)
     variables = state.model.variables_by_name
     stem = 'MobilenetV2/Conv/BatchNorm/moving_mean'
-    images = np.stack([batch for batch, _ in _batches_from(3).take(2)])
+    images = np.stack([tf.cast(batch, tf.float32) / 127.5 - 1
+                       for batch, _ in _batches_from(3).take(2)])
     state.global_step.assign(5)
     weights = variables['MobilenetV2/Conv/weights']
     state.averages.average(weights).assign(2.0 * weights)

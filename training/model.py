@@ -60,13 +60,15 @@ class Model(tf.Module):
     """Runs the network; call it inside a tf.function.
 
     Args:
-      images: float32 [batch, height, width, 3] in [-1, 1].
+      images: float32 [batch, height, width, 3] in [-1, 1], or uint8.
       is_training: also updates the batch norm averages.
       **options: of the network, in place of the model's own.
 
     Returns:
       (logits, end_points), see nets_factory.get_network_fn.
     """
+    if images.dtype == tf.uint8:
+      images = tf.cast(images, tf.float32) / 127.5 - 1.0
     network_fn = self.network_fn(is_training, **options)
     with tf.compat.v1.variable_scope('', custom_getter=self._variables,
                                      reuse=tf.compat.v1.AUTO_REUSE):

@@ -31,7 +31,7 @@ def unfold(model, images):
   Args:
     model: a built model that is_folded; its batch norms were made in the
       order in which they are computed.
-    images: float32 [batch, height, width, 3], as in training.
+    images: [batch, height, width, 3], as in training.
   """
   measure = tf.function(
       lambda images: model(images, is_training=True, batch_norm_decay=0.0)[0],
