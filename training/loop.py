@@ -78,20 +78,24 @@ def run(train_step, batches, state, writer, schedule, batch_size,
 
 def _guard(batches, keeper, log):
   """Yields the batches; saves first where their end is an InputError."""
-  batches = iter(batches)
   try:
-    while True:
-      start = time.monotonic()
-      try:
-        batch = next(batches)
-      except StopIteration:
-        return
-      log.add_wait(time.monotonic() - start)
-      yield batch
+    yield from _timed(batches, log)
   except InputError as error:
     path = keeper.save()
     kept = f'training so far is in {path}' if path else 'nothing is saved yet'
     raise InputError(f'{error}; {kept}') from error
+
+
+def _timed(batches, log):
+  """Yields the batches; notes in the log how long each let wait."""
+  batches = iter(batches)
+  while True:
+    start = time.monotonic()
+    batch = next(batches, None)
+    log.add_wait(time.monotonic() - start)
+    if batch is None:
+      return
+    yield batch
 
 
 class _Keeper:
@@ -136,7 +140,7 @@ class _Log:
     self._summaries = None  # Made, as its file is, for the first line.
     self._step = first_step  # Of the last line.
     self._pending = []
-    self._clock, self._waited = time.monotonic(), 0.0
+    self._waited = 0.0  # Seconds for batches, since the clock's start.
 
   def add(self, metrics):
     self._pending.append(metrics)
@@ -167,6 +171,8 @@ class _Log:
         for name in _LOGGED}
     self._step += len(pending)
     self._pending = []
+    part_waited = self._waited / self._shown.elapsed()
+    self._waited = 0.0
     images_per_second = self._shown.update(self._step, metrics)
     if self._summaries is None:
       self._summaries = tf.summary.create_file_writer(
@@ -175,13 +181,11 @@ class _Log:
       for name, value in metrics.items():
         tf.summary.scalar(name, value)
       tf.summary.scalar('images_per_second', images_per_second)
-      tf.summary.scalar('part_of_time_without_images',
-                        self._waited / (time.monotonic() - self._clock))
-    self._clock, self._waited = time.monotonic(), 0.0
+      tf.summary.scalar('part_of_time_without_images', part_waited)
 
   def restart_clock(self):
     self._shown.restart_clock(self._step + len(self._pending))
-    self._clock, self._waited = time.monotonic(), 0.0
+    self._waited = 0.0
 
   def flush(self):
     if self._summaries is not None:

@@ -24,6 +24,10 @@ class Progress:
     """Leaves out of images/s the time before now, and the steps to this."""
     self._clock_step, self._clock = step, time.monotonic()
 
+  def elapsed(self):
+    """Returns seconds since the last update, or since restart_clock."""
+    return max(1e-9, time.monotonic() - self._clock)
+
   def update(self, step, metrics):
     """Shows float metrics of the steps since the last call.
 
@@ -31,7 +35,7 @@ class Progress:
       Images/s since then, or since restart_clock.
     """
     steps = max(1, step - self._clock_step)
-    seconds_per_step = max(1e-9, time.monotonic() - self._clock) / steps
+    seconds_per_step = self.elapsed() / steps
     images_per_second = self._batch_size / seconds_per_step
     if self._bar is not None:
       self._bar.set_postfix_str(
