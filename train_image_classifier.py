@@ -16,6 +16,7 @@ from absl import flags
 import tensorflow as tf
 
 from datasets import catalog
+from datasets import example_cache
 from datasets import input_pipeline
 from datasets import preprocessing
 from datasets import tfrecord
@@ -167,12 +168,13 @@ def _train(train_dir, dataset_dir):
   image_size = model.check_image_size(_TRAIN_IMAGE_SIZE.value)
   model.build(image_size)
   bad_images = input_pipeline.BadImages(_MAX_BAD_IMAGES.value)
+  cache = example_cache.make_cache()
 
   def batches_from(step):
     return input_pipeline.iterate(input_pipeline.training_batches(
         dataset, _BATCH_SIZE.value, image_size, _PREPROCESSING_NAME.value,
         _SEED.value, step, _USE_GRAYSCALE.value,
-        _NUM_PREPROCESSING_THREADS.value, bad_images), bad_images)
+        _NUM_PREPROCESSING_THREADS.value, bad_images, cache), bad_images)
 
   newest = checkpoints.latest(train_dir)
   if newest:

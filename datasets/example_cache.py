@@ -2,8 +2,15 @@
 
 import threading
 
+_MOST_BYTES = 2**30  # 1900 images of 500 by 375 pixels
 
-def available_memory():
+
+def make_cache():
+  """Returns an ExampleCache of 1 GiB, or of a quarter of what is available."""
+  return ExampleCache(min(_MOST_BYTES, _available_memory() // 4))
+
+
+def _available_memory():
   """Returns the bytes of memory that programs can still get."""
   with open('/proc/meminfo', encoding='utf-8') as file:
     sizes = dict(line.split(':') for line in file)

@@ -13,7 +13,6 @@ import threading
 import numpy as np
 import tensorflow as tf
 
-from datasets import example_cache
 from datasets import images
 from datasets import preprocessing
 from errors import InputError
@@ -23,9 +22,6 @@ _SKIP = -1
 _STOP = -2
 
 _NAMED_IN_ERROR = 10
-
-# Decoded images kept by default: 1900 of 500 by 375 pixels.
-_CACHE_BYTES = 2**30
 
 
 class BadImages:
@@ -70,7 +66,7 @@ class BadImages:
 def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
                      seed=0, first_step=0, use_grayscale=False,
                      num_parallel_calls=tf.data.AUTOTUNE, bad_images=None,
-                     cache_bytes=_CACHE_BYTES):
+                     cache=None):
   """Returns an endless tf.data.Dataset of training batches.
 
   Epochs follow each other without a gap, so a batch may straddle two.
@@ -85,8 +81,8 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
     use_grayscale: images lose their colour, and keep three channels.
     num_parallel_calls: how many examples are prepared at once.
     bad_images: a BadImages, to be given to `iterate` also. None allows none.
-    cache_bytes: memory for decoded images, which later epochs do not decode
-      again; a quarter of what is available at most. It changes no batch, but
+    cache: an ExampleCache of this data set, where decoded images are kept for
+      later epochs and other batches; None keeps none. It changes no batch, but
       where an image is damaged outside of its window, which only those who
       decode it whole see.
   Returns:
@@ -97,14 +93,12 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
   """
   name = _preprocessing_name(dataset, preprocessing_name)
   read_whole = functools.partial(_read, dataset, bad_images)
-  cache = example_cache.ExampleCache(
-      min(cache_bytes, example_cache.available_memory() // 4))
 
   def read(index, position):
     position_seed = [seed % 2**64, position]
     choose_window = functools.partial(
         preprocessing.random_window, name=name, seed=position_seed)
-    example = cache.get(index, read_whole)
+    example = cache.get(index, read_whole) if cache else None
     if example is None:
       image, label = _read(dataset, bad_images, index, choose_window)
     else:

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from datasets import catalog
+from datasets import example_cache
 from datasets import input_pipeline
 from datasets import preprocessing
 from datasets import tfrecord
@@ -150,8 +151,9 @@ class FilesTest(tf.test.TestCase):
           self.folder, f'cat/{i}.jpg',
           image_files.encode(image_files.noise(i, 60, 80), 'JPEG'))
     batches = [_batches(input_pipeline.training_batches(
-        self.get_dataset(), 5, 16, cache_bytes=cache_bytes), 9)
-               for cache_bytes in (0, 30_000, 2**20)]
+        self.get_dataset(), 5, 16, cache=cache), 9)
+               for cache in (None, example_cache.ExampleCache(30_000),
+                             example_cache.ExampleCache(2**20))]
     for images, labels in batches[1:]:
       self.assertAllEqual(batches[0][1], labels)
       self.assertAllEqual(batches[0][0], images)
@@ -162,10 +164,12 @@ class FilesTest(tf.test.TestCase):
     def read_example(index):
       read.append(index)
       return dataset.read_example(index)
-    batches = input_pipeline.training_batches(
-        dataset._replace(read_example=read_example), 8, 8,
-        num_parallel_calls=1)
-    _batches(batches, 3)
+    cache = example_cache.make_cache()
+    for first_step in 0, 1:  # Others take from it, too.
+      batches = input_pipeline.training_batches(
+          dataset._replace(read_example=read_example), 8, 8,
+          first_step=first_step, num_parallel_calls=1, cache=cache)
+      _batches(batches, 3)
     self.assertCountEqual(range(8), read)
 
   def test_negative_seeds(self):
