@@ -18,76 +18,112 @@ import sys
 
 from absl import flags
 
+from base import errors
+from base import files
+from base import program_flags
 from benchmarking import ceilings
 from benchmarking import configurations
 from benchmarking import report
 from benchmarking import timing
 from benchmarking import workers
-import errors
-from nets import cost
-from training import run_info
+from specs import networks
 
 # What to time; lists are comma-separated.
 _NETWORKS = flags.DEFINE_list(
-    'networks', ['mobilenet_v2'], f'Of {", ".join(cost.NETWORKS)}.')
+  'networks', ['mobilenet_v2'], f'Of {", ".join(networks.NETWORKS)}.'
+)
 _IMPLEMENTATIONS = flags.DEFINE_list(
-    'implementations', configurations.IMPLEMENTATIONS,
-    'slim (in NHWC float32), fast, or both.')
+  'implementations',
+  list(networks.IMPLEMENTATIONS),
+  'slim (in NHWC float32), fast, or both.',
+)
 _DATA_FORMATS = flags.DEFINE_list(
-    'data_formats', None, 'Layouts of fast: NHWC, NCHW. Default: NHWC; if '
-    '--compute_dtypes is not given either, pairs that suit the device.')
+  'data_formats',
+  None,
+  'Layouts of fast: NHWC, NCHW. Default: NHWC; if '
+  '--compute_dtypes is not given either, pairs that suit the device.',
+)
 _COMPUTE_DTYPES = flags.DEFINE_list(
-    'compute_dtypes', None, 'Precisions of fast: float32, bfloat16, float16. '
-    'Default: float32; if --data_formats is not given either, pairs that suit '
-    'the device.')
+  'compute_dtypes',
+  None,
+  'Precisions of fast: float32, bfloat16, float16. '
+  'Default: float32; if --data_formats is not given either, pairs that suit '
+  'the device.',
+)
 _XLA = flags.DEFINE_list(
-    'xla', None, 'Whether XLA compiles: true, false or both. Default: true on '
-    'a GPU.')
+  'xla',
+  None,
+  'Whether XLA compiles: true, false or both. Default: true on a GPU.',
+)
 _MODES = flags.DEFINE_list(
-    'modes', configurations.MODES, 'inference, training or both.')
+  'modes', configurations.MODES, 'inference, training or both.'
+)
 _BATCH_SIZES = flags.DEFINE_list(
-    'batch_sizes', None, 'Images per step. Default: 1 and 32 in inference, 32 '
-    'in training; on a GPU 1, 32 and 256, and 128.')
+  'batch_sizes',
+  None,
+  'Images per step. Default: 1 and 32 in inference, 32 '
+  'in training; on a GPU 1, 32 and 256, and 128.',
+)
 _IMAGE_SIZE = flags.DEFINE_integer(
-    'image_size', 224, 'Height and width in pixels.', lower_bound=32)
+  'image_size', 224, 'Height and width in pixels.', lower_bound=32
+)
 
 # How to time.
 _ROUNDS = flags.DEFINE_integer(
-    'rounds', 5, 'How often a configuration and Keras are timed in turn.',
-    lower_bound=1)
+  'rounds',
+  5,
+  'How often a configuration and Keras are timed in turn.',
+  lower_bound=1,
+)
 _SECONDS = flags.DEFINE_float(
-    'seconds', 0.4, 'How long each is timed per round; one step at least.')
+  'seconds', 0.4, 'How long each is timed per round; one step at least.'
+)
 _MEMORY_BANDWIDTH = flags.DEFINE_float(
-    'memory_bandwidth', None, 'Of the device, GB/s, in place of what is '
-    'published or measured.')
+  'memory_bandwidth',
+  None,
+  'Of the device, GB/s, in place of what is published or measured.',
+)
 _PEAK_FLOPS = flags.DEFINE_float(
-    'peak_flops', None, 'Of the device in every precision, TFLOP/s, in place '
-    'of what is published or measured.')
-_OUTPUT_DIR = flags.DEFINE_string(
-    'output_dir', 'runs/benchmark', 'Where benchmark.json and .png go.')
+  'peak_flops',
+  None,
+  'Of the device in every precision, TFLOP/s, in place '
+  'of what is published or measured.',
+)
+program_flags.define_path(
+  'output_dir', 'runs/benchmark', 'Folder of benchmark.json and .png.'
+)
 
 # Bounds of flags let NaN and infinity pass.
 flags.register_validator(
-    'seconds', lambda value: 0 <= value <= 600, 'must be from 0 to 600')
+  'seconds', lambda value: 0 <= value <= 600, 'must be from 0 to 600'
+)
 for _name in ('memory_bandwidth', 'peak_flops'):
   flags.register_validator(
-      _name, lambda value: value is None or 0 < value < math.inf,
-      'must be above 0')
+    _name,
+    lambda value: value is None or 0 < value < math.inf,
+    'must be above 0',
+  )
 
 
-def main(argv):
-  if len(argv) > 1:
-    raise errors.InputError(f'What is {argv[1]!r}? All arguments are flags.')
+def main(argv: list[str]) -> None:
+  """Times what the flags say."""
+  program_flags.reject_arguments(argv)
   choices = _choices()
-  output_dir = _make_output_dir()
+  # Minutes later would be too late to find it wrong.
+  output_dir = files.make_folder(flags.FLAGS.output_dir, '--output_dir')
   description, speed = _describe_device()
   machine = description['machine']
-  print(f'{_machine_name(machine)}, TensorFlow '
-        f'{description["versions"]["tensorflow"]}', flush=True)
+  print(
+    f'{_machine_name(machine)}, TensorFlow '
+    f'{description["versions"]["tensorflow"]}',
+    flush=True,
+  )
   todo = configurations.make_configurations(
-      bool(machine['gpu']), _IMAGE_SIZE.value, **choices)
+    bool(machine['gpu']), _IMAGE_SIZE.value, **choices
+  )
   rows = timing.time_all(
-      todo, _ROUNDS.value, _SECONDS.value, _Progress(len(todo)))
+    todo, _ROUNDS.value, _SECONDS.value, _Progress(len(todo))
+  )
   print(report.format_table(rows, speed))
   print(f'\n{report.format_fastest(rows)}')
   _write(output_dir, description, speed, rows)
@@ -100,31 +136,23 @@ def _choices():
     InputError: a list holds what does not exist.
   """
   for flag, choices in (
-      (_NETWORKS, cost.NETWORKS),
-      (_IMPLEMENTATIONS, configurations.IMPLEMENTATIONS),
-      (_DATA_FORMATS, configurations.DATA_FORMATS),
-      (_COMPUTE_DTYPES, configurations.COMPUTE_DTYPES),
-      (_XLA, configurations.XLA), (_MODES, configurations.MODES)):
+    (_NETWORKS, networks.NETWORKS),
+    (_IMPLEMENTATIONS, networks.IMPLEMENTATIONS),
+    (_DATA_FORMATS, networks.DATA_FORMATS),
+    (_COMPUTE_DTYPES, networks.COMPUTE_DTYPES),
+    (_XLA, configurations.XLA),
+    (_MODES, configurations.MODES),
+  ):
     configurations.check_choices(flag.name, flag.value, choices)
   return {
-      'networks': _NETWORKS.value, 'implementations': _IMPLEMENTATIONS.value,
-      'data_formats': _DATA_FORMATS.value,
-      'compute_dtypes': _COMPUTE_DTYPES.value, 'xla': _XLA.value,
-      'batch_sizes': configurations.batch_sizes(_BATCH_SIZES.value),
-      'modes': _MODES.value}
-
-
-def _make_output_dir():
-  """Returns OUTPUT_DIR; minutes later would be too late to find it wrong."""
-  path = os.path.expanduser(_OUTPUT_DIR.value)
-  try:
-    os.makedirs(path, exist_ok=True)
-  except OSError as error:
-    raise errors.InputError(
-        f'--output_dir={path}: {error.strerror}') from error
-  if not os.access(path, os.W_OK):
-    raise errors.InputError(f'--output_dir={path} cannot be written')
-  return path
+    'networks': _NETWORKS.value,
+    'implementations': _IMPLEMENTATIONS.value,
+    'data_formats': _DATA_FORMATS.value,
+    'compute_dtypes': _COMPUTE_DTYPES.value,
+    'xla': _XLA.value,
+    'batch_sizes': configurations.batch_sizes(_BATCH_SIZES.value),
+    'modes': _MODES.value,
+  }
 
 
 def _describe_device():
@@ -135,15 +163,20 @@ def _describe_device():
       speed = ceilings.published_speed(description['machine']['gpu'])
       if speed is None and not (_MEMORY_BANDWIDTH.value and _PEAK_FLOPS.value):
         speed = ceilings.measured_speed(
-            machine.ask('bandwidth'),
-            {compute_dtype: machine.ask('flops', compute_dtype)
-             for compute_dtype in configurations.COMPUTE_DTYPES})
+          machine.ask('bandwidth'),
+          {
+            compute_dtype: machine.ask('flops', compute_dtype)
+            for compute_dtype in networks.COMPUTE_DTYPES
+          },
+        )
   except workers.WorkerError as error:
     raise errors.InputError(
-        f'The device cannot be measured ({error}): free it, or give '
-        '--memory_bandwidth and --peak_flops.') from error
+      f'The device cannot be measured ({error}): free it, or give '
+      '--memory_bandwidth and --peak_flops.'
+    ) from error
   return description, ceilings.override(
-      speed, _MEMORY_BANDWIDTH.value, _PEAK_FLOPS.value)
+    speed, _MEMORY_BANDWIDTH.value, _PEAK_FLOPS.value
+  )
 
 
 def _machine_name(machine):
@@ -159,30 +192,47 @@ class _Progress:
 
   def __call__(self, row):
     self._told += 1
-    what = (f'{row.images_per_second:.1f} images/s, '
-            f'{report.ratio(row.ratio)} x Keras'
-            if not row.error else f'not timed: {row.error}')
+    what = (
+      f'{row.images_per_second:.1f} images/s, {report.ratio(row.ratio)} x Keras'
+      if not row.error
+      else f'not timed: {row.error}'
+    )
     configuration = row.configuration
-    print(f'[{self._told}/{self._number}] {configuration.network} '
-          f'{configuration.mode}, batch {configuration.batch_size}, '
-          f'{configuration.label}: {what}', file=sys.stderr, flush=True)
+    print(
+      f'[{self._told}/{self._number}] {configuration.network} '
+      f'{configuration.mode}, batch {configuration.batch_size}, '
+      f'{configuration.label}: {what}',
+      file=sys.stderr,
+      flush=True,
+    )
 
 
 def _write(output_dir, description, speed, rows):
   """Writes the JSON and the chart."""
   # What draws takes a second to import; wrong flags are told at once.
-  from benchmarking import chart  # pylint: disable=import-outside-toplevel
+  from benchmarking import chart
+
   path = os.path.join(output_dir, 'benchmark')
-  now = datetime.datetime.now(datetime.timezone.utc)
-  run_info.write_json(f'{path}.json', {
-      'date': now.isoformat(timespec='seconds'), **description,
-      'flags': {flag.name: flag.value for flag in flags.FLAGS
-                .get_key_flags_for_module(sys.modules[__name__])},
+  now = datetime.datetime.now(datetime.UTC)
+  files.write_json(
+    f'{path}.json',
+    {
+      'date': now.isoformat(timespec='seconds'),
+      **description,
+      'flags': {
+        flag.name: flag.value
+        for flag in flags.FLAGS.get_key_flags_for_module(sys.modules[__name__])
+      },
       'speed': speed._asdict(),
-      'rows': [report.to_json(row, speed) for row in rows]})
+      'rows': [report.to_json(row, speed) for row in rows],
+    },
+  )
   networks = ', '.join(_NETWORKS.value)
-  chart.draw(f'{path}.png', rows,
-             f'{networks} on {_machine_name(description["machine"])}')
+  chart.draw(
+    f'{path}.png',
+    rows,
+    f'{networks} on {_machine_name(description["machine"])}',
+  )
   print(f'Written: {path}.json and .png')
 
 

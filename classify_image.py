@@ -6,111 +6,173 @@ A train_dir of train_image_classifier.py needs no other flag; slim's published
 checkpoints need --model_name, and --labels_path for names.
 """
 
-import quiet_tensorflow  # First: it imports TensorFlow.
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
+from collections.abc import Callable
+from collections.abc import Iterator
 import json
+import os
 import sys
 
 from absl import flags
 import numpy as np
 import tensorflow as tf
 
+from base import errors
+from base import program_flags
+from base.errors import InputError
+from checkpoints import checkpoint_flags
+from checkpoints import reader
+from checkpoints import restore
+from checkpoints import run_info
+from datasets import catalog
+from datasets import data_flags
+from datasets import image_files
+from datasets import labels
 from datasets import preprocessing
-import errors
-from errors import InputError
-from fast import device
-from training import checkpoints
-from training import classification
-from training import inference
-from training import model_flags
+from runtime import device
+from runtime import inference
+from runtime import model as runtime_model
+from runtime import network_flags
+from tasks import classification
 
-# The checkpoint and the network: training/model_flags.py has more.
-flags.adopt_module_key_flags(model_flags)
-flags.FLAGS.set_default('xla', 'false')  # Few images; compiling takes long.
-_TOP_K = flags.DEFINE_integer(
-    'top_k', 5, 'How many classes to show.', lower_bound=1)
-_JSON = flags.DEFINE_bool(
-    'json', False, 'Prints one JSON array, an object for each image.')
-_LABELS_PATH = flags.DEFINE_string(
-    'labels_path', None,
-    'Names of the classes: lines id:name, or one name a line. Default: those '
-    'of the data set given, or else labels.txt beside the checkpoint.')
-_DATASET_NAME = flags.DEFINE_string(
-    'dataset_name', None, 'The data set whose names the classes have.')
-_DATASET_DIR = flags.DEFINE_string(
-    'dataset_dir', None, 'Where it lies; a labels.txt there is enough.')
-_BATCH_SIZE = flags.DEFINE_integer(
-    'batch_size', 32, 'Images at once.', lower_bound=1)
+checkpoint_flags.define_for_inference()
+# Few images: to compile them takes longer than to run them.
+network_flags.define_for_inference('fast', xla='false')
+data_flags.define_for_inference(batch_size=32)
+flags.DEFINE_integer('top_k', 5, 'Number of classes to show.', lower_bound=1)
+flags.DEFINE_bool(
+  'json', False, 'Prints one JSON array, an object for each image.'
+)
+program_flags.define_path(
+  'labels_path',
+  None,
+  'File of class names: lines id:name, or one name a line. Default: those '
+  'of the data set given, otherwise labels.txt beside the checkpoint.',
+)
+flags.DEFINE_string(
+  'dataset_name', None, 'Data set whose names the classes have.'
+)
+program_flags.define_path(
+  'dataset_dir', None, 'Folder of the data set; its labels.txt is enough.'
+)
 
+_DEFAULTS = {
+  'model_name': network_flags.DEFAULT_MODEL,
+  'implementation': 'fast',
+  'preprocessing_name': 'inception',
+}
 _TABLE_WIDTH = 80
 
 
-def main(argv):
-  paths = classification.find_images(argv[1:])
+def main(argv: list[str]) -> None:
+  """Classifies as the flags say."""
+  paths = image_files.find_images(argv[1:])
   if not paths:
     raise InputError('name images, or folders of images')
   sys.stdout.reconfigure(errors='backslashreplace')  # Names may be in any code.
-  checkpoint_path = model_flags.CHECKPOINT_PATH.value
-  options = model_flags.read_options(
-      checkpoint_path,
-      {'implementation': 'fast', 'preprocessing_name': 'inception'})
-  preprocessing.check_name(options['preprocessing_name'])
-  num_classes = classification.count_classes(checkpoint_path)
-  label_names = classification.find_label_names(
-      checkpoint_path, num_classes, _LABELS_PATH.value, _DATASET_NAME.value,
-      _DATASET_DIR.value)
-  device.set_threads(options['implementation'],
-                     min(len(paths), _BATCH_SIZE.value), model_flags.use_xla())
-  model, image_size, computed_in = model_flags.make_model(options, num_classes)
-  checkpoints.restore_for_evaluation(
-      model, checkpoint_path, options['moving_average_decay'])
+  options = checkpoint_flags.read()
+  checkpoint = reader.open_checkpoint(options.checkpoint_path)
+  network, data, options = run_info.fill_in(
+    run_info.read_run_info(checkpoint.folder),
+    _DEFAULTS,
+    network_flags.read(),
+    data_flags.read_input(),
+    options,
+  )
+  preprocessing.check_name(data.preprocessing_name)
+  num_classes = reader.count_classes(checkpoint)
+  label_names = _find_label_names(checkpoint, num_classes)
+  device.set_threads(
+    network.implementation,
+    min(len(paths), data.batch_size),
+    device.use_xla(network.xla),
+  )
+  built = runtime_model.make_model(network, num_classes, data.image_size)
+  restore.for_evaluation(built.model, checkpoint, options.moving_average_decay)
   logits_fn = inference.make_inference_fn(
-      model, image_size, model_flags.use_xla())
-  print(f'{options["model_name"]}, {options["implementation"]}, {computed_in}',
-        file=sys.stderr)
-
-  results, num_bad = [], 0
-  for start in range(0, len(paths), _BATCH_SIZE.value):
-    batch = paths[start:start + _BATCH_SIZE.value]
-    images, reasons = classification.read_images(
-        batch, image_size, options['preprocessing_name'],
-        options['use_grayscale'])
-    predictions = _classify(logits_fn, images, label_names)
-    num_bad += len(reasons)
-    for path in batch:
-      results.append(_result(path, predictions.get(path), reasons.get(path)))
-  if _JSON.value:
+    built.model, built.image_size, built.xla
+  )
+  print(
+    f'{network.model_name}, {network.implementation}, {built.computes_in}',
+    file=sys.stderr,
+  )
+  data = data._replace(image_size=built.image_size)
+  results = [
+    _tell(path, found, label_names)
+    for path, found in _classify(logits_fn, paths, data, checkpoint)
+  ]
+  if flags.FLAGS.json:
     print(json.dumps(results, indent=2))
+  num_bad = sum('error' in result for result in results)
   if num_bad:
     raise InputError(f'{num_bad} of {len(paths)} images could not be read')
 
 
-def _classify(logits_fn, images, label_names):
-  """Returns {path: [Prediction]} for a batch {path: image}."""
-  if not images:
-    return {}
-  logits = logits_fn(np.stack(list(images.values())))
-  probabilities = tf.nn.softmax(logits).numpy()
-  if not np.isfinite(probabilities).all():
-    raise InputError(f'{model_flags.CHECKPOINT_PATH.value}: logits are not '
-                     'finite; where --compute_dtype=float16 overflows, take '
-                     'bfloat16')
-  return {path: classification.top_predictions(row, _TOP_K.value, label_names)
-          for path, row in zip(images, probabilities)}
+def _find_label_names(checkpoint, num_classes):
+  """Returns the names of the classes, a tuple; None if they are nowhere."""
+  values = flags.FLAGS
+  folder = values.dataset_dir
+  if values.labels_path:
+    where, names = (
+      values.labels_path,
+      labels.read_label_names(values.labels_path),
+    )
+  elif folder and os.path.exists(os.path.join(folder, labels.FILE_NAME)):
+    where, names = folder, labels.read_folder(folder)
+  elif values.dataset_name:
+    where = values.dataset_name
+    names = catalog.get_dataset(where, 'train', folder).label_names
+  else:
+    where, names = checkpoint.folder, labels.read_folder(checkpoint.folder)
+  if names and len(names) != num_classes:
+    raise InputError(
+      f'{where} names {len(names)} classes, the checkpoint '
+      f'{checkpoint.path} has {num_classes}: give a file of '
+      f'{num_classes} names by --labels_path'
+    )
+  return names
 
 
-def _result(path, predictions, reason):
+def _classify(
+  logits_fn: Callable, paths: list[str], data, checkpoint
+) -> Iterator[tuple[str, np.ndarray | str]]:
+  """Yields (path, probabilities, or why the image cannot be read)."""
+  for start in range(0, len(paths), data.batch_size):
+    batch = paths[start : start + data.batch_size]
+    readable, reasons = image_files.read_images(batch, data)
+    probabilities = {}
+    if readable:
+      logits = logits_fn(np.stack(list(readable.values())))
+      rows = tf.nn.softmax(logits).numpy()
+      if not np.isfinite(rows).all():
+        raise InputError(
+          f'{checkpoint.path}: logits are not finite; where '
+          '--compute_dtype=float16 overflows, take bfloat16'
+        )
+      probabilities = dict(zip(readable, rows))
+    for path in batch:
+      yield path, reasons.get(path, probabilities.get(path))
+
+
+def _tell(path, found, label_names):
   """Prints what is known of an image; returns it for JSON."""
-  if reason:
-    print(f'classify_image.py: {reason}', file=sys.stderr, flush=True)
-    return {'file': path, 'error': reason}
-  if not _JSON.value:
+  if isinstance(found, str):
+    print(f'classify_image.py: {found}', file=sys.stderr, flush=True)
+    return {'file': path, 'error': found}
+  predictions = classification.top_predictions(
+    found, flags.FLAGS.top_k, label_names
+  )
+  if not flags.FLAGS.json:
     print(path)
     for label, name, probability in predictions:
       line = f'{label:6}  {probability:6.4f}  {name or ""}'
       print(line[:_TABLE_WIDTH].rstrip(), flush=True)
-  return {'file': path, 'predictions': [
-      prediction._asdict() for prediction in predictions]}
+  return {
+    'file': path,
+    'predictions': [prediction._asdict() for prediction in predictions],
+  }
 
 
 if __name__ == '__main__':

@@ -29,16 +29,15 @@ ceilings of ShuffleNetV1 and NASNet are somewhat high.
 
 from typing import NamedTuple
 
-from nets import cost
 from benchmarking.configurations import NUM_CLASSES
-
-LEVELS = {'inference': ('U', 'N', 'A'), 'training': ('N',)}
+from specs import networks
 
 _BYTES = {'float32': 4, 'bfloat16': 2, 'float16': 2}
 
 
 class Speed(NamedTuple):
   """A device at its best."""
+
   bandwidth: float  # bytes/s
   flops: dict[str, float]  # compute dtype -> operations/s
   source: str  # published, measured, given, or two of them
@@ -47,7 +46,7 @@ class Speed(NamedTuple):
 def images_per_second(configuration, speed):
   """Returns {level: images/s} of a Configuration at most; see above."""
   _, batch_size, size, network, _, _, compute_dtype, _ = configuration
-  layers = cost.NETWORKS[network].convolutions(size, size, NUM_CLASSES)
+  layers = networks.convolutions(network, size, size, NUM_CLASSES)
   multiply_adds = sum(layer.multiply_adds for layer in layers)
   parameters = sum(layer.parameters for layer in layers)
   width = _BYTES[compute_dtype]
@@ -59,26 +58,37 @@ def images_per_second(configuration, speed):
     values = _inference_values(layers)
     weight_bytes = width * parameters / batch_size
   rate = speed.flops[compute_dtype]
-  return {level: 1 / max((width * count + weight_bytes) / speed.bandwidth,
-                         2 * multiply_adds / rate)
-          for level, count in values.items()}
+  return {
+    level: 1
+    / max(
+      (width * count + weight_bytes) / speed.bandwidth, 2 * multiply_adds / rate
+    )
+    for level, count in values.items()
+  }
 
 
 def _inference_values(layers):
   """Returns {level: values read and written for an image}."""
-  fused = sum(layer.values_in + layer.values_out + layer.shortcut
-              for layer in layers)
+  fused = sum(
+    layer.values_in + layer.values_out + layer.shortcut for layer in layers
+  )
   batch_norm = sum(2 * layer.values_out for layer in layers if layer.batch_norm)
-  rest = sum(2 * layer.values_out * layer.activation + 2 * layer.shortcut
-             for layer in layers if layer.batch_norm)
+  rest = sum(
+    2 * layer.values_out * layer.activation + 2 * layer.shortcut
+    for layer in layers
+    if layer.batch_norm
+  )
   return {'U': fused + batch_norm + rest, 'N': fused + batch_norm, 'A': fused}
 
 
 def _training_values(layers):
   """Returns the values read and written for an image, forward and backward."""
-  return sum(3 * (layer.values_in + layer.values_out)
-             + 8 * layer.values_out * layer.batch_norm + 2 * layer.shortcut
-             for layer in layers)
+  return sum(
+    3 * (layer.values_in + layer.values_out)
+    + 8 * layer.values_out * layer.batch_norm
+    + 2 * layer.shortcut
+    for layer in layers
+  )
 
 
 class _Gpu(NamedTuple):
@@ -87,6 +97,7 @@ class _Gpu(NamedTuple):
   half: float16 with sums in float32. single: float32, as TensorFlow computes it
   by default: TF32 where there is any, from Ampere on.
   """
+
   bandwidth: float
   half: float
   single: float
@@ -95,32 +106,32 @@ class _Gpu(NamedTuple):
 # NVIDIA's data sheets; for GeForce the white papers of the architectures.
 # Pascal computes float16 in float32; bfloat16 is assumed as fast as float16.
 _GPUS = {
-    'B200': _Gpu(8000, 2250, 1100),
-    'H200': _Gpu(4800, 989, 495),
-    'H100 80GB HBM3': _Gpu(3350, 989, 495),
-    'H100 NVL': _Gpu(3938, 835, 418),
-    'H100 PCIe': _Gpu(2039, 756, 378),
-    'A100-SXM4-80GB': _Gpu(2039, 312, 156),
-    'A100 80GB PCIe': _Gpu(1935, 312, 156),
-    'A100-SXM4-40GB': _Gpu(1555, 312, 156),
-    'A100-PCIE-40GB': _Gpu(1555, 312, 156),
-    'A10': _Gpu(600, 125, 62.5),
-    'L4': _Gpu(300, 121, 60),
-    'L40S': _Gpu(864, 362, 183),
-    'V100-SXM2-32GB': _Gpu(900, 125, 15.7),
-    'V100-SXM2-16GB': _Gpu(900, 125, 15.7),
-    'V100-PCIE-32GB': _Gpu(900, 112, 14),
-    'V100-PCIE-16GB': _Gpu(900, 112, 14),
-    'T4': _Gpu(320, 65, 8.1),
-    'P100-PCIE-16GB': _Gpu(732, 9.3, 9.3),
-    'RTX 5090': _Gpu(1792, 209.5, 104.8),
-    'RTX 4090': _Gpu(1008, 165.2, 82.6),
-    'RTX 4080': _Gpu(717, 97.5, 48.7),
-    'RTX 3090': _Gpu(936, 71, 35.6),
-    'RTX 3080': _Gpu(760, 59.5, 29.8),
-    'RTX 2080 Ti': _Gpu(616, 53.8, 13.4),
-    'GTX 1080 Ti': _Gpu(484, 11.3, 11.3),
-    'GTX 1080': _Gpu(320, 8.9, 8.9),
+  'B200': _Gpu(8000, 2250, 1100),
+  'H200': _Gpu(4800, 989, 495),
+  'H100 80GB HBM3': _Gpu(3350, 989, 495),
+  'H100 NVL': _Gpu(3938, 835, 418),
+  'H100 PCIe': _Gpu(2039, 756, 378),
+  'A100-SXM4-80GB': _Gpu(2039, 312, 156),
+  'A100 80GB PCIe': _Gpu(1935, 312, 156),
+  'A100-SXM4-40GB': _Gpu(1555, 312, 156),
+  'A100-PCIE-40GB': _Gpu(1555, 312, 156),
+  'A10': _Gpu(600, 125, 62.5),
+  'L4': _Gpu(300, 121, 60),
+  'L40S': _Gpu(864, 362, 183),
+  'V100-SXM2-32GB': _Gpu(900, 125, 15.7),
+  'V100-SXM2-16GB': _Gpu(900, 125, 15.7),
+  'V100-PCIE-32GB': _Gpu(900, 112, 14),
+  'V100-PCIE-16GB': _Gpu(900, 112, 14),
+  'T4': _Gpu(320, 65, 8.1),
+  'P100-PCIE-16GB': _Gpu(732, 9.3, 9.3),
+  'RTX 5090': _Gpu(1792, 209.5, 104.8),
+  'RTX 4090': _Gpu(1008, 165.2, 82.6),
+  'RTX 4080': _Gpu(717, 97.5, 48.7),
+  'RTX 3090': _Gpu(936, 71, 35.6),
+  'RTX 3080': _Gpu(760, 59.5, 29.8),
+  'RTX 2080 Ti': _Gpu(616, 53.8, 13.4),
+  'GTX 1080 Ti': _Gpu(484, 11.3, 11.3),
+  'GTX 1080': _Gpu(320, 8.9, 8.9),
 }
 
 
@@ -135,15 +146,20 @@ def published_speed(gpu):
   if gpu not in _GPUS:
     return None
   bandwidth, half, single = _GPUS[gpu]
-  return Speed(bandwidth * 1e9,
-               {'float32': single * 1e12, 'bfloat16': half * 1e12,
-                'float16': half * 1e12}, 'published')
+  return Speed(
+    bandwidth * 1e9,
+    {'float32': single * 1e12, 'bfloat16': half * 1e12, 'float16': half * 1e12},
+    'published',
+  )
 
 
 def measured_speed(bandwidth, flops):
   """Returns a Speed; half precision may be cast to float32 where slower."""
-  return Speed(bandwidth, {name: max(rate, flops['float32'])
-                           for name, rate in flops.items()}, 'measured')
+  return Speed(
+    bandwidth,
+    {name: max(rate, flops['float32']) for name, rate in flops.items()},
+    'measured',
+  )
 
 
 def override(speed, bandwidth, flops):

@@ -1,13 +1,10 @@
 """The results as bars."""
 
-import os
-import tempfile
-
 import matplotlib
 from matplotlib import figure
 
+from base import files
 from benchmarking import report
-from errors import InputError
 
 _DPI = 100
 _WIDTH = 10  # inches
@@ -25,29 +22,41 @@ def draw(path, rows, title):
   panels = report.by_workload(rows)
   heights = [len(group) for _, group in panels]
   chart = figure.Figure(
-      (_WIDTH, 0.9 + sum(0.32 * height + 0.75 for height in heights)),
-      dpi=_DPI, layout='constrained')
+    (_WIDTH, 0.9 + sum(0.32 * height + 0.75 for height in heights)),
+    dpi=_DPI,
+    layout='constrained',
+  )
   chart.suptitle(title, fontsize=13)
-  panels_axes = chart.subplots(len(panels), squeeze=False,
-                               height_ratios=[height + 0.6
-                                              for height in heights])
+  panels_axes = chart.subplots(
+    len(panels),
+    squeeze=False,
+    height_ratios=[height + 0.6 for height in heights],
+  )
   for axes, (workload, group) in zip(panels_axes[:, 0], panels):
     _draw_panel(axes, workload, group)
   panels_axes[-1, 0].set_xlabel(
-      'images/s (median; the line at its end: middle half of the rounds)')
-  _save(chart, path)
+    'images/s (median; the line at its end: middle half of the rounds)'
+  )
+  with files.write_whole(path) as partial:
+    chart.savefig(partial, format='png')
 
 
 def _draw_panel(axes, workload, group):
-  networks = {row.configuration.network for row in group
-              if row.configuration.implementation != 'keras'}
-  longest = max((row.images_per_second for row in group if not row.error),
-                default=1.0)
+  networks = {
+    row.configuration.network
+    for row in group
+    if row.configuration.implementation != 'keras'
+  }
+  longest = max(
+    (row.images_per_second for row in group if not row.error), default=1.0
+  )
   for place, row in enumerate(group):
     _draw_bar(axes, place, row, longest)
   axes.set_title(workload, loc='left', fontsize=11)
-  axes.set_yticks(range(len(group)),
-                  [_label(row.configuration, len(networks)) for row in group])
+  axes.set_yticks(
+    range(len(group)),
+    [_label(row.configuration, len(networks)) for row in group],
+  )
   axes.set_ylim(len(group) - 0.5, -0.5)  # from the top down
   axes.set_xlim(0, longest * _LABEL_PART)
   axes.spines[['top', 'right', 'left']].set_visible(False)
@@ -66,27 +75,25 @@ def _draw_bar(axes, place, row, longest):
   if row.error:
     axes.text(0.01 * longest, place, 'not timed', va='center', color='#666666')
     return
-  value, implementation = (row.images_per_second,
-                           row.configuration.implementation)
+  value, implementation = (
+    row.images_per_second,
+    row.configuration.implementation,
+  )
   axes.barh(place, value, 0.72, color=_COLORS[implementation])
-  low, high = (row.configuration.batch_size / seconds
-               for seconds in reversed(row.middle_half))
+  low, high = (
+    row.configuration.batch_size / seconds
+    for seconds in reversed(row.middle_half)
+  )
   axes.plot([low, high], [place, place], color='black', linewidth=1.5)
   text = report.number(value)
   if implementation == 'keras':
     axes.axvline(value, color=_COLORS['keras'], linestyle='--', linewidth=1)
   elif row.keras_seconds:
     text += f'  ({report.ratio(row.ratio)} x Keras)'
-  axes.text(max(value, high) + 0.01 * longest, place, text, va='center',
-            bbox={'color': 'white', 'pad': 1})
-
-
-def _save(chart, path):
-  """Writes the PNG, whole or not at all."""
-  try:
-    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
-      whole = os.path.join(folder, 'chart.png')
-      chart.savefig(whole, format='png')
-      os.replace(whole, path)
-  except OSError as error:
-    raise InputError(f'{path} cannot be written: {error.strerror}') from error
+  axes.text(
+    max(value, high) + 0.01 * longest,
+    place,
+    text,
+    va='center',
+    bbox={'color': 'white', 'pad': 1},
+  )

@@ -3,11 +3,10 @@
 import itertools
 from typing import NamedTuple
 
-from errors import InputError
+from base.errors import InputError
+from specs.networks import COMPUTE_DTYPES
+from specs.networks import DATA_FORMATS
 
-IMPLEMENTATIONS = ['slim', 'fast']
-DATA_FORMATS = ['NHWC', 'NCHW']
-COMPUTE_DTYPES = ['float32', 'bfloat16', 'float16']
 XLA = ['false', 'true']
 MODES = ['inference', 'training']
 
@@ -16,6 +15,7 @@ NUM_CLASSES = 1000
 
 class Configuration(NamedTuple):
   """One row of the benchmark."""
+
   mode: str
   batch_size: int
   image_size: int
@@ -28,47 +28,72 @@ class Configuration(NamedTuple):
   @property
   def workload(self):
     """What all that are compared have in common, in words."""
-    return (f'{self.mode}, batch {self.batch_size}, '
-            f'{self.image_size} x {self.image_size} pixels')
+    return (
+      f'{self.mode}, batch {self.batch_size}, '
+      f'{self.image_size} x {self.image_size} pixels'
+    )
 
   @property
   def label(self):
     """What sets it apart from others of its network."""
     if self.implementation == 'keras':
       return 'Keras MobileNetV2'
-    return ' '.join([self.implementation, self.data_format, self.compute_dtype]
-                    + ['XLA'] * self.xla)
+    return ' '.join(
+      [self.implementation, self.data_format, self.compute_dtype]
+      + ['XLA'] * self.xla
+    )
 
   @property
   def flags(self):
     """The programs' flags that choose it."""
-    return (f'--implementation={self.implementation} '
-            f'--data_format={self.data_format} '
-            f'--compute_dtype={self.compute_dtype} '
-            f'--xla={str(self.xla).lower()}')
+    return (
+      f'--implementation={self.implementation} '
+      f'--data_format={self.data_format} '
+      f'--compute_dtype={self.compute_dtype} '
+      f'--xla={str(self.xla).lower()}'
+    )
 
 
 # By default: (mode, batch size), and the fast implementation's (layout,
 # precision). NCHW is far from fast on a CPU: once is enough to see it.
 _CPU_BATCHES = (('inference', 1), ('inference', 32), ('training', 32))
 _CPU_VARIANTS = {
-    'inference': (('NHWC', 'float32'), ('NHWC', 'bfloat16'),
-                  ('NCHW', 'float32')),
-    'training': (('NHWC', 'float32'), ('NHWC', 'bfloat16'))}
-_GPU_BATCHES = (('inference', 1), ('inference', 32), ('inference', 256),
-                ('training', 128))
+  'inference': (('NHWC', 'float32'), ('NHWC', 'bfloat16'), ('NCHW', 'float32')),
+  'training': (('NHWC', 'float32'), ('NHWC', 'bfloat16')),
+}
+_GPU_BATCHES = (
+  ('inference', 1),
+  ('inference', 32),
+  ('inference', 256),
+  ('training', 128),
+)
 _GPU_VARIANTS = dict.fromkeys(
-    MODES, tuple(itertools.product(DATA_FORMATS, COMPUTE_DTYPES)))
+  MODES, tuple(itertools.product(DATA_FORMATS, COMPUTE_DTYPES))
+)
 
 
 def yardstick(configuration):
   """Returns Keras' Configuration with which another one is timed in turn."""
-  return Configuration(configuration.mode, configuration.batch_size,
-                       configuration.image_size, 'mobilenet_v2', 'keras')
+  return Configuration(
+    configuration.mode,
+    configuration.batch_size,
+    configuration.image_size,
+    'mobilenet_v2',
+    'keras',
+  )
 
 
-def make_configurations(has_gpu, image_size, networks, implementations,
-                        data_formats, compute_dtypes, xla, batch_sizes, modes):
+def make_configurations(
+  has_gpu,
+  image_size,
+  networks,
+  implementations,
+  data_formats,
+  compute_dtypes,
+  xla,
+  batch_sizes,
+  modes,
+):
   """Returns the list of Configurations, those of one yardstick together.
 
   Layouts, precisions, xla and batch sizes may be None, for what suits the
@@ -82,24 +107,42 @@ def make_configurations(has_gpu, image_size, networks, implementations,
     data_formats, compute_dtypes, xla, batch_sizes: lists likewise, or None.
   """
   if batch_sizes is None:
-    batches = [(mode, batch_size) for mode, batch_size in (
-        _GPU_BATCHES if has_gpu else _CPU_BATCHES) if mode in modes]
+    batches = [
+      (mode, batch_size)
+      for mode, batch_size in (_GPU_BATCHES if has_gpu else _CPU_BATCHES)
+      if mode in modes
+    ]
   else:
     batches = itertools.product(modes, batch_sizes)
   if data_formats is None and compute_dtypes is None:
     variants = _GPU_VARIANTS if has_gpu else _CPU_VARIANTS
   else:
-    variants = dict.fromkeys(MODES, tuple(itertools.product(
-        data_formats or ['NHWC'], compute_dtypes or ['float32'])))
+    variants = dict.fromkeys(
+      MODES,
+      tuple(
+        itertools.product(
+          data_formats or ['NHWC'], compute_dtypes or ['float32']
+        )
+      ),
+    )
   return [
-      Configuration(mode, batch_size, image_size, network, implementation,
-                    *variant, compiled == 'true')
-      for mode, batch_size in batches
-      for network in networks
-      for implementation in implementations
-      for variant in (variants[mode] if implementation == 'fast'
-                      else [('NHWC', 'float32')])
-      for compiled in xla or ['true' if has_gpu else 'false']]
+    Configuration(
+      mode,
+      batch_size,
+      image_size,
+      network,
+      implementation,
+      *variant,
+      compiled == 'true',
+    )
+    for mode, batch_size in batches
+    for network in networks
+    for implementation in implementations
+    for variant in (
+      variants[mode] if implementation == 'fast' else [('NHWC', 'float32')]
+    )
+    for compiled in xla or ['true' if has_gpu else 'false']
+  ]
 
 
 def check_choices(flag, values, choices):
@@ -108,8 +151,9 @@ def check_choices(flag, values, choices):
     return
   for value in values or ['']:
     if value not in choices:
-      raise InputError(f'--{flag}: there is no {value!r}; there are '
-                       f'{", ".join(choices)}')
+      raise InputError(
+        f'--{flag}: there is no {value!r}; there are {", ".join(choices)}'
+      )
 
 
 def batch_sizes(values):
@@ -122,6 +166,7 @@ def batch_sizes(values):
     return None
   for value in values or ['']:
     if not (value.isdecimal() and int(value)):
-      raise InputError(f'--batch_sizes: {value!r} is not a number of images; '
-                       'give, say, 1,32')
+      raise InputError(
+        f'--batch_sizes: {value!r} is not a number of images; give, say, 1,32'
+      )
   return [int(value) for value in values]

@@ -6,14 +6,16 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from base.errors import InputError
 from benchmarking.configurations import NUM_CLASSES
-from errors import InputError
-from fast import device
-from fast import loss_scale
-from training import inference
+from runtime import device
+from runtime import inference
+from runtime.model import Model
+from tasks import classification
+from training import loss_scale
 from training import optimizers
-from training import train_step
-from training.model import Model
+from training import state as training_state
+from training import step as training_step
 
 # Slim's defaults, for every contestant.
 _LEARNING_RATE = 0.01
@@ -37,8 +39,11 @@ class Contestant:
     for gpu in tf.config.list_physical_devices('GPU'):
       tf.config.experimental.set_memory_growth(gpu, True)
     if configuration.mode == 'inference':
-      device.set_threads(configuration.implementation,
-                         configuration.batch_size, configuration.xla)
+      device.set_threads(
+        configuration.implementation,
+        configuration.batch_size,
+        configuration.xla,
+      )
     tf.random.set_seed(0)
     make = _make_keras if configuration.implementation == 'keras' else _make
     self._make_step = make(configuration)
@@ -74,9 +79,11 @@ class Contestant:
       self._next = (self._next + 1) % len(self._batches)
     tf.test.experimental.sync_devices()
     seconds = (time.perf_counter() - start) / steps
-    if isinstance(result, dict) and not result['finite']:
-      raise InputError('The gradients of these random images overflow: take '
-                       'larger --batch_sizes or --image_size.')
+    if isinstance(result, training_step.StepResult) and not result.finite:
+      raise InputError(
+        'The gradients of these random images overflow: take '
+        'larger --batch_sizes or --image_size.'
+      )
     return seconds
 
   def peak_memory(self):
@@ -93,9 +100,12 @@ def _batches(configuration):
   shape = (configuration.batch_size, *[configuration.image_size] * 2, 3)
   number = math.ceil(_INPUT_BYTES / (4 * math.prod(shape)))
   batches = [
-      (tf.random.uniform(shape, -1.0, 1.0),
-       tf.random.uniform(shape[:1], 0, NUM_CLASSES, tf.int64))
-      for _ in range(min(max(number, 3), _MOST_BATCHES))]
+    (
+      tf.random.uniform(shape, -1.0, 1.0),
+      tf.random.uniform(shape[:1], 0, NUM_CLASSES, tf.int64),
+    )
+    for _ in range(min(max(number, 3), _MOST_BATCHES))
+  ]
   tf.test.experimental.sync_devices()
   return batches
 
@@ -116,10 +126,14 @@ def _make(configuration):
   is_training = configuration.mode == 'training'
   xla, size = configuration.xla, configuration.image_size
   options = device.network_options(
-      configuration.implementation, configuration.data_format,
-      configuration.compute_dtype, 'true' if xla else 'false')
-  model = Model(configuration.network, NUM_CLASSES,
-                configuration.implementation, **options)
+    configuration.implementation,
+    configuration.data_format,
+    configuration.compute_dtype,
+    'true' if xla else 'false',
+  )
+  model = Model(
+    configuration.network, NUM_CLASSES, configuration.implementation, **options
+  )
   model.build(size, is_training)
   _randomize(model.variables_by_name)
 
@@ -130,13 +144,22 @@ def _make(configuration):
   if not is_training:
     return make_inference_step
   learning_rate = tf.Variable(0.0, trainable=False)
-  state = train_step.TrainState(
-      model, model.trainable_variables_by_name,
-      optimizers.make_optimizer('rmsprop', learning_rate), learning_rate,
-      train_step.make_global_step(), loss_scale=_make_loss_scale(configuration))
-  train_step.state_by_name(state)  # Makes the slots.
-  return lambda: train_step.make_train_step(
-      state, lambda step: tf.constant(_LEARNING_RATE), _WEIGHT_DECAY, xla=xla)
+  state = training_state.TrainState(
+    model,
+    model.trainable_variables_by_name,
+    optimizers.make_optimizer('rmsprop', learning_rate),
+    learning_rate,
+    training_state.make_global_step(),
+    loss_scale=_make_loss_scale(configuration),
+  )
+  training_state.state_by_name(state)  # Makes the slots.
+  return lambda: training_step.make_train_step(
+    state,
+    classification.make_task(NUM_CLASSES),
+    lambda step: tf.constant(_LEARNING_RATE),
+    _WEIGHT_DECAY,
+    xla=xla,
+  )
 
 
 def _make_loss_scale(configuration):
@@ -150,8 +173,11 @@ def _make_loss_scale(configuration):
 def _make_keras(configuration):
   """Builds Keras' MobileNetV2; returns make_step() -> step(images, labels)."""
   model = tf.keras.applications.MobileNetV2(
-      input_shape=(*[configuration.image_size] * 2, 3), weights=None,
-      classes=NUM_CLASSES, classifier_activation=None)
+    input_shape=(*[configuration.image_size] * 2, 3),
+    weights=None,
+    classes=NUM_CLASSES,
+    classifier_activation=None,
+  )
   _randomize({variable.path: variable for variable in model.variables})
 
   def infer(images, labels):
@@ -161,13 +187,15 @@ def _make_keras(configuration):
   if configuration.mode == 'inference':
     return lambda: tf.function(infer)
   optimizer = tf.keras.optimizers.RMSprop(
-      _LEARNING_RATE, rho=0.9, momentum=0.9, epsilon=1.0)
+    _LEARNING_RATE, rho=0.9, momentum=0.9, epsilon=1.0
+  )
   optimizer.build(model.trainable_variables)
 
   def train(images, labels):
     with tf.GradientTape() as tape:
-      loss = train_step.softmax_cross_entropy(
-          model(images, training=True), labels)
+      loss = classification.softmax_cross_entropy(
+        model(images, training=True), labels
+      )
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     return loss

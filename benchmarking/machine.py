@@ -7,7 +7,7 @@ import time
 
 import tensorflow as tf
 
-from fast import device
+from runtime import device
 
 _PACKAGES = ('tensorflow', 'keras', 'tf-slim', 'numpy')
 _MEASURED_SECONDS = 0.3
@@ -22,15 +22,20 @@ class Machine:
     gpu = _gpu_name()
     if gpu:
       build = tf.sysconfig.get_build_info()
-      versions |= {name: build.get(f'{name}_version')
-                   for name in ('cuda', 'cudnn')}
+      versions |= {
+        name: build.get(f'{name}_version') for name in ('cuda', 'cudnn')
+      }
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
     return {
-        'machine': {
-            'cpu': _cpu_name(), 'cores': device.num_cores(),
-            'memory_gb': round(memory / 1e9, 1), 'gpu': gpu,
-            'system': platform.platform()},
-        'versions': {'python': platform.python_version(), **versions}}
+      'machine': {
+        'cpu': _cpu_name(),
+        'cores': device.num_cores(),
+        'memory_gb': round(memory / 1e9, 1),
+        'gpu': gpu,
+        'system': platform.platform(),
+      },
+      'versions': {'python': platform.python_version(), **versions},
+    }
 
   def bandwidth(self):
     """Returns bytes/s that the sum of two large arrays reads and writes."""
@@ -49,11 +54,13 @@ class Machine:
 
 def _best_seconds(function):
   """Returns the seconds of the fastest of several calls."""
+
   def seconds():
     start = time.perf_counter()
     function()
     tf.test.experimental.sync_devices()
     return time.perf_counter() - start
+
   seconds()  # The first may trace, and take memory.
   best, end = seconds(), time.perf_counter() + _MEASURED_SECONDS
   while time.perf_counter() < end:
@@ -64,8 +71,11 @@ def _best_seconds(function):
 def _cpu_name():
   try:
     with open('/proc/cpuinfo', encoding='utf-8') as file:
-      names = [line.split(':', 1)[1].strip() for line in file
-               if line.startswith('model name')]
+      names = [
+        line.split(':', 1)[1].strip()
+        for line in file
+        if line.startswith('model name')
+      ]
   except OSError:
     names = []
   return names[0] if names else platform.machine()

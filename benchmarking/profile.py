@@ -1,10 +1,11 @@
 """Where a step's time goes, by TensorFlow's profiler.
 
-  python -m benchmarking.profile training --implementation=fast
-  python -m benchmarking.profile inference --implementation=keras
+python -m benchmarking.profile training --implementation=fast
+python -m benchmarking.profile inference --implementation=keras
 """
 
-import quiet_tensorflow  # First: it imports TensorFlow.
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
 import argparse
 import collections
@@ -16,10 +17,10 @@ import tempfile
 import tensorflow as tf
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
+from base.errors import InputError
 from benchmarking import configurations
 from benchmarking import contestant
-from errors import InputError
-from nets import cost
+from specs import networks
 
 _STEPS = 5
 _MOST_LINES = 20
@@ -40,36 +41,50 @@ def operations(step, steps=_STEPS):
     tf.profiler.experimental.start(folder)
     step(steps)
     tf.profiler.experimental.stop()
-    path, = glob.glob(os.path.join(folder, '**', '*.xplane.pb'), recursive=True)
+    (path,) = glob.glob(
+      os.path.join(folder, '**', '*.xplane.pb'), recursive=True
+    )
     with open(path, 'rb') as file:
       space = xplane_pb2.XSpace.FromString(file.read())
   for plane in space.planes:
     for line in plane.lines:
       for event in line.events:
         # An operation is told of as its name in the graph, and its type.
-        name, _, kind = plane.event_metadata[
-            event.metadata_id].name.rpartition(':')
+        name, _, kind = plane.event_metadata[event.metadata_id].name.rpartition(
+          ':'
+        )
         if name and ':' not in name and ' ' not in name and kind.isidentifier():
           milliseconds[kind] += event.duration_ps / 1e9 / steps
           numbers[kind] += 1 / steps
-  return {kind: (time, round(numbers[kind]))
-          for kind, time in milliseconds.most_common()}
+  return {
+    kind: (time, round(numbers[kind]))
+    for kind, time in milliseconds.most_common()
+  }
 
 
 def _parse():
   parser = argparse.ArgumentParser(
-      description=__doc__.splitlines()[0],
-      prog='python -m benchmarking.profile')
+    description=__doc__.splitlines()[0], prog='python -m benchmarking.profile'
+  )
   parser.add_argument('mode', choices=configurations.MODES)
-  parser.add_argument('--network', default='mobilenet_v2',
-                      choices=cost.NETWORKS, metavar='NETWORK',
-                      help='any of python -m nets.cost')
-  parser.add_argument('--implementation', default='fast',
-                      choices=[*configurations.IMPLEMENTATIONS, 'keras'])
-  parser.add_argument('--data_format', default='NHWC',
-                      choices=configurations.DATA_FORMATS)
-  parser.add_argument('--compute_dtype', default='float32',
-                      choices=configurations.COMPUTE_DTYPES)
+  parser.add_argument(
+    '--network',
+    default='mobilenet_v2',
+    choices=networks.NETWORKS,
+    metavar='NETWORK',
+    help='any of python -m specs.cost',
+  )
+  parser.add_argument(
+    '--implementation',
+    default='fast',
+    choices=[*networks.IMPLEMENTATIONS, 'keras'],
+  )
+  parser.add_argument(
+    '--data_format', default='NHWC', choices=networks.DATA_FORMATS
+  )
+  parser.add_argument(
+    '--compute_dtype', default='float32', choices=networks.COMPUTE_DTYPES
+  )
   parser.add_argument('--xla', action='store_true')
   parser.add_argument('--batch_size', type=int, default=32)
   parser.add_argument('--image_size', type=int, default=224)
@@ -79,7 +94,8 @@ def _parse():
   return arguments
 
 
-def main():
+def main() -> None:
+  """Prints where the time of a step goes."""
   arguments = _parse()
   configuration = configurations.Configuration(**vars(arguments))
   try:
@@ -89,9 +105,11 @@ def main():
   timed.warm_up(_WARM_UP)
   table = operations(timed.time)
   total = sum(time for time, _ in table.values())
-  print(f'{configuration.label}, {configuration.workload}: '
-        f'{1000 * timed.time(_STEPS):.0f} ms a step, {total:.0f} ms of '
-        'operations, some side by side')
+  print(
+    f'{configuration.label}, {configuration.workload}: '
+    f'{1000 * timed.time(_STEPS):.0f} ms a step, {total:.0f} ms of '
+    'operations, some side by side'
+  )
   print(f'{"operation":44}{"ms":>9}{"part":>7}{"number":>8}')
   for kind, (time, number) in list(table.items())[:_MOST_LINES]:
     print(f'{kind:44}{time:9.1f}{time / total:7.1%}{number:8}')

@@ -7,14 +7,26 @@ import textwrap
 from benchmarking import ceilings
 
 _WIDTH = 80
-_COLUMNS = {'': 25, 'images/s': 9, 'ms/step': 9, 'spread': 7, 'x Keras': 8,
-            'ceiling': 8, 'first s': 8, 'MB': 6}
+_COLUMNS = {
+  '': 25,
+  'images/s': 9,
+  'ms/step': 9,
+  'spread': 7,
+  'x Keras': 8,
+  'ceiling': 8,
+  'first s': 8,
+  'MB': 6,
+}
 
 
 def by_workload(rows):
   """Returns [(workload, [Row])], in the order of rows."""
-  return [(workload, list(group)) for workload, group in itertools.groupby(
-      rows, lambda row: row.configuration.workload)]
+  return [
+    (workload, list(group))
+    for workload, group in itertools.groupby(
+      rows, lambda row: row.configuration.workload
+    )
+  ]
 
 
 def ceiling_share(row, speed):
@@ -31,7 +43,8 @@ def format_table(rows, speed):
     network = None
     for row in group:
       if row.configuration.implementation != 'keras' and (
-          row.configuration.network != network):
+        row.configuration.network != network
+      ):
         network = row.configuration.network
         lines.append(network)
       lines.append(_format_row(row, speed))
@@ -40,21 +53,30 @@ def format_table(rows, speed):
 
 def _cells(values):
   return ''.join(
-      f'{value:<{width}}' if not name else f'{value:>{width}}'
-      for value, (name, width) in zip(values, _COLUMNS.items())).rstrip()
+    f'{value:<{width}}' if not name else f'{value:>{width}}'
+    for value, (name, width) in zip(values, _COLUMNS.items())
+  ).rstrip()
 
 
 def _format_row(row, speed):
   is_keras = row.configuration.implementation == 'keras'
   label = ('' if is_keras else '  ') + row.configuration.label
   if row.error:
-    return textwrap.fill(f'{label:<26}not timed: {row.error}', _WIDTH,
-                         subsequent_indent=' ' * 28)
-  return _cells([
-      label, number(row.images_per_second), number(1000 * row.median),
-      f'{row.spread:.0%}', '' if is_keras else ratio(row.ratio),
-      f'{ceiling_share(row, speed):.0%}', f'{row.first_call:.1f}',
-      f'{row.peak_memory / 1e6:.0f}'])
+    return textwrap.fill(
+      f'{label:<26}not timed: {row.error}', _WIDTH, subsequent_indent=' ' * 28
+    )
+  return _cells(
+    [
+      label,
+      number(row.images_per_second),
+      number(1000 * row.median),
+      f'{row.spread:.0%}',
+      '' if is_keras else ratio(row.ratio),
+      f'{ceiling_share(row, speed):.0%}',
+      f'{row.first_call:.1f}',
+      f'{row.peak_memory / 1e6:.0f}',
+    ]
+  )
 
 
 def number(value):
@@ -70,54 +92,80 @@ def ratio(value):
 def _legend(speed):
   rates = [rate / 1e12 for rate in speed.flops.values()]
   text = (
-      'images/s, ms/step: medians of all rounds. spread: the middle half of '
-      'the rounds, in percent of the median. x Keras: times as fast as Keras '
-      'MobileNetV2 in the same round. ceiling: part reached of the images/s '
-      f'that {number(speed.bandwidth / 1e9)} GB/s and {number(min(rates))} to '
-      f'{number(max(rates))} TFLOP/s ({speed.source}; by precision) allow at '
-      'level A, in training N, of benchmarking/ceilings.py. first s: seconds '
-      'until the first step is made, compiled and done. MB: peak memory of the '
-      'process; on a GPU the GPU\'s.')
+    'images/s, ms/step: medians of all rounds. spread: the middle half of '
+    'the rounds, in percent of the median. x Keras: times as fast as Keras '
+    'MobileNetV2 in the same round. ceiling: part reached of the images/s '
+    f'that {number(speed.bandwidth / 1e9)} GB/s and {number(min(rates))} to '
+    f'{number(max(rates))} TFLOP/s ({speed.source}; by precision) allow at '
+    'level A, in training N, of benchmarking/ceilings.py. first s: seconds '
+    'until the first step is made, compiled and done. MB: peak memory of the '
+    'process; on a GPU the GPU\'s.'
+  )
   return textwrap.fill(text, _WIDTH)
 
 
 def format_fastest(rows):
   """Returns a sentence for each workload and network: what is fastest."""
+
   def subject(row):
     return row.configuration.workload, row.configuration.network
-  timed = [row for row in rows if not row.error
-           and row.configuration.implementation != 'keras']
+
+  timed = [
+    row
+    for row in rows
+    if not row.error and row.configuration.implementation != 'keras'
+  ]
   sentences = []
   for (workload, network), group in itertools.groupby(timed, subject):
     # The ratio first: this machine may have been busy for some of them.
-    best = max(group, key=lambda row: (
-        -1.0 if math.isnan(row.ratio) else row.ratio, row.images_per_second))
-    compared = ('' if math.isnan(best.ratio)
-                else f', {ratio(best.ratio)} times as fast as Keras')
+    best = max(
+      group,
+      key=lambda row: (
+        -1.0 if math.isnan(row.ratio) else row.ratio,
+        row.images_per_second,
+      ),
+    )
+    compared = (
+      ''
+      if math.isnan(best.ratio)
+      else f', {ratio(best.ratio)} times as fast as Keras'
+    )
     sentences.append(
-        f'Fastest here for {network}, {workload}: '
-        f'{number(best.images_per_second)} images/s{compared}, with '
-        f'{best.configuration.flags}')
+      f'Fastest here for {network}, {workload}: '
+      f'{number(best.images_per_second)} images/s{compared}, with '
+      f'{best.configuration.flags}'
+    )
   if not sentences:
     return 'Nothing could be timed; the table says why.'
-  return '\n'.join(textwrap.fill(sentence, _WIDTH, break_on_hyphens=False,
-                                 subsequent_indent='  ')
-                   for sentence in sentences)
+  return '\n'.join(
+    textwrap.fill(
+      sentence, _WIDTH, break_on_hyphens=False, subsequent_indent='  '
+    )
+    for sentence in sentences
+  )
 
 
 def to_json(row, speed):
   """Returns a dict of a Row, its times and its ceilings, for JSON."""
   values = {
-      **row.configuration._asdict(), 'error': row.error,
-      'seconds': row.seconds, 'keras_seconds': row.keras_seconds,
-      'first_call_seconds': row.first_call,
-      'peak_memory_bytes': row.peak_memory,
-      'ceilings': ceilings.images_per_second(row.configuration, speed)}
+    **row.configuration._asdict(),
+    'error': row.error,
+    'seconds': row.seconds,
+    'keras_seconds': row.keras_seconds,
+    'first_call_seconds': row.first_call,
+    'peak_memory_bytes': row.peak_memory,
+    'ceilings': ceilings.images_per_second(row.configuration, speed),
+  }
   if not row.error:
-    values |= {'median_seconds': row.median, 'spread': row.spread,
-               'images_per_second': row.images_per_second,
-               'ratio_to_keras': row.ratio,
-               'part_of_ceiling': ceiling_share(row, speed)}
+    values |= {
+      'median_seconds': row.median,
+      'spread': row.spread,
+      'images_per_second': row.images_per_second,
+      'ratio_to_keras': row.ratio,
+      'part_of_ceiling': ceiling_share(row, speed),
+    }
   # JSON has no NaN.
-  return {key: None if isinstance(value, float) and math.isnan(value)
-          else value for key, value in values.items()}
+  return {
+    key: None if isinstance(value, float) and math.isnan(value) else value
+    for key, value in values.items()
+  }

@@ -12,6 +12,7 @@ from benchmarking.workers import WorkerError
 
 class Row(NamedTuple):
   """What came of a Configuration; seconds are of one step, one per round."""
+
   configuration: configurations.Configuration
   error: str | None = None  # why there is no time
   seconds: tuple[float, ...] = ()
@@ -39,7 +40,8 @@ class Row(NamedTuple):
     return (high - low) / self.median
 
   @property
-  def images_per_second(self):
+  def images_per_second(self) -> float:
+    """Of the median round."""
     return self.configuration.batch_size / self.median
 
   @property
@@ -48,20 +50,23 @@ class Row(NamedTuple):
     if not self.keras_seconds:
       return math.nan
     return statistics.median(
-        keras / own for keras, own in zip(self.keras_seconds, self.seconds))
+      keras / own for keras, own in zip(self.keras_seconds, self.seconds)
+    )
 
 
 def make_contestant(configuration):
   """Runs in a worker: only there is TensorFlow imported."""
-  import quiet_tensorflow  # pylint: disable=unused-import
+  from base import quiet_tensorflow as quiet_tensorflow
   from benchmarking import contestant
+
   return contestant.Contestant(configuration)
 
 
 def make_machine():
   """Runs in a worker, too."""
-  import quiet_tensorflow  # pylint: disable=unused-import
+  from base import quiet_tensorflow as quiet_tensorflow
   from benchmarking import machine
+
   return machine.Machine()
 
 
@@ -135,5 +140,11 @@ def _time(configuration, yardstick, rounds, seconds):
       peak_memory = worker.ask('peak_memory')
     except WorkerError as error:
       return Row(configuration, str(error))
-  return Row(configuration, None, tuple(own),
-             () if None in keras else tuple(keras), first_call, peak_memory)
+  return Row(
+    configuration,
+    None,
+    tuple(own),
+    () if None in keras else tuple(keras),
+    first_call,
+    peak_memory,
+  )

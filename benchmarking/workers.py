@@ -3,7 +3,7 @@
 import multiprocessing
 import signal
 
-from errors import InputError
+from base.errors import InputError
 
 _LONGEST_ANSWER = 1800  # seconds; XLA compiles some networks for minutes
 
@@ -24,7 +24,8 @@ class Worker:
     context = multiprocessing.get_context('spawn')
     self._connection, other = context.Pipe()
     self._process = context.Process(
-        target=_serve, args=(other, make, arguments), daemon=True)
+      target=_serve, args=(other, make, arguments), daemon=True
+    )
     self._process.start()
     other.close()  # Or else the worker's death would not end what it sends.
 
@@ -73,7 +74,7 @@ def _serve(connection, make, arguments):
       connection.send((None, getattr(served, method)(*method_arguments)))
   except (EOFError, BrokenPipeError):
     pass
-  except Exception as error:  # pylint: disable=broad-except
+  except Exception as error:
     connection.send((_one_line(error), None))
 
 

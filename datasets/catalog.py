@@ -1,39 +1,42 @@
 """The data sets by name: where their examples are and what the labels mean."""
 
-import functools
+from collections.abc import Callable
 import os
-from typing import Callable, NamedTuple, Optional
+from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
+from base.errors import InputError
 from datasets import digits
+from datasets import example as examples
 from datasets import image_folder
+from datasets import labels
 from datasets import tfrecord
+from datasets.example import ChooseWindow
 from datasets.example import Example
-from errors import InputError
+from datasets.example import TargetError
 
 
 class Dataset(NamedTuple):
-  """One split of a data set, ready to be read in any order.
+  """One split of a data set, ready to be read in any order."""
 
-  Labels are those of the source less labels_offset, and label_names[label] is
-  a label's name. Exactly one of `arrays` and `read_example` is there.
-  """
   name: str
   split_name: str
   num_examples: int
   num_classes: int
-  label_names: Optional[tuple[str, ...]]
-  labels_offset: int
+  label_names: tuple[str, ...] | None  # label_names[label] is a label's name
   default_preprocessing: str
-  # (images uint8 [n, height, width, 3], labels int64 [n]), small and decoded.
-  arrays: Optional[tuple[np.ndarray, np.ndarray]] = None
-  # index -> Example, whose label still is the source's; raises InputError.
-  read_example: Optional[Callable[[int], Example]] = None
+  # (index, choose_window or None) -> Example; raises InputError, TargetError.
+  read: Callable[[int, ChooseWindow | None], Example]
+  # A tf.TensorSpec, or a structure of them, of an Example's target.
+  target_spec: Any = tf.TensorSpec([], tf.int64)
 
 
 class _Records(NamedTuple):
   """Data sets that slim's users have as TFRecords."""
+
   num_classes: int
   splits: tuple[str, ...]
   pattern: str
@@ -41,34 +44,47 @@ class _Records(NamedTuple):
 
 
 _RECORDS = {
-    'flowers': _Records(5, ('train', 'validation'),
-                        'flowers_{split}_*.tfrecord'),
-    'cifar10': _Records(10, ('train', 'test'), 'cifar10_{split}.tfrecord'),
-    'mnist': _Records(10, ('train', 'test'), 'mnist_{split}.tfrecord',
-                      default_preprocessing='lenet'),
-    'imagenet': _Records(1001, ('train', 'validation'), '{split}-*'),
-    'visualwakewords': _Records(2, ('train', 'val'), '{split}.record-*'),
+  'flowers': _Records(5, ('train', 'validation'), 'flowers_{split}_*.tfrecord'),
+  'cifar10': _Records(10, ('train', 'test'), 'cifar10_{split}.tfrecord'),
+  'mnist': _Records(
+    10,
+    ('train', 'test'),
+    'mnist_{split}.tfrecord',
+    default_preprocessing='lenet',
+  ),
+  'imagenet': _Records(1001, ('train', 'validation'), '{split}-*'),
+  'visualwakewords': _Records(2, ('train', 'val'), '{split}.record-*'),
 }
 
 # Of any other set of records, named tfrecord here; the first that matches.
-_PATTERNS = ('{split}-*', '*_{split}_*.tfrecord', '*_{split}.tfrecord',
-             '{split}.record-*', '{split}.tfrecord')
+_PATTERNS = (
+  '{split}-*',
+  '*_{split}_*.tfrecord',
+  '*_{split}.tfrecord',
+  '{split}.record-*',
+  '{split}.tfrecord',
+)
 
 _SPLITS = ('train', 'validation', 'val', 'test')
 
 
-def dataset_names():
+def dataset_names() -> list[str]:
   """The names that get_dataset takes, sorted."""
   return sorted(['digits', 'image_folder', 'tfrecord', *_RECORDS])
 
 
-def held_out_split(name):
+def held_out_split(name: str) -> str:
   """Returns the split to evaluate on; any name will do."""
   return _RECORDS[name].splits[1] if name in _RECORDS else 'validation'
 
 
-def get_dataset(name, split_name, dataset_dir=None, validation_fraction=0.2,
-                labels_offset=0):
+def get_dataset(
+  name: str,
+  split_name: str,
+  dataset_dir: str | None = None,
+  validation_fraction: float = 0.2,
+  labels_offset: int = 0,
+) -> Dataset:
   """Finds a split of a data set; no image is decoded.
 
   Args:
@@ -86,17 +102,20 @@ def get_dataset(name, split_name, dataset_dir=None, validation_fraction=0.2,
   Raises:
     InputError: an argument or the folder is wrong, or a file is truncated.
   """
-  dataset_dir = dataset_dir and os.path.expanduser(dataset_dir)
   if name not in dataset_names():
-    raise InputError(f'unknown data set {name}; '
-                     f'there is {", ".join(dataset_names())}')
+    raise InputError(
+      f'unknown data set {name}; there is {", ".join(dataset_names())}'
+    )
   splits = _RECORDS[name].splits if name in _RECORDS else _SPLITS
   if split_name not in splits:
-    raise InputError(f'data set {name} has no split {split_name}; '
-                     f'there is {", ".join(splits)}')
+    raise InputError(
+      f'data set {name} has no split {split_name}; there is {", ".join(splits)}'
+    )
   if not 0 <= validation_fraction < 1:
-    raise InputError(f'validation_fraction is {validation_fraction}; '
-                     'want at least 0 and less than 1')
+    raise InputError(
+      f'validation_fraction is {validation_fraction}; '
+      'want at least 0 and less than 1'
+    )
   if name != 'digits':
     _check_folder(name, dataset_dir)
   if name == 'digits':
@@ -122,32 +141,66 @@ def _check_folder(name, dataset_dir):
 
 
 def _digits(split_name):
-  images, labels, label_names = digits.load(is_training=split_name == 'train')
-  return Dataset('digits', split_name, len(labels), len(label_names),
-                 label_names, 0, 'lenet', arrays=(images, labels))
+  scans, digit_labels, label_names = digits.load(
+    is_training=split_name == 'train'
+  )
+
+  def read(index, choose_window=None):
+    return examples.cut(
+      Example(scans[index], digit_labels[index]), choose_window
+    )
+
+  return Dataset(
+    'digits',
+    split_name,
+    len(scans),
+    len(label_names),
+    label_names,
+    'lenet',
+    read,
+  )
 
 
 def _image_folder(split_name, folder, validation_fraction):
-  paths, labels, label_names = image_folder.load(
-      folder, split_name, validation_fraction)
+  paths, folder_labels, label_names = image_folder.load(
+    folder, split_name, validation_fraction
+  )
+
+  def read(index, choose_window=None):
+    return examples.decode(
+      image_folder.read_encoded(paths, folder_labels, index), choose_window
+    )
+
   return Dataset(
-      'image_folder', split_name, len(paths), len(label_names), label_names, 0,
-      'inception',
-      read_example=functools.partial(image_folder.read_example, paths, labels))
+    'image_folder',
+    split_name,
+    len(paths),
+    len(label_names),
+    label_names,
+    'inception',
+    read,
+  )
 
 
 def _any_records(split_name, folder):
-  label_names = tfrecord.read_label_names(folder)
+  label_names = labels.read_folder(folder)
   if label_names is None:
-    raise InputError(f'{folder}: no labels.txt; it names the classes, one '
-                     'id:name a line')
+    raise InputError(
+      f'{folder}: no labels.txt; it names the classes, one id:name a line'
+    )
   for stored in image_folder.split_candidates(split_name):
     for pattern in _PATTERNS:
       pattern = pattern.format(split=stored)
       paths = tfrecord.find_files(folder, pattern)
       if paths:
-        return _records('tfrecord', split_name, paths, len(label_names),
-                        label_names, 'inception')
+        return _records(
+          'tfrecord',
+          split_name,
+          paths,
+          len(label_names),
+          label_names,
+          'inception',
+        )
   tried = ', '.join(pattern.format(split=split_name) for pattern in _PATTERNS)
   raise InputError(f'{folder}: no records of the split {split_name} ({tried})')
 
@@ -158,13 +211,20 @@ def _known_records(name, split_name, folder):
   paths = tfrecord.find_files(folder, pattern)
   if not paths:
     raise InputError(f'{folder}: no {pattern} in it')
-  label_names = tfrecord.read_label_names(folder)
+  label_names = labels.read_folder(folder)
   if label_names and len(label_names) != known.num_classes:
     raise InputError(
-        f'{folder}: labels.txt has {len(label_names)} classes, {name} has '
-        f'{known.num_classes}; for other classes use the data set tfrecord')
-  return _records(name, split_name, paths, known.num_classes, label_names,
-                  known.default_preprocessing)
+      f'{folder}: labels.txt has {len(label_names)} classes, {name} has '
+      f'{known.num_classes}; for other classes use the data set tfrecord'
+    )
+  return _records(
+    name,
+    split_name,
+    paths,
+    known.num_classes,
+    label_names,
+    known.default_preprocessing,
+  )
 
 
 def _records(name, split_name, paths, num_classes, label_names, preprocessing):
@@ -172,22 +232,49 @@ def _records(name, split_name, paths, num_classes, label_names, preprocessing):
   num_examples = int(shards.starts[-1])
   if not num_examples:
     raise InputError(f'{paths[0]}: no records in it, nor in the others')
-  return Dataset(name, split_name, num_examples, num_classes, label_names, 0,
-                 preprocessing,
-                 read_example=functools.partial(tfrecord.read_example, shards))
+
+  def read(index, choose_window=None):
+    return examples.decode(tfrecord.read_encoded(shards, index), choose_window)
+
+  return Dataset(
+    name,
+    split_name,
+    num_examples,
+    num_classes,
+    label_names,
+    preprocessing,
+    read,
+  )
 
 
 def _offset_labels(dataset, labels_offset):
-  if dataset.arrays and labels_offset > 0:
-    raise InputError(f'labels_offset {labels_offset}: {dataset.name} has no '
-                     'background class to drop')
+  if dataset.name == 'digits' and labels_offset > 0:
+    raise InputError(
+      f'labels_offset {labels_offset}: {dataset.name} has no '
+      'background class to drop'
+    )
   num_classes = dataset.num_classes - labels_offset
   if num_classes < 1:
-    raise InputError(f'labels_offset {labels_offset} leaves none of the '
-                     f'{dataset.num_classes} classes of {dataset.name}')
+    raise InputError(
+      f'labels_offset {labels_offset} leaves none of the '
+      f'{dataset.num_classes} classes of {dataset.name}'
+    )
   label_names = dataset.label_names
   if label_names is not None:
     background = ('background',) * -labels_offset
-    label_names = background + label_names[max(labels_offset, 0):]
-  return dataset._replace(num_classes=num_classes, label_names=label_names,
-                          labels_offset=labels_offset)
+    label_names = background + label_names[max(labels_offset, 0) :]
+
+  def read(index, choose_window=None):
+    example = dataset.read(index, choose_window)
+    label = example.target - labels_offset
+    if not 0 <= label < num_classes:
+      raise TargetError(
+        f'{example.name}: label {example.target} is none of the '
+        f'{num_classes} classes of {dataset.name} (labels_offset is '
+        f'{labels_offset})'
+      )
+    return example._replace(target=np.int64(label))
+
+  return dataset._replace(
+    num_classes=num_classes, label_names=label_names, read=read
+  )

@@ -6,33 +6,39 @@ The folder holds a subfolder for each class, or train/ and validation/ folders
 with these in them. Train with --dataset_name=tfrecord --dataset_dir=records/.
 """
 
-import quiet_tensorflow  # First: it imports TensorFlow.
-
-import os
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
 from absl import flags
 
+from base import errors
+from base import program_flags
+from base.errors import InputError
 from datasets import folder_to_records
-import errors
-from errors import InputError
 
-_SOURCE = flags.DEFINE_string(
-    'source', None, 'Folder of images, one subfolder per class.')
-_OUTPUT = flags.DEFINE_string('output', None, 'Folder to write; new or empty.')
-_SHARDS = flags.DEFINE_integer('shards', 5, 'Files per split.', lower_bound=1)
-_VALIDATION_FRACTION = flags.DEFINE_float(
-    'validation_fraction', 0.2, 'Part of the images to hold out, where the '
-    'source has no validation folder.', lower_bound=0, upper_bound=1)
+program_flags.define_path(
+  'source', None, 'Folder of images, one subfolder per class.'
+)
+program_flags.define_path('output', None, 'Folder to write; new or empty.')
+flags.DEFINE_integer('shards', 5, 'Files per split.', lower_bound=1)
+flags.DEFINE_float(
+  'validation_fraction',
+  0.2,
+  'Part of the images to hold out, where the source has no validation folder.',
+  lower_bound=0,
+  upper_bound=1,
+)
 
 
-def main(argv):
-  if len(argv) > 1:
-    raise InputError(f'unexpected argument {argv[1]}')
-  if not _SOURCE.value or not _OUTPUT.value:
+def main(argv: list[str]) -> None:
+  """Converts as the flags say."""
+  program_flags.reject_arguments(argv)
+  values = flags.FLAGS
+  if not values.source or not values.output:
     raise InputError('set --source, a folder of images, and --output')
   folder_to_records.convert(
-      os.path.expanduser(_SOURCE.value), os.path.expanduser(_OUTPUT.value),
-      _SHARDS.value, _VALIDATION_FRACTION.value)
+    values.source, values.output, values.shards, values.validation_fraction
+  )
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 """scikit-learn's handwritten digits: 1797 scans of 8 by 8, ten classes.
 
-  python -m datasets.digits FOLDER    writes one held-out scan a class as PNG
+python -m datasets.digits FOLDER    writes one held-out scan a class as PNG
 """
 
 import os

@@ -34,7 +34,7 @@ class ExampleCache:
 
     Args:
       index: an integer.
-      read: index -> (image, label), called if the example is not here yet.
+      read: index -> Example, called if the example is not here yet.
     """
     index = int(index)
     if index in self._examples or self._room <= 0:
@@ -44,7 +44,7 @@ class ExampleCache:
       if index not in self._examples:
         # The first example that does not fit ends the filling, or else the
         # large ones would be read here for nothing in every epoch.
-        self._room -= example[0].nbytes
+        self._room -= example.image.nbytes
         if self._room >= 0:
           self._examples[index] = example
     return example

@@ -9,10 +9,11 @@ import sys
 import tensorflow as tf
 import tqdm
 
+from base.errors import InputError
 from datasets import image_folder
 from datasets import images
+from datasets import labels
 from datasets import tfrecord
-from errors import InputError
 
 _CHUNK = 64  # Images in memory at a time.
 
@@ -37,16 +38,19 @@ def convert(source, output, num_shards, validation_fraction):
   splits = {}
   for split_name in image_folder.split_names(source, validation_fraction):
     splits[split_name], label_names = _list_split(
-        source, split_name, validation_fraction)
+      source, split_name, validation_fraction
+    )
   partial = output + '.partial'
   try:
     os.makedirs(partial)
   except OSError as error:
-    raise InputError(f'{partial}: {error.strerror}; remove what an earlier '
-                     'run may have left, or choose another output') from error
+    raise InputError(
+      f'{partial}: {error.strerror}; remove what an earlier '
+      'run may have left, or choose another output'
+    ) from error
   try:
     _write_splits(splits, partial, num_shards)
-    tfrecord.write_label_names(partial, label_names)
+    labels.write_folder(partial, label_names)
     os.replace(partial, output)
   finally:
     shutil.rmtree(partial, ignore_errors=True)
@@ -60,14 +64,17 @@ def _check_output(source, output):
       raise InputError(f'{output}: exists and is not an empty folder')
   source = os.path.realpath(source)
   if os.path.commonpath([source, os.path.realpath(output)]) == source:
-    raise InputError(f'{output}: lies in the source, where it would be taken '
-                     'for a class; choose another output')
+    raise InputError(
+      f'{output}: lies in the source, where it would be taken '
+      'for a class; choose another output'
+    )
 
 
 def _list_split(source, split_name, validation_fraction):
   """Returns [(path, label)], well mixed for sequential readers, and names."""
   paths, labels, label_names = image_folder.load(
-      source, split_name, validation_fraction)
+    source, split_name, validation_fraction
+  )
   examples = list(zip(paths, labels.tolist()))
   random.Random(0).shuffle(examples)
   return examples, label_names
@@ -76,20 +83,25 @@ def _list_split(source, split_name, validation_fraction):
 def _write_splits(splits, folder, num_shards):
   total = sum(len(examples) for examples in splits.values())
   bad = []
-  with futures.ThreadPoolExecutor() as pool, tqdm.tqdm(
-      total=total, unit='image', disable=None) as progress:
+  with (
+    futures.ThreadPoolExecutor() as pool,
+    tqdm.tqdm(total=total, unit='image', disable=None) as progress,
+  ):
     for split_name, examples in splits.items():
       count = min(num_shards, len(examples))
       for shard in range(count):
         name = f'{split_name}-{shard:05d}-of-{count:05d}.tfrecord'
-        bad += _write_shard(examples[shard::count], os.path.join(folder, name),
-                            pool, progress)
+        bad += _write_shard(
+          examples[shard::count], os.path.join(folder, name), pool, progress
+        )
         if progress.disable:
           print(f'{name}: {len(examples[shard::count])} images')
   if bad:
     print('\n'.join(bad), file=sys.stderr)
-    raise InputError(f'{len(bad)} of {total} images cannot be read (listed '
-                     'above); repair or remove them. Nothing was written')
+    raise InputError(
+      f'{len(bad)} of {total} images cannot be read (listed '
+      'above); repair or remove them. Nothing was written'
+    )
 
 
 def _write_shard(examples, path, pool, progress):
@@ -97,8 +109,10 @@ def _write_shard(examples, path, pool, progress):
   bad = []
   with tf.io.TFRecordWriter(path) as writer:
     for begin in range(0, len(examples), _CHUNK):
-      chunk = [pool.submit(_make_record, *example)
-               for example in examples[begin:begin + _CHUNK]]
+      chunk = [
+        pool.submit(_make_record, *example)
+        for example in examples[begin : begin + _CHUNK]
+      ]
       for record in chunk:
         try:
           writer.write(record.result())
@@ -117,4 +131,5 @@ def _make_record(path, label):
     encoded, image_format = images.encode_png(image), 'png'
   height, width, _ = image.shape
   return tfrecord.make_example(
-      encoded, image_format, label, height, width).SerializeToString()
+    encoded, image_format, label, height, width
+  ).SerializeToString()

@@ -13,8 +13,8 @@ import unicodedata
 from absl import logging
 import numpy as np
 
-from datasets.example import Example
-from errors import InputError
+from base.errors import InputError
+from datasets.example import Encoded
 
 EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp')
 
@@ -55,18 +55,22 @@ def load(folder, split_name, validation_fraction):
     label_names = _subfolders(folder)
     is_training = split_name == 'train'
     examples = [
-        (path, label) for path, label in _list_examples(folder, label_names)
-        if is_training != is_held_out(path, validation_fraction)]
+      (path, label)
+      for path, label in _list_examples(folder, label_names)
+      if is_training != is_held_out(path, validation_fraction)
+    ]
   if not examples:
-    raise InputError(f'{where}: no image is left for the split {split_name}; '
-                     f'validation_fraction is {validation_fraction:g}')
+    raise InputError(
+      f'{where}: no image is left for the split {split_name}; '
+      f'validation_fraction is {validation_fraction:g}'
+    )
   paths, labels = zip(*examples)
   return paths, np.array(labels, np.int64), label_names
 
 
-def read_example(paths, labels, index):
-  """Returns the Example at an index; InputError if its file is unreadable."""
-  return Example(read_file(paths[index]), int(labels[index]), paths[index])
+def read_encoded(paths, labels, index):
+  """Returns the Encoded image at an index; InputError if unreadable."""
+  return Encoded(read_file(paths[index]), int(labels[index]), paths[index])
 
 
 def read_file(path):
@@ -101,23 +105,29 @@ def _entries(folder):
 
 
 def _subfolders(folder):
-  return tuple(sorted(
-      entry.name for entry in _entries(folder) if entry.is_dir()))
+  return tuple(
+    sorted(entry.name for entry in _entries(folder) if entry.is_dir())
+  )
 
 
 def _split_folders(folder):
   """Splits with a folder of their own: one that has folders in it."""
   names = _subfolders(folder)
-  return tuple(name for name in _SPLIT_FOLDERS
-               if name in names and _subfolders(os.path.join(folder, name)))
+  return tuple(
+    name
+    for name in _SPLIT_FOLDERS
+    if name in names and _subfolders(os.path.join(folder, name))
+  )
 
 
 def _find_split(folder, split_name, divided):
   for stored in split_candidates(split_name):
     if stored in divided:
       return os.path.join(folder, stored)
-  raise InputError(f'{folder}: no folder for the split {split_name}; there is '
-                   f'{", ".join(divided)}')
+  raise InputError(
+    f'{folder}: no folder for the split {split_name}; there is '
+    f'{", ".join(divided)}'
+  )
 
 
 def _list_examples(folder, label_names):
@@ -127,21 +137,30 @@ def _list_examples(folder, label_names):
   for name in _subfolders(folder):
     class_folder = os.path.join(folder, name)
     if name not in label_names:
-      raise InputError(f'{class_folder}: not one of the classes '
-                       f'({len(label_names)}: {label_names[0]}, ...)')
+      raise InputError(
+        f'{class_folder}: not one of the classes '
+        f'({len(label_names)}: {label_names[0]}, ...)'
+      )
     paths = _image_paths(class_folder, ignored)
     if not paths:
-      raise InputError(f'{class_folder}: no images in this class '
-                       f'({", ".join(EXTENSIONS)}); add some or remove it')
+      raise InputError(
+        f'{class_folder}: no images in this class '
+        f'({", ".join(EXTENSIONS)}); add some or remove it'
+      )
     label = label_names.index(name)
     examples.extend((path, label) for path in paths)
   if not examples:
-    raise InputError(f'{folder}: no folders in it; each class needs one, with '
-                     'its images')
+    raise InputError(
+      f'{folder}: no folders in it; each class needs one, with its images'
+    )
   if ignored:
     kinds = ', '.join(sorted(kind or 'none' for kind in ignored))
-    logging.warning('%s: ignoring %d files that are not images by extension '
-                    '(%s)', folder, sum(ignored.values()), kinds)
+    logging.warning(
+      '%s: ignoring %d files that are not images by extension (%s)',
+      folder,
+      sum(ignored.values()),
+      kinds,
+    )
   return examples
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL import UnidentifiedImageError
 import tensorflow as tf
 
-from errors import InputError
+from base.errors import InputError
 
 MAX_PIXELS = 100_000_000
 
@@ -19,18 +19,27 @@ MAX_PIXELS = 100_000_000
 _FORMATS = ('JPEG', 'PNG', 'BMP', 'GIF', 'WEBP')
 
 # What Pillow raises on damaged files.
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError,
-           TypeError, struct.error, zlib.error)
+_DAMAGE = (
+  OSError,
+  SyntaxError,
+  ValueError,
+  EOFError,
+  IndexError,
+  KeyError,
+  TypeError,
+  struct.error,
+  zlib.error,
+)
 
 # What turns an image of each EXIF orientation upright.
 _TRANSPOSES = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+  2: Image.Transpose.FLIP_LEFT_RIGHT,
+  3: Image.Transpose.ROTATE_180,
+  4: Image.Transpose.FLIP_TOP_BOTTOM,
+  5: Image.Transpose.TRANSPOSE,
+  6: Image.Transpose.ROTATE_270,
+  7: Image.Transpose.TRANSVERSE,
+  8: Image.Transpose.ROTATE_90,
 }
 
 _END_OF_JPEG = b'\xff\xd9'
@@ -64,22 +73,20 @@ def read_image(encoded, name, max_pixels=MAX_PIXELS, choose_window=None):
     with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
       width, height = image.size
       if width * height > max_pixels:
-        raise InputError(f'{name}: {width} x {height} pixels, more than the '
-                         f'limit of {max_pixels}')
+        raise InputError(
+          f'{name}: {width} x {height} pixels, more than the '
+          f'limit of {max_pixels}'
+        )
       return _decode(image, encoded, choose_window)
   except InputError:
     raise
   except UnidentifiedImageError as error:
-    raise InputError(f'{name}: not a JPEG, PNG, BMP, GIF or WebP image, or '
-                     'damaged at its start') from error
+    raise InputError(
+      f'{name}: not a JPEG, PNG, BMP, GIF or WebP image, or '
+      'damaged at its start'
+    ) from error
   except _DAMAGE as error:
     raise InputError(f'{name}: damaged image ({error})') from error
-
-
-def cut(image, choose_window):
-  """Returns the window of a decoded image; see read_image."""
-  top, left, height, width = choose_window(*image.shape[:2])
-  return image[top:top + height, left:left + width]
 
 
 def plain_format(encoded):
@@ -89,8 +96,11 @@ def plain_format(encoded):
   """
   with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
     image.load()
-    is_plain = (image.mode in ('RGB', 'L') and _orientation(image) == 1
-                and not image.has_transparency_data)
+    is_plain = (
+      image.mode in ('RGB', 'L')
+      and _orientation(image) == 1
+      and not image.has_transparency_data
+    )
     formats = {'JPEG': 'jpg', 'MPO': 'jpg', 'PNG': 'png'}
     return formats.get(image.format) if is_plain else None
 
@@ -111,13 +121,20 @@ def _decode(image, encoded, choose_window):
       pass  # Pillow decodes it, or says what is wrong with it.
   image.load()
   rgb = np.asarray(_upright(_to_rgb(image), _orientation(image)))
-  return cut(rgb, choose_window) if choose_window else rgb
+  if choose_window is None:
+    return rgb
+  top, left, height, width = choose_window(*rgb.shape[:2])
+  return rgb[top : top + height, left : left + width]
 
 
 def _is_plain_jpeg(image, encoded):
   # One without an end is truncated, or something follows: Pillow will tell.
-  return (image.format in ('JPEG', 'MPO') and image.mode in ('RGB', 'L')
-          and encoded.endswith(_END_OF_JPEG) and _orientation(image) == 1)
+  return (
+    image.format in ('JPEG', 'MPO')
+    and image.mode in ('RGB', 'L')
+    and encoded.endswith(_END_OF_JPEG)
+    and _orientation(image) == 1
+  )
 
 
 def _decode_window(encoded, size, choose_window):
@@ -128,10 +145,12 @@ def _decode_window(encoded, size, choose_window):
   start, stop = max(left - 1, 0), min(left + width + 1, image_width)
   # Given tensors, TensorFlow takes a shorter way to the operation.
   pixels = tf.raw_ops.DecodeAndCropJpeg(
-      contents=tf.constant(encoded),
-      crop_window=tf.constant([top, start, height, stop - start]),
-      channels=3, dct_method='INTEGER_ACCURATE').numpy()
-  return pixels[:, left - start:left - start + width]
+    contents=tf.constant(encoded),
+    crop_window=tf.constant([top, start, height, stop - start]),
+    channels=3,
+    dct_method='INTEGER_ACCURATE',
+  ).numpy()
+  return pixels[:, left - start : left - start + width]
 
 
 def _to_rgb(image):

@@ -7,19 +7,22 @@ made by itself, before anything is read, and a run of several readers can
 divide the positions among them.
 """
 
+from collections.abc import Iterable
+from collections.abc import Iterator
 import functools
 import threading
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from datasets import images
+from base.errors import InputError
+from datasets import example as examples
 from datasets import preprocessing
-from errors import InputError
-
-# In place of a label, with an empty image.
-_SKIP = -1
-_STOP = -2
+from datasets.catalog import Dataset
+from datasets.example import Example
+from datasets.example import TargetError
+from datasets.example_cache import ExampleCache
 
 _NAMED_IN_ERROR = 10
 
@@ -59,27 +62,38 @@ class BadImages:
       if count > self.limit:
         named = '; '.join(self.messages[:_NAMED_IN_ERROR])
         more = '; ...' if count > _NAMED_IN_ERROR else ''
-        raise InputError(f'{named}{more} (unreadable images: {count}, '
-                         f'allowed: {self.limit})')
+        raise InputError(
+          f'{named}{more} (unreadable images: {count}, allowed: {self.limit})'
+        )
 
 
-def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
-                     seed=0, first_step=0, use_grayscale=False,
-                     num_parallel_calls=tf.data.AUTOTUNE, bad_images=None,
-                     cache=None):
+class InputOptions(NamedTuple):
+  """How examples become batches; the same for all of a run."""
+
+  batch_size: int
+  image_size: int  # height and width: images come out square
+  preprocessing_name: str | None = None  # None takes the data set's own
+  use_grayscale: bool = False  # images lose their colour, not their channels
+  num_preprocessing_threads: int = tf.data.AUTOTUNE
+  seed: int = 0  # of order and augmentation, whatever the parallelism
+
+
+def training_batches(
+  dataset: Dataset,
+  options: InputOptions,
+  first_step: int = 0,
+  bad_images: BadImages | None = None,
+  cache: ExampleCache | None = None,
+) -> tf.data.Dataset:
   """Returns an endless tf.data.Dataset of training batches.
 
   Epochs follow each other without a gap, so a batch may straddle two.
 
   Args:
     dataset: a catalog.Dataset.
-    batch_size, image_size: integers; images come out square.
-    preprocessing_name: see preprocessing.py; None takes the data set's own.
-    seed: equal seeds give equal batches, whatever the parallelism.
+    options: InputOptions.
     first_step: the batch to begin with, as an uninterrupted run would meet it
       (if it met no bad image).
-    use_grayscale: images lose their colour, and keep three channels.
-    num_parallel_calls: how many examples are prepared at once.
     bad_images: a BadImages, to be given to `iterate` also. None allows none.
     cache: an ExampleCache of this data set, where decoded images are kept for
       later epochs and other batches; None keeps none. It changes no batch, but
@@ -87,124 +101,180 @@ def training_batches(dataset, batch_size, image_size, preprocessing_name=None,
       decode it whole see.
   Returns:
     (images uint8 [batch_size, image_size, image_size, 3], which a Model takes
-    as they are; labels int64 [batch_size]).
+    as they are; targets as in dataset.target_spec, batched).
   Raises:
     InputError: the preprocessing is unknown.
   """
-  name = _preprocessing_name(dataset, preprocessing_name)
-  read_whole = functools.partial(_read, dataset, bad_images)
+  name = _preprocessing_name(dataset, options)
+  read_example = functools.partial(_read, dataset, bad_images)
 
   def read(index, position):
-    position_seed = [seed % 2**64, position]
-    choose_window = functools.partial(
-        preprocessing.random_window, name=name, seed=position_seed)
-    example = cache.get(index, read_whole) if cache else None
-    if example is None:
-      image, label = _read(dataset, bad_images, index, choose_window)
-    else:
-      image, label = images.cut(example[0], choose_window), example[1]
-    return image, label, preprocessing.random_changes(name, position_seed)
+    position_seed = [options.seed % 2**64, position]
+
+    def choose_window(height, width, target):
+      del target  # Whatever is on an image, any part of it will do.
+      return preprocessing.random_window(height, width, name, position_seed)
+
+    whole = cache.get(index, read_example) if cache else None
+    example = (
+      read_example(index, choose_window)
+      if whole is None
+      else examples.cut(whole, choose_window)
+    )
+    changes = preprocessing.random_changes(name, position_seed)
+    return *_flat(example), changes
 
   def prepare(position):
     epoch = position // dataset.num_examples
     place = position % dataset.num_examples
     index = tf.random.experimental.index_shuffle(
-        place, seed=tf.stack([seed, epoch]), max_index=dataset.num_examples - 1)
-    image, label, changes = tf.numpy_function(
-        read, [index, position], [tf.uint8, tf.int64, tf.float32],
-        stateful=False)
+      place,
+      seed=tf.stack([options.seed, epoch]),
+      max_index=dataset.num_examples - 1,
+    )
+    *flat, changes = tf.numpy_function(
+      read,
+      [index, position],
+      [*_flat_types(dataset), tf.float32],
+      stateful=False,
+    )
+    window, target, fate = _packed(dataset, flat)
     image = preprocessing.preprocess_for_train(
-        tf.ensure_shape(image, [None, None, 3]), image_size, name, changes)
-    image = preprocessing.to_uint8(_finish(image, use_grayscale))
-    return image, tf.ensure_shape(label, [])
+      window, options.image_size, name, changes
+    )
+    image = preprocessing.to_uint8(_finish(image, options))
+    return image, target, fate
 
-  positions = tf.data.Dataset.range(first_step * batch_size, tf.int64.max)
-  examples = positions.map(prepare, num_parallel_calls=num_parallel_calls)
-  batches = _drop_bad(examples).batch(batch_size, drop_remainder=True)
+  positions = tf.data.Dataset.range(
+    first_step * options.batch_size, tf.int64.max
+  )
+  prepared = positions.map(
+    prepare, num_parallel_calls=options.num_preprocessing_threads
+  )
+  batches = _keep_good(prepared).batch(options.batch_size, drop_remainder=True)
   return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def evaluation_batches(dataset, batch_size, image_size, preprocessing_name=None,
-                       use_grayscale=False, num_parallel_calls=tf.data.AUTOTUNE,
-                       bad_images=None):
+def evaluation_batches(
+  dataset: Dataset, options: InputOptions, bad_images: BadImages | None = None
+) -> tf.data.Dataset:
   """Returns a tf.data.Dataset of every example once, in the stored order.
 
   The last batch may be smaller. Arguments and elements are those of
   training_batches, but images are float32 in [-1, 1], which rounds nothing.
   """
-  name = _preprocessing_name(dataset, preprocessing_name)
-  read = functools.partial(_read, dataset, bad_images)
+  name = _preprocessing_name(dataset, options)
+
+  def read(index):
+    return _flat(_read(dataset, bad_images, index))
 
   def prepare(index):
-    image, label = tf.numpy_function(
-        read, [index], [tf.uint8, tf.int64], stateful=False)
-    image = preprocessing.preprocess_for_eval(
-        tf.ensure_shape(image, [None, None, 3]), image_size, name)
-    return _finish(image, use_grayscale), tf.ensure_shape(label, [])
+    flat = tf.numpy_function(
+      read, [index], _flat_types(dataset), stateful=False
+    )
+    image, target, fate = _packed(dataset, flat)
+    image = preprocessing.preprocess_for_eval(image, options.image_size, name)
+    return _finish(image, options), target, fate
 
-  examples = tf.data.Dataset.range(dataset.num_examples).map(
-      prepare, num_parallel_calls=num_parallel_calls)
-  return _drop_bad(examples).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+  prepared = tf.data.Dataset.range(dataset.num_examples).map(
+    prepare, num_parallel_calls=options.num_preprocessing_threads
+  )
+  batches = _keep_good(prepared).batch(options.batch_size)
+  return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def iterate(batches, bad_images):
+def iterate(batches: Iterable, bad_images: BadImages) -> Iterator:
   """Yields batches, and raises InputError where they end for bad images."""
   yield from batches
   bad_images.check()
 
 
-def _preprocessing_name(dataset, preprocessing_name):
+def _preprocessing_name(dataset, options):
   # Checked here, for tf.data would put its own words around the error.
-  name = preprocessing_name or dataset.default_preprocessing
+  name = options.preprocessing_name or dataset.default_preprocessing
   preprocessing.check_name(name)
   return name
 
 
-def _finish(image, use_grayscale):
-  return preprocessing.to_grayscale(image) if use_grayscale else image
+def _finish(image, options):
+  if options.use_grayscale:
+    return preprocessing.to_grayscale(image)
+  return image
 
 
-def _drop_bad(examples):
-  examples = examples.take_while(lambda image, label: label != _STOP)
-  return examples.filter(lambda image, label: label != _SKIP)
+def _keep_good(prepared):
+  """Ends (image, target, fate) where fate says so, and leaves out bad ones."""
+  prepared = prepared.take_while(
+    lambda image, target, fate: fate != examples.END
+  )
+  prepared = prepared.filter(lambda image, target, fate: fate == examples.KEPT)
+  return prepared.map(lambda image, target, fate: (image, target))
+
+
+def _flat(example):
+  """Returns an Example as the arrays that tf.numpy_function passes on."""
+  return [
+    example.image,
+    np.int32(example.fate),
+    *tf.nest.flatten(example.target),
+  ]
+
+
+def _flat_types(dataset):
+  return [
+    tf.uint8,
+    tf.int32,
+    *(spec.dtype for spec in tf.nest.flatten(dataset.target_spec)),
+  ]
+
+
+def _packed(dataset, flat):
+  """Returns (image, target, fate) of what _flat returned."""
+  image, fate, *target = flat
+  specs = tf.nest.flatten(dataset.target_spec)
+  target = [
+    tf.ensure_shape(part, spec.shape)
+    for part, spec in zip(target, specs, strict=True)
+  ]
+  return (
+    tf.ensure_shape(image, [None, None, 3]),
+    tf.nest.pack_sequence_as(dataset.target_spec, target),
+    tf.ensure_shape(fate, []),
+  )
 
 
 def _read(dataset, bad_images, index, choose_window=None):
-  """Reads and decodes an example; reports to bad_images what goes wrong.
+  """Returns the Example at an index; reports to bad_images what goes wrong.
 
   Nothing is raised where somebody checks bad_images: out of tf.data, an error
   would come with pages of TensorFlow's own about it.
   """
-  if dataset.arrays:
-    pixels, labels = dataset.arrays
-    image = pixels[index]
-    return (images.cut(image, choose_window) if choose_window else image,
-            labels[index] - dataset.labels_offset)
   try:
-    example = dataset.read_example(int(index))
-    image = images.read_image(example.encoded, example.name,
-                              choose_window=choose_window)
+    return dataset.read(int(index), choose_window)
+  except TargetError as error:
+    if bad_images is None:
+      raise
+    bad_images.stop(str(error))
+    return _nothing(dataset, examples.END)
   except InputError as error:
     if bad_images is None:
       raise
     may_skip = bad_images.add(str(error))
     if len(bad_images.messages) == dataset.num_examples:
-      # Or else training would search its endless epochs for a good one.
+      # Otherwise training would search its endless epochs for a good one.
       bad_images.stop(
-          f'none of the {dataset.num_examples} images can be read: {error}')
+        f'none of the {dataset.num_examples} images can be read: {error}'
+      )
       may_skip = False
-    return _no_image(_SKIP if may_skip else _STOP)
-  label = example.label - dataset.labels_offset
-  if 0 <= label < dataset.num_classes:
-    return image, np.int64(label)
-  message = (f'{example.name}: label {example.label} is none of the '
-             f'{dataset.num_classes} classes of {dataset.name} '
-             f'(labels_offset is {dataset.labels_offset})')
-  if bad_images is None:
-    raise InputError(message)
-  bad_images.stop(message)
-  return _no_image(_STOP)
+    return _nothing(dataset, examples.SKIPPED if may_skip else examples.END)
 
 
-def _no_image(label):
-  return np.zeros([1, 1, 3], np.uint8), np.int64(label)
+def _nothing(dataset, fate):
+  """Returns an Example of the right shapes in place of one that is not."""
+  target = tf.nest.map_structure(
+    lambda spec: np.zeros(
+      [size or 0 for size in spec.shape], spec.dtype.as_numpy_dtype
+    ),
+    dataset.target_spec,
+  )
+  return Example(np.zeros([1, 1, 3], np.uint8), target, fate=fate)

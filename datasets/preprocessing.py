@@ -6,21 +6,33 @@ are fixed here: bilinear; brightness, saturation, hue, contrast.
 
 'lenet' is for small images of one object, such as digits: resized, no more.
 
-Images come out float32 [image_size, image_size, 3] in [-1, 1].
+Images come out float32 [image_size, image_size, 3]: in evaluation in [-1, 1],
+as networks take them; in training in [0, 1], to be rounded to uint8, which a
+Model scales once, on the device.
 """
 
+from collections.abc import Sequence
 import math
 
 import numpy as np
 import tensorflow as tf
 
-from errors import InputError
+from base.errors import InputError
 
 # slim names a preprocessing after the network that it belongs to.
-_INCEPTION = ('inception', 'inception_v1', 'inception_v2', 'inception_v3',
-              'inception_v4', 'inception_resnet_v2', 'mobilenet_v1',
-              'mobilenet_v2', 'mobilenet_v2_035', 'mobilenet_v2_140',
-              'nasnet_mobile')
+_INCEPTION = (
+  'inception',
+  'inception_v1',
+  'inception_v2',
+  'inception_v3',
+  'inception_v4',
+  'inception_resnet_v2',
+  'mobilenet_v1',
+  'mobilenet_v2',
+  'mobilenet_v2_035',
+  'mobilenet_v2_140',
+  'nasnet_mobile',
+)
 _LENET = ('lenet',)
 
 _CENTRAL_FRACTION = 0.875
@@ -30,16 +42,20 @@ _CROP_ATTEMPTS = 100
 
 # Of each change in training, in order: the least and the greatest.
 _CHANGES = {
-    'flip': (-1, 1),  # Flipped if positive.
-    'brightness': (-32 / 255, 32 / 255),
-    'saturation': (0.5, 1.5),
-    'hue': (-0.2, 0.2),
-    'contrast': (0.5, 1.5),
+  'flip': (-1, 1),  # Flipped if positive.
+  'brightness': (-32 / 255, 32 / 255),
+  'saturation': (0.5, 1.5),
+  'hue': (-0.2, 0.2),
+  'contrast': (0.5, 1.5),
 }
 
 
-def preprocess_for_eval(image, image_size, name):
+def preprocess_for_eval(
+  image: tf.Tensor, image_size: int, name: str
+) -> tf.Tensor:
   """Resizes an image; 'inception' takes its central 87.5 % of each side.
+
+  Returns float32 in [-1, 1].
 
   Args:
     image: RGB, uint8 [height, width, 3].
@@ -50,11 +66,15 @@ def preprocess_for_eval(image, image_size, name):
   """
   if _is_inception(name):
     image = tf.image.central_crop(image, _CENTRAL_FRACTION)
-  return _to_signed(_resize(image, image_size))
+  return to_signed(_resize(image, image_size))
 
 
-def preprocess_for_train(window, image_size, name, changes):
+def preprocess_for_train(
+  window: tf.Tensor, image_size: int, name: str, changes: tf.Tensor
+) -> tf.Tensor:
   """Resizes an image; 'inception' flips and recolours it as `changes` says.
+
+  Returns float32 in [0, 1].
 
   Args:
     window: the part of an image that random_window chose, or another image.
@@ -66,10 +86,12 @@ def preprocess_for_train(window, image_size, name, changes):
   image = _resize(window, image_size)
   if _is_inception(name):
     image = _change(image, *tf.unstack(changes, len(_CHANGES)))
-  return _to_signed(image)
+  return image
 
 
-def random_window(height, width, name, seed):
+def random_window(
+  height: int, width: int, name: str, seed: Sequence[int]
+) -> tuple[int, int, int, int]:
   """Chooses the part of an image to train on, in its own pixels.
 
   'inception' draws it as slim's tf.image.sample_distorted_bounding_box does:
@@ -89,18 +111,23 @@ def random_window(height, width, name, seed):
   for _ in range(_CROP_ATTEMPTS):
     aspect = random.uniform(*_CROP_ASPECT)
     smallest, largest = (
-        math.sqrt(area * height * width / aspect) for area in _CROP_AREA)
+      math.sqrt(area * height * width / aspect) for area in _CROP_AREA
+    )
     smallest = math.ceil(smallest)
     largest = min(round(largest), int((width + 0.5) / aspect), height)
     if smallest <= largest:
       rows = random.integers(smallest, largest + 1)
       columns = min(round(rows * aspect), width)
-      return (random.integers(height - rows + 1),
-              random.integers(width - columns + 1), rows, columns)
+      return (
+        random.integers(height - rows + 1),
+        random.integers(width - columns + 1),
+        rows,
+        columns,
+      )
   return 0, 0, height, width
 
 
-def random_changes(name, seed):
+def random_changes(name: str, seed: Sequence[int]) -> np.ndarray:
   """Draws the changes that preprocess_for_train makes, float32 [5].
 
   Args:
@@ -113,21 +140,27 @@ def random_changes(name, seed):
   return random.uniform(*zip(*_CHANGES.values())).astype(np.float32)
 
 
-def check_name(name):
+def check_name(name: str) -> None:
   """Raises InputError if there is no preprocessing of this name."""
   if name not in _INCEPTION + _LENET:
-    raise InputError(f'unknown preprocessing {name}; '
-                     f'there is {", ".join(_INCEPTION + _LENET)}')
+    raise InputError(
+      f'unknown preprocessing {name}; there is {", ".join(_INCEPTION + _LENET)}'
+    )
 
 
-def to_grayscale(image):
+def to_grayscale(image: tf.Tensor) -> tf.Tensor:
   """Takes the colour from an image and keeps its three channels."""
   return tf.image.grayscale_to_rgb(tf.image.rgb_to_grayscale(image))
 
 
-def to_uint8(image):
-  """Rounds an image in [-1, 1] to 0 .. 255: a quarter of the bytes to send."""
-  return tf.cast(tf.round((image + 1) * 127.5), tf.uint8)
+def to_uint8(image: tf.Tensor) -> tf.Tensor:
+  """Rounds an image in [0, 1] to 0 .. 255: a quarter of the bytes to send."""
+  return tf.cast(tf.round(image * 255), tf.uint8)
+
+
+def to_signed(image: tf.Tensor) -> tf.Tensor:
+  """Scales an image from [0, 1] to [-1, 1]."""
+  return (image - 0.5) * 2
 
 
 def _is_inception(name):
@@ -138,18 +171,18 @@ def _is_inception(name):
 def _resize(image, image_size):
   """Bilinear as slim had it, corners not aligned; returns floats in [0, 1]."""
   images = tf.raw_ops.ResizeBilinear(
-      images=image[tf.newaxis], size=[image_size, image_size],
-      align_corners=False, half_pixel_centers=False)
+    images=image[tf.newaxis],
+    size=[image_size, image_size],
+    align_corners=False,
+    half_pixel_centers=False,
+  )
   return images[0] / 255
-
-
-def _to_signed(image):
-  return (image - 0.5) * 2
 
 
 def _change(image, flip, brightness, saturation, hue, contrast):
   image = tf.raw_ops.Reverse(
-      tensor=image, dims=tf.stack([False, flip > 0, False]))
+    tensor=image, dims=tf.stack([False, flip > 0, False])
+  )
   image = tf.image.adjust_saturation(image + brightness, saturation)
   image = tf.image.adjust_hue(image, hue)
   image = tf.image.adjust_contrast(image, contrast)

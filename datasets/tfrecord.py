@@ -15,8 +15,8 @@ from google.protobuf import message
 import numpy as np
 import tensorflow as tf
 
-from datasets.example import Example
-from errors import InputError
+from base.errors import InputError
+from datasets.example import Encoded
 
 _LENGTH_SIZE = 8
 _HEADER_SIZE = 12
@@ -26,9 +26,10 @@ _READERS = 16
 
 class Shards(NamedTuple):
   """Where every record of a set of files lies."""
+
   paths: tuple[str, ...]
   offsets: tuple[np.ndarray, ...]  # Per file, int64: each record's header.
-  starts: np.ndarray               # int64 [files + 1]: records before a file.
+  starts: np.ndarray  # int64 [files + 1]: records before a file.
 
 
 def find_files(folder, pattern):
@@ -64,13 +65,15 @@ def record_offsets(path):
   except OSError as error:
     raise InputError(f'{path}: {error.strerror}') from error
   if position != size:
-    raise InputError(f'{path}: record {len(offsets) - 1} reaches past the end '
-                     'of the file: it is truncated, or no TFRecord file')
+    raise InputError(
+      f'{path}: record {len(offsets) - 1} reaches past the end '
+      'of the file: it is truncated, or no TFRecord file'
+    )
   return np.array(offsets, np.int64)
 
 
-def read_example(shards, index):
-  """Returns the Example at an index over all files.
+def read_encoded(shards, index):
+  """Returns the Encoded image at an index over all files.
 
   Its name is the file and the record's number in it, from 0.
   Raises:
@@ -93,16 +96,24 @@ def read_example(shards, index):
 
 def make_example(encoded, image_format, label, height, width):
   """Returns the tf.train.Example of one image in slim's schema."""
+
   def int64_feature(value):
     return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+
   def bytes_feature(value):
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-  return tf.train.Example(features=tf.train.Features(feature={
-      'image/encoded': bytes_feature(encoded),
-      'image/format': bytes_feature(image_format.encode()),
-      'image/class/label': int64_feature(label),
-      'image/height': int64_feature(height),
-      'image/width': int64_feature(width)}))
+
+  return tf.train.Example(
+    features=tf.train.Features(
+      feature={
+        'image/encoded': bytes_feature(encoded),
+        'image/format': bytes_feature(image_format.encode()),
+        'image/class/label': int64_feature(label),
+        'image/height': int64_feature(height),
+        'image/width': int64_feature(width),
+      }
+    )
+  )
 
 
 def _length(header):
@@ -121,33 +132,4 @@ def _parse(data, name):
     raise InputError(f'{name}: lacks image/encoded or image/class/label')
   if image_format and image_format[0].lower() == b'raw':
     raise InputError(f'{name}: raw pixels; store JPEG or PNG')
-  return Example(encoded[0], label[0], name)
-
-
-def read_label_names(folder):
-  """Returns the names in folder/labels.txt, None if there is no such file.
-
-  Its lines are `id:name`, the ids 0, 1, 2, ... in any order.
-  """
-  path = os.path.join(folder, 'labels.txt')
-  if not os.path.isfile(path):
-    return None
-  names = {}
-  with open(path, encoding='utf-8', errors='replace') as file:
-    for number, line in enumerate(file, 1):
-      label, colon, name = line.rstrip('\r\n').partition(':')
-      if not line.strip():
-        continue
-      if not colon or not label.strip().isdecimal() or int(label) in names:
-        raise InputError(f'{path} line {number}: want id:name, each id once')
-      names[int(label)] = name.strip()
-  if sorted(names) != list(range(len(names))) or not names:
-    raise InputError(f'{path}: ids must run from 0 to the number of classes')
-  return tuple(names[label] for label in range(len(names)))
-
-
-def write_label_names(folder, label_names):
-  """Writes folder/labels.txt."""
-  path = os.path.join(folder, 'labels.txt')
-  with open(path, 'w', encoding='utf-8', errors='replace') as file:
-    file.writelines(f'{i}:{name}\n' for i, name in enumerate(label_names))
+  return Encoded(encoded[0], label[0], name)

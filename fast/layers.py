@@ -1,21 +1,21 @@
 """Layers in raw TensorFlow, in any layout and precision.
 
 Variables are float32 under slim's names; a layer casts and transposes them as
-it needs. All layers take a Mode, and tensors in the Mode's layout and dtype.
+it needs. All layers take a Setup, and tensors in the Setup's layout and dtype.
 """
 
+from collections.abc import Callable
 import functools
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-DATA_FORMATS = ('NHWC', 'NCHW')
-COMPUTE_DTYPES = (tf.float32, tf.bfloat16, tf.float16)
 BATCH_NORM_EPSILON = 0.001
 
 
-class Mode(NamedTuple):
+class Setup(NamedTuple):
   """How a network computes, the same for all its layers."""
+
   is_training: bool = False
   data_format: str = 'NHWC'
   compute_dtype: tf.DType = tf.float32
@@ -28,47 +28,64 @@ class Mode(NamedTuple):
   weights_initializer: Callable | None = None  # in place of stddev's
 
   @property
-  def spatial_axes(self):
+  def spatial_axes(self) -> list[int]:
+    """Axes of height and width."""
     return [2, 3] if self.data_format == 'NCHW' else [1, 2]
 
 
-def from_nhwc(images, mode):
+def from_nhwc(images, setup):
   """Casts and transposes [batch, height, width, channels] once, at the door."""
-  net = tf.cast(images, mode.compute_dtype)
-  return tf.transpose(net, [0, 3, 1, 2]) if mode.data_format == 'NCHW' else net
+  net = tf.cast(images, setup.compute_dtype)
+  return tf.transpose(net, [0, 3, 1, 2]) if setup.data_format == 'NCHW' else net
 
 
-def to_nhwc(net, mode):
+def to_nhwc(net, setup):
   """Returns [batch, height, width, channels], in the compute dtype."""
-  return tf.transpose(net, [0, 2, 3, 1]) if mode.data_format == 'NCHW' else net
+  return tf.transpose(net, [0, 2, 3, 1]) if setup.data_format == 'NCHW' else net
 
 
 def _variable(name, shape, initializer, **options):
   """A float32 model variable: where slim's checkpoints and users look."""
   return tf.get_variable(
-      name, shape, tf.float32, initializer,
-      collections=[tf.GraphKeys.GLOBAL_VARIABLES,
-                   tf.GraphKeys.MODEL_VARIABLES], **options)
+    name,
+    shape,
+    tf.float32,
+    initializer,
+    collections=[tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.MODEL_VARIABLES],
+    **options,
+  )
 
 
-def kernel_variable(name, shape, mode, weight_decay=0.0):
+def kernel_variable(name, shape, setup, weight_decay=0.0):
   """Returns weights [height, width, inputs, outputs] or [inputs, outputs]."""
-  regularizer = lambda weights: weight_decay * tf.nn.l2_loss(weights)
-  return _variable(name, shape,
-                   mode.weights_initializer
-                   or tf.truncated_normal_initializer(stddev=mode.stddev),
-                   regularizer=regularizer if weight_decay else None)
+
+  def regularizer(weights):
+    return weight_decay * tf.nn.l2_loss(weights)
+
+  return _variable(
+    name,
+    shape,
+    setup.weights_initializer
+    or tf.truncated_normal_initializer(stddev=setup.stddev),
+    regularizer=regularizer if weight_decay else None,
+  )
 
 
 def _moving_average(name, channels, initializer):
   """Each replica updates its own; a reader gets their mean."""
-  return _variable(name, [channels], initializer, trainable=False,
-                   synchronization=tf.VariableSynchronization.ON_READ,
-                   aggregation=tf.VariableAggregation.MEAN)
+  return _variable(
+    name,
+    [channels],
+    initializer,
+    trainable=False,
+    synchronization=tf.VariableSynchronization.ON_READ,
+    aggregation=tf.VariableAggregation.MEAN,
+  )
 
 
 class _BatchNorm(NamedTuple):
   """The variables of one batch norm."""
+
   gamma: tf.Variable
   beta: tf.Variable
   moving_mean: tf.Variable
@@ -79,182 +96,258 @@ def batch_norm_variables(channels, scope='BatchNorm'):
   """Returns what convolve_and_normalize takes as norm."""
   zeros, ones = tf.zeros_initializer(), tf.ones_initializer()
   with tf.variable_scope(scope):
-    return _BatchNorm(_variable('gamma', [channels], ones),
-                      _variable('beta', [channels], zeros),
-                      _moving_average('moving_mean', channels, zeros),
-                      _moving_average('moving_variance', channels, ones))
+    return _BatchNorm(
+      _variable('gamma', [channels], ones),
+      _variable('beta', [channels], zeros),
+      _moving_average('moving_mean', channels, zeros),
+      _moving_average('moving_variance', channels, ones),
+    )
 
 
-def _normalize(net, norm, mode):
+def _normalize(net, norm, setup):
   """Batch norm by batch statistics, in float32; updates the averages."""
   net, mean, variance = tf.nn.fused_batch_norm(
-      net, norm.gamma, norm.beta, epsilon=mode.batch_norm_epsilon,
-      data_format=mode.data_format, is_training=True)
-  momentum = 1.0 - mode.batch_norm_decay
-  for average, value in ((norm.moving_mean, mean),
-                         (norm.moving_variance, variance)):
+    net,
+    norm.gamma,
+    norm.beta,
+    epsilon=setup.batch_norm_epsilon,
+    data_format=setup.data_format,
+    is_training=True,
+  )
+  momentum = 1.0 - setup.batch_norm_decay
+  for average, value in (
+    (norm.moving_mean, mean),
+    (norm.moving_variance, variance),
+  ):
     update = average.assign_sub((average - value) * momentum)
     tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
   return net
 
 
-def convolve_and_normalize(convolution, net, weights, channel_axis, norm, mode):
+def convolve_and_normalize(convolution, net, weights, output_axis, norm, setup):
   """Applies convolution(net, kernel), then batch norm.
 
   In inference batch norm is folded, in float32: a factor on the kernel and a
   bias, which saves a pass over memory and rounds once less.
   """
-  if mode.is_training:
+  if setup.is_training:
     return _normalize(
-        convolution(net, tf.cast(weights, mode.compute_dtype)), norm, mode)
-  scale = norm.gamma * tf.rsqrt(norm.moving_variance + mode.batch_norm_epsilon)
+      convolution(net, tf.cast(weights, setup.compute_dtype)), norm, setup
+    )
+  scale = norm.gamma * tf.rsqrt(norm.moving_variance + setup.batch_norm_epsilon)
   shape = [1, 1, 1, 1]
-  shape[channel_axis] = -1
-  kernel = tf.cast(weights * tf.reshape(scale, shape), mode.compute_dtype)
-  bias = tf.cast(norm.beta - norm.moving_mean * scale, mode.compute_dtype)
-  return tf.nn.bias_add(convolution(net, kernel), bias,
-                        data_format=mode.data_format)
+  shape[output_axis] = -1
+  kernel = tf.cast(weights * tf.reshape(scale, shape), setup.compute_dtype)
+  bias = tf.cast(norm.beta - norm.moving_mean * scale, setup.compute_dtype)
+  return tf.nn.bias_add(
+    convolution(net, kernel), bias, data_format=setup.data_format
+  )
 
 
-def _pad(net, kernel_size, stride, rate, mode):
+def _pad(net, kernel_size, stride, rate, setup):
   """Returns (net, 'SAME'), or (net padded the same on all sides, 'VALID')."""
-  if not mode.use_explicit_padding or stride == 1:  # SAME is the same at 1
+  if not setup.use_explicit_padding or stride == 1:  # SAME is the same at 1
     return net, 'SAME'
   total = (kernel_size - 1) * rate
   pads = [[0, 0]] * 4
-  for axis in mode.spatial_axes:
+  for axis in setup.spatial_axes:
     pads[axis] = [total // 2, total - total // 2]
   return tf.pad(net, pads), 'VALID'
 
 
-def channel_axis(mode):
+def channel_axis(setup):
   """Returns the axis of a tensor's channels."""
-  return 1 if mode.data_format == 'NCHW' else 3
+  return 1 if setup.data_format == 'NCHW' else 3
 
 
-def num_channels(net, mode):
+def num_channels(net, setup):
   """Returns an int."""
-  return net.shape[channel_axis(mode)]
+  return net.shape[channel_axis(setup)]
 
 
-def strides_of(stride, mode):
+def strides_of(stride, setup):
   """Returns the stride along each of a tensor's four axes."""
-  return ([1, 1, stride, stride] if mode.data_format == 'NCHW'
-          else [1, stride, stride, 1])
+  return (
+    [1, 1, stride, stride]
+    if setup.data_format == 'NCHW'
+    else [1, stride, stride, 1]
+  )
 
 
-def convolve(net, kernel, mode, stride=1, padding='SAME', rate=1):
+def convolve(net, kernel, setup, stride=1, padding='SAME', rate=1):
   """Convolves a tensor with a kernel [height, width, inputs, outputs].
 
   In training a 1x1 convolution in float32 is a matrix product: its gradients
   then are, too, which take a CPU less time than a convolution's. In inference
   bias and activation are fused into the convolution, not into the product.
   """
-  if (mode.is_training and mode.data_format == 'NHWC' and stride == 1
-      and mode.compute_dtype == tf.float32 and kernel.shape[:2] == [1, 1]):
+  if (
+    setup.is_training
+    and setup.data_format == 'NHWC'
+    and stride == 1
+    and setup.compute_dtype == tf.float32
+    and kernel.shape[:2] == [1, 1]
+  ):
     return tf.tensordot(net, tf.squeeze(kernel, [0, 1]), 1)
-  return tf.nn.conv2d(net, kernel, strides=strides_of(stride, mode),
-                      padding=padding, dilations=rate,
-                      data_format=mode.data_format)
+  return tf.nn.conv2d(
+    net,
+    kernel,
+    strides=strides_of(stride, setup),
+    padding=padding,
+    dilations=rate,
+    data_format=setup.data_format,
+  )
 
 
-def convolve_depthwise(net, kernel, mode, stride=1, padding='SAME', rate=1):
+def convolve_depthwise(net, kernel, setup, stride=1, padding='SAME', rate=1):
   """Convolves each channel by itself, with a kernel [height, width, inputs, 1].
 
   In bfloat16 the gradients of a strided one are computed in float32: on a CPU
   bfloat16's take ten times as long.
   """
-  options = {'strides': strides_of(stride, mode), 'padding': padding,
-             'data_format': mode.data_format}
-  if stride == 1 or mode.compute_dtype != tf.bfloat16:
-    return tf.nn.depthwise_conv2d(net, kernel, dilations=[rate, rate],
-                                  **options)
+  options = {
+    'strides': strides_of(stride, setup),
+    'padding': padding,
+    'data_format': setup.data_format,
+  }
+  if stride == 1 or setup.compute_dtype != tf.bfloat16:
+    return tf.nn.depthwise_conv2d(
+      net, kernel, dilations=[rate, rate], **options
+    )
 
   @tf.custom_gradient
   def convolve_strided(net, kernel):
     def gradient(upstream):
       wide_net, wide_kernel, wide_upstream = (
-          tf.cast(tensor, tf.float32) for tensor in (net, kernel, upstream))
+        tf.cast(tensor, tf.float32) for tensor in (net, kernel, upstream)
+      )
       of_net = tf.nn.depthwise_conv2d_backprop_input(
-          tf.shape(net), wide_kernel, wide_upstream, **options)
+        tf.shape(net), wide_kernel, wide_upstream, **options
+      )
       of_kernel = tf.nn.depthwise_conv2d_backprop_filter(
-          wide_net, kernel.shape, wide_upstream, **options)
+        wide_net, kernel.shape, wide_upstream, **options
+      )
       return tf.cast(of_net, net.dtype), tf.cast(of_kernel, kernel.dtype)
+
     return tf.nn.depthwise_conv2d(net, kernel, **options), gradient
+
   return convolve_strided(net, kernel)
 
 
-def conv2d(net, channels, kernel_size, mode, scope, stride=1, linear=False,
-           rate=1):
+def conv2d(
+  net, channels, kernel_size, setup, scope, stride=1, linear=False, rate=1
+):
   """Convolution, batch norm and, unless linear, the activation."""
   with tf.variable_scope(scope):
     weights = kernel_variable(
-        'weights',
-        [kernel_size, kernel_size, num_channels(net, mode), channels], mode,
-        mode.weight_decay)
+      'weights',
+      [kernel_size, kernel_size, num_channels(net, setup), channels],
+      setup,
+      setup.weight_decay,
+    )
     norm = batch_norm_variables(channels)
-    net, padding = _pad(net, kernel_size, stride, rate, mode)
-    convolution = functools.partial(convolve, mode=mode, stride=stride,
-                                    padding=padding, rate=rate)
-    net = convolve_and_normalize(convolution, net, weights, 3, norm, mode)
-    return net if linear else mode.activation_fn(net)
+    net, padding = _pad(net, kernel_size, stride, rate, setup)
+    convolution = functools.partial(
+      convolve, setup=setup, stride=stride, padding=padding, rate=rate
+    )
+    net = convolve_and_normalize(convolution, net, weights, 3, norm, setup)
+    return net if linear else setup.activation_fn(net)
 
 
-def depthwise_conv2d(net, kernel_size, mode, scope, stride=1, rate=1,
-                     linear=False):
+def depthwise_conv2d(
+  net, kernel_size, setup, scope, stride=1, rate=1, linear=False
+):
   """Depthwise convolution, batch norm and, unless linear, the activation."""
   with tf.variable_scope(scope):
-    channels = num_channels(net, mode)
-    weights = kernel_variable('depthwise_weights',
-                              [kernel_size, kernel_size, channels, 1], mode)
+    channels = num_channels(net, setup)
+    weights = kernel_variable(
+      'depthwise_weights', [kernel_size, kernel_size, channels, 1], setup
+    )
     norm = batch_norm_variables(channels)
-    net, padding = _pad(net, kernel_size, stride, rate, mode)
-    convolution = functools.partial(convolve_depthwise, mode=mode,
-                                    stride=stride, padding=padding, rate=rate)
-    net = convolve_and_normalize(convolution, net, weights, 2, norm, mode)
-    return net if linear else mode.activation_fn(net)
+    net, padding = _pad(net, kernel_size, stride, rate, setup)
+    convolution = functools.partial(
+      convolve_depthwise, setup=setup, stride=stride, padding=padding, rate=rate
+    )
+    net = convolve_and_normalize(convolution, net, weights, 2, norm, setup)
+    return net if linear else setup.activation_fn(net)
 
 
-def pool2d(pool, net, kernel_size, mode, stride):
+def pool2d(pool, net, kernel_size, setup, stride):
   """Pools by tf.nn.max_pool2d or avg_pool2d.
 
   Explicit padding is with zeros, which an average counts, and which a maximum
   needs to be over what is not negative.
   """
-  net, padding = _pad(net, kernel_size, stride, 1, mode)
-  return pool(net, kernel_size, stride, padding, data_format=mode.data_format)
+  net, padding = _pad(net, kernel_size, stride, 1, setup)
+  return pool(net, kernel_size, stride, padding, data_format=setup.data_format)
 
 
-def global_pool(net, mode):
+def global_pool(net, setup):
   """Returns the float32 mean over height and width, [batch, 1, 1, channels]."""
-  net = tf.reduce_mean(tf.cast(net, tf.float32), mode.spatial_axes)
+  net = tf.reduce_mean(tf.cast(net, tf.float32), setup.spatial_axes)
   return net[:, tf.newaxis, tf.newaxis, :]
 
 
-def logits(pooled, num_classes, mode, scope, spatial_squeeze=True):
+def logits(pooled, num_classes, setup, scope, spatial_squeeze=True):
   """Maps float32 [batch, 1, 1, channels] to logits [batch, num_classes].
 
   Without spatial_squeeze: [batch, height, width, channels] to logits
   [batch, height, width, num_classes].
   """
   with tf.variable_scope(scope):
-    weights = kernel_variable('weights', [1, 1, pooled.shape[3], num_classes],
-                              mode, mode.weight_decay)
+    weights = kernel_variable(
+      'weights', [1, 1, pooled.shape[3], num_classes], setup, setup.weight_decay
+    )
     biases = _variable('biases', [num_classes], tf.zeros_initializer())
     net = tf.tensordot(pooled, tf.squeeze(weights, [0, 1]), 1) + biases
     return tf.squeeze(net, [1, 2]) if spatial_squeeze else net
 
 
-def dense(features, num_classes, mode, scope):
+def classify(
+  pooled,
+  end_points,
+  num_classes,
+  keep_prob,
+  prediction_fn,
+  setup,
+  spatial_squeeze=True,
+):
+  """Adds what follows the pooling in most networks.
+
+  Args:
+    pooled: float32 [batch, 1, 1, channels].
+    end_points: gets Logits and Predictions.
+    num_classes: 0 or None returns pooled.
+    keep_prob: of dropout.
+    prediction_fn: makes Predictions of the logits; may be None.
+    setup: Setup.
+    spatial_squeeze: see logits.
+
+  Returns:
+    (float32 logits [batch, num_classes], end_points).
+  """
+  if not num_classes:
+    return pooled, end_points
+  net = dropout(pooled, keep_prob, setup)
+  net = logits(net, num_classes, setup, 'Conv2d_1c_1x1', spatial_squeeze)
+  end_points['Logits'] = net
+  if prediction_fn:
+    end_points['Predictions'] = prediction_fn(net)
+  return net, end_points
+
+
+def dense(features, num_classes, setup, scope):
   """Maps [batch, channels] to float32 logits [batch, num_classes]."""
   with tf.variable_scope(scope):
-    weights = kernel_variable('weights', [features.shape[1], num_classes],
-                              mode, mode.weight_decay)
+    weights = kernel_variable(
+      'weights', [features.shape[1], num_classes], setup, setup.weight_decay
+    )
     biases = _variable('biases', [num_classes], tf.zeros_initializer())
     return tf.matmul(tf.cast(features, tf.float32), weights) + biases
 
 
-def dropout(net, keep_prob, mode):
-  if not mode.is_training or keep_prob == 1.0:
+def dropout(net, keep_prob, setup):
+  """Drops values in training; keep_prob is the part that is kept."""
+  if not setup.is_training or keep_prob == 1.0:
     return net
   return tf.nn.dropout(net, rate=1.0 - keep_prob)

@@ -4,47 +4,64 @@ The twin of `nets/mobilenet_v1.py`: the same functions, variables and end
 points; is_training, data_format and compute_dtype in place of arg scopes.
 """
 
-import functools
-
 import tensorflow.compat.v1 as tf
 
 from fast import layers
-from nets import specs
+from specs import mobilenet_v1 as table
+from specs import networks
 
 _POOL_SIZE = 7  # of the last feature map at the default image size
 
 
-def _features(net, convolutions, mode):
+def _features(net, convolutions, setup):
   """Returns (features, end_points)."""
   end_points = {}
   for scope, is_depthwise, kernel_size, channels, stride, rate in convolutions:
     if is_depthwise:
-      net = layers.depthwise_conv2d(net, kernel_size, mode, scope, stride, rate)
+      net = layers.depthwise_conv2d(
+        net, kernel_size, setup, scope, stride, rate
+      )
     else:
-      net = layers.conv2d(net, channels, kernel_size, mode, scope, stride,
-                          rate=rate)
+      net = layers.conv2d(
+        net, channels, kernel_size, setup, scope, stride, rate=rate
+      )
     end_points[scope] = net
   return net, end_points
 
 
-def _pool(net, global_pool, mode):
+def _pool(net, global_pool, setup):
   """Returns (pooled, float32 and NHWC, key of its end point)."""
   if global_pool:
-    return layers.global_pool(net, mode), 'global_pool'
-  net = tf.cast(layers.to_nhwc(net, mode), tf.float32)
+    return layers.global_pool(net, setup), 'global_pool'
+  net = tf.cast(layers.to_nhwc(net, setup), tf.float32)
   size = [min(_POOL_SIZE, side or _POOL_SIZE) for side in net.shape[1:3]]
   return tf.nn.avg_pool2d(net, size, 2, 'VALID'), 'AvgPool_1a'
 
 
-def mobilenet_v1(inputs, num_classes=1000, dropout_keep_prob=0.999,
-                 is_training=True, min_depth=8, depth_multiplier=1.0,
-                 conv_defs=None, prediction_fn=tf.nn.softmax,
-                 spatial_squeeze=True, reuse=None, scope='MobilenetV1',
-                 global_pool=False, final_endpoint=None, output_stride=None,
-                 use_explicit_padding=False, base_only=False,
-                 data_format='NHWC', compute_dtype=tf.float32,
-                 weight_decay=0.0, stddev=0.09, batch_norm_decay=0.9997):
-  """Builds the network; arguments are nets.mobilenet_v1.mobilenet_v1's, and:
+def mobilenet_v1(
+  inputs,
+  num_classes=1000,
+  dropout_keep_prob=0.999,
+  is_training=True,
+  min_depth=8,
+  depth_multiplier=1.0,
+  conv_defs=None,
+  prediction_fn=tf.nn.softmax,
+  spatial_squeeze=True,
+  reuse=None,
+  scope='MobilenetV1',
+  global_pool=False,
+  final_endpoint=None,
+  output_stride=None,
+  use_explicit_padding=False,
+  base_only=False,
+  data_format='NHWC',
+  compute_dtype=tf.float32,
+  weight_decay=0.0,
+  stddev=0.09,
+  batch_norm_decay=0.9997,
+):
+  """Builds the network; arguments as in nets/mobilenet_v1.py, and these.
 
   Args:
     data_format: 'NHWC' or 'NCHW': the layout inside.
@@ -58,48 +75,54 @@ def mobilenet_v1(inputs, num_classes=1000, dropout_keep_prob=0.999,
     in place of logits as in nets/mobilenet_v1.py. Feature maps are in
     compute_dtype, what follows the pooling is float32.
   """
-  convolutions = specs.mobilenet_v1(depth_multiplier, output_stride,
-                                    conv_defs or specs.MOBILENET_V1, min_depth,
-                                    final_endpoint)
-  mode = layers.Mode(is_training, data_format, compute_dtype,
-                     use_explicit_padding, batch_norm_decay=batch_norm_decay,
-                     weight_decay=weight_decay, stddev=stddev)
+  convolutions = table.resolve(
+    depth_multiplier,
+    output_stride,
+    conv_defs or table.MOBILENET_V1,
+    min_depth,
+    final_endpoint,
+  )
+  setup = layers.Setup(
+    is_training,
+    data_format,
+    compute_dtype,
+    use_explicit_padding,
+    batch_norm_decay=batch_norm_decay,
+    weight_decay=weight_decay,
+    stddev=stddev,
+  )
   with tf.variable_scope(scope, 'MobilenetV1', [inputs], reuse=reuse):
-    net = layers.from_nhwc(inputs, mode)
-    net, feature_maps = _features(net, convolutions, mode)
-    end_points = {key: layers.to_nhwc(point, mode)
-                  for key, point in feature_maps.items()}
+    net = layers.from_nhwc(inputs, setup)
+    net, feature_maps = _features(net, convolutions, setup)
+    end_points = {
+      key: layers.to_nhwc(point, setup) for key, point in feature_maps.items()
+    }
     if base_only:
-      return layers.to_nhwc(net, mode), end_points
+      return layers.to_nhwc(net, setup), end_points
     with tf.variable_scope('Logits'):
-      net, key = _pool(net, global_pool, mode)
+      net, key = _pool(net, global_pool, setup)
       end_points[key] = net
-      if not num_classes:
-        return net, end_points
-      net = layers.dropout(net, dropout_keep_prob, mode)
-      logits = layers.logits(net, num_classes, mode, 'Conv2d_1c_1x1',
-                             spatial_squeeze)
-  end_points['Logits'] = logits
-  if prediction_fn:
-    end_points['Predictions'] = prediction_fn(logits)
-  return logits, end_points
+      return layers.classify(
+        net,
+        end_points,
+        num_classes,
+        dropout_keep_prob,
+        prediction_fn,
+        setup,
+        spatial_squeeze,
+      )
 
 
 def mobilenet_v1_base(inputs, final_endpoint=None, **arguments):
   """Builds mobilenet_v1 (same arguments) without pooling and classifier."""
-  return mobilenet_v1(inputs, final_endpoint=final_endpoint, base_only=True,
-                      **arguments)
+  return mobilenet_v1(
+    inputs, final_endpoint=final_endpoint, base_only=True, **arguments
+  )
 
 
 mobilenet_v1.default_image_size = 224
 
 
-def _scaled(depth_multiplier):
-  return functools.update_wrapper(
-      functools.partial(mobilenet_v1, depth_multiplier=depth_multiplier),
-      mobilenet_v1)
-
-
-mobilenet_v1_075 = _scaled(0.75)
-mobilenet_v1_050 = _scaled(0.50)
-mobilenet_v1_025 = _scaled(0.25)
+mobilenet_v1_075 = networks.named(mobilenet_v1, 'mobilenet_v1_075')
+mobilenet_v1_050 = networks.named(mobilenet_v1, 'mobilenet_v1_050')
+mobilenet_v1_025 = networks.named(mobilenet_v1, 'mobilenet_v1_025')

@@ -4,15 +4,15 @@ The twin of `nets/mobilenet_v2.py`: the same functions, variables and end
 points; is_training, data_format and compute_dtype in place of arg scopes.
 """
 
-import functools
-
 import tensorflow.compat.v1 as tf
 
 from fast import layers
-from nets import specs
+from specs import arithmetic
+from specs import mobilenet_v2 as table
+from specs import networks
 
 
-def _inverted_residual(net, block, expansion, mode):
+def _inverted_residual(net, block, expansion, setup):
   """Returns (output, {suffix of end point: tensor}) of one block.
 
   expansion: that of the block before, or None.
@@ -20,49 +20,74 @@ def _inverted_residual(net, block, expansion, mode):
   inputs, points = net, {}
   with tf.variable_scope(block.scope):
     if block.expands:
-      net = layers.conv2d(net, block.expanded, 1, mode, 'expand',
-                          linear=block.has_expansion_shortcut)
+      net = layers.conv2d(
+        net,
+        block.expanded,
+        1,
+        setup,
+        'expand',
+        linear=block.has_expansion_shortcut,
+      )
       if block.has_expansion_shortcut:
-        net = mode.activation_fn(net + expansion)
+        net = setup.activation_fn(net + expansion)
       points['expansion_output'] = net
-    net = layers.depthwise_conv2d(net, 3, mode, 'depthwise', block.stride,
-                                  block.rate)
+    net = layers.depthwise_conv2d(
+      net, 3, setup, 'depthwise', block.stride, block.rate
+    )
     points['depthwise_output'] = net
-    net = layers.conv2d(net, block.channels, 1, mode, 'project',
-                        linear=block.linear)
+    net = layers.conv2d(
+      net, block.channels, 1, setup, 'project', linear=block.linear
+    )
     if block.has_shortcut:
       net += inputs
     points['output'] = net
   return net, points
 
 
-def _features(net, spec, num_layers, mode):
+def _features(net, spec, num_layers, setup):
   """Builds the first num_layers layers; returns (features, end_points)."""
-  net = layers.conv2d(net, spec.stem_channels, 3, mode, 'Conv', stride=2)
+  net = layers.conv2d(net, spec.stem_channels, 3, setup, 'Conv', stride=2)
   end_points, points = {'layer_1': net}, {}
-  for number, block in enumerate(spec.blocks[:num_layers - 1], start=2):
+  for number, block in enumerate(spec.blocks[: num_layers - 1], start=2):
     net, points = _inverted_residual(
-        net, block, points.get('expansion_output'), mode)
+      net, block, points.get('expansion_output'), setup
+    )
     end_points[f'layer_{number}'] = net
     for suffix, point in points.items():
       end_points[f'layer_{number}/{suffix}'] = point
   if num_layers == spec.num_layers:
-    net = layers.conv2d(net, spec.last_channels, 1, mode, 'Conv_1')
+    net = layers.conv2d(net, spec.last_channels, 1, setup, 'Conv_1')
     end_points[f'layer_{num_layers}'] = net
   return net, end_points
 
 
-def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
-              scope='MobilenetV2', conv_defs=None,
-              finegrain_classification_mode=False, min_depth=None,
-              divisible_by=None, activation_fn=None, final_endpoint=None,
-              output_stride=None, use_explicit_padding=False,
-              is_training=False, prediction_fn=tf.nn.softmax, reuse=None,
-              base_only=False, shortcut='bottleneck',
-              bottleneck_activation=False, data_format='NHWC',
-              compute_dtype=tf.float32, weight_decay=0.0, stddev=0.09,
-              dropout_keep_prob=0.8, batch_norm_decay=0.997):
-  """Builds the network; arguments are nets.mobilenet_v2.mobilenet's, and:
+def mobilenet(
+  input_tensor,
+  num_classes=1001,
+  depth_multiplier=1.0,
+  scope='MobilenetV2',
+  conv_defs=None,
+  finegrain_classification_mode=False,
+  min_depth=None,
+  divisible_by=None,
+  activation_fn=None,
+  final_endpoint=None,
+  output_stride=None,
+  use_explicit_padding=False,
+  is_training=False,
+  prediction_fn=tf.nn.softmax,
+  reuse=None,
+  base_only=False,
+  shortcut='bottleneck',
+  bottleneck_activation=False,
+  data_format='NHWC',
+  compute_dtype=tf.float32,
+  weight_decay=0.0,
+  stddev=0.09,
+  dropout_keep_prob=0.8,
+  batch_norm_decay=0.997,
+):
+  """Builds the network; arguments are nets.mobilenet_v2.mobilenet's, and these.
 
   Args:
     data_format: 'NHWC' or 'NCHW': the layout inside.
@@ -77,51 +102,55 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
     in place of logits as in nets/mobilenet_v2.py. Feature maps are in
     compute_dtype, what follows the pooling is float32.
   """
-  spec = specs.mobilenet_v2(depth_multiplier, finegrain_classification_mode,
-                            output_stride, conv_defs, min_depth, divisible_by,
-                            shortcut, bottleneck_activation)
-  num_layers = specs.layers_until(final_endpoint, spec.num_layers)
-  mode = layers.Mode(
-      is_training, data_format, compute_dtype, use_explicit_padding,
-      activation_fn or tf.nn.relu6, batch_norm_decay, weight_decay, stddev)
+  spec = table.resolve(
+    depth_multiplier,
+    finegrain_classification_mode,
+    output_stride,
+    conv_defs,
+    min_depth,
+    divisible_by,
+    shortcut,
+    bottleneck_activation,
+  )
+  num_layers = arithmetic.layers_until(final_endpoint, spec.num_layers)
+  setup = layers.Setup(
+    is_training,
+    data_format,
+    compute_dtype,
+    use_explicit_padding,
+    activation_fn or tf.nn.relu6,
+    batch_norm_decay,
+    weight_decay,
+    stddev,
+  )
   with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse):
-    net = layers.from_nhwc(input_tensor, mode)
-    net, feature_maps = _features(net, spec, num_layers, mode)
-    end_points = {key: layers.to_nhwc(point, mode)
-                  for key, point in feature_maps.items()}
+    net = layers.from_nhwc(input_tensor, setup)
+    net, feature_maps = _features(net, spec, num_layers, setup)
+    end_points = {
+      key: layers.to_nhwc(point, setup) for key, point in feature_maps.items()
+    }
     if base_only:
-      return layers.to_nhwc(net, mode), end_points
+      return layers.to_nhwc(net, setup), end_points
     with tf.variable_scope('Logits'):
-      net = layers.global_pool(net, mode)
+      net = layers.global_pool(net, setup)
       end_points['global_pool'] = net
-      if not num_classes:
-        return net, end_points
-      net = layers.dropout(net, dropout_keep_prob, mode)
-      logits = layers.logits(net, num_classes, mode, 'Conv2d_1c_1x1')
-  end_points['Logits'] = logits
-  if prediction_fn:
-    end_points['Predictions'] = prediction_fn(logits)
-  return logits, end_points
+      return layers.classify(
+        net, end_points, num_classes, dropout_keep_prob, prediction_fn, setup
+      )
 
 
 def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
   """Builds mobilenet (same arguments) without pooling and classifier."""
-  return mobilenet(input_tensor, depth_multiplier=depth_multiplier,
-                   base_only=True, **arguments)
+  return mobilenet(
+    input_tensor, depth_multiplier=depth_multiplier, base_only=True, **arguments
+  )
 
 
 mobilenet.default_image_size = 224
 
 
-def _of_width(depth_multiplier):
-  """Returns mobilenet at a published width."""
-  network = functools.partial(mobilenet, depth_multiplier=depth_multiplier,
-                              finegrain_classification_mode=True)
-  return functools.update_wrapper(network, mobilenet)
-
-
-mobilenet_v2_140 = _of_width(1.4)
-mobilenet_v2_130 = _of_width(1.3)
-mobilenet_v2_075 = _of_width(0.75)
-mobilenet_v2_050 = _of_width(0.5)
-mobilenet_v2_035 = _of_width(0.35)
+mobilenet_v2_140 = networks.named(mobilenet, 'mobilenet_v2_140')
+mobilenet_v2_130 = networks.named(mobilenet, 'mobilenet_v2_130')
+mobilenet_v2_075 = networks.named(mobilenet, 'mobilenet_v2_075')
+mobilenet_v2_050 = networks.named(mobilenet, 'mobilenet_v2_050')
+mobilenet_v2_035 = networks.named(mobilenet, 'mobilenet_v2_035')

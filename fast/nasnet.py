@@ -9,93 +9,117 @@ import functools
 import tensorflow.compat.v1 as tf
 
 from fast import layers
-from nets import nasnet_specs
+from specs import nasnet as table
 
 
-def _conv2d(net, channels, kernel_size, mode, scope, norm_scope,
-            padding='SAME', stride=1):
+def _conv2d(
+  net, channels, kernel_size, setup, scope, norm_scope, padding='SAME', stride=1
+):
   """Convolution and batch norm, in two variable scopes; no activation.
 
   kernel_size: [height, width].
   """
   with tf.variable_scope(scope):
     weights = layers.kernel_variable(
-        'weights', [*kernel_size, layers.num_channels(net, mode), channels],
-        mode, mode.weight_decay)
+      'weights',
+      [*kernel_size, layers.num_channels(net, setup), channels],
+      setup,
+      setup.weight_decay,
+    )
   norm = layers.batch_norm_variables(channels, norm_scope)
-  convolution = functools.partial(layers.convolve, mode=mode, stride=stride,
-                                  padding=padding)
-  return layers.convolve_and_normalize(convolution, net, weights, 3, norm, mode)
+  convolution = functools.partial(
+    layers.convolve, setup=setup, stride=stride, padding=padding
+  )
+  return layers.convolve_and_normalize(
+    convolution, net, weights, 3, norm, setup
+  )
 
 
-def _separable_conv2d(net, channels, kernel_size, mode, scope, norm_scope,
-                      stride):
+def _separable_conv2d(
+  net, channels, kernel_size, setup, scope, norm_scope, stride
+):
   """Depthwise and pointwise convolution, batch norm; no activation."""
-  inputs = layers.num_channels(net, mode)
+  inputs = layers.num_channels(net, setup)
   with tf.variable_scope(scope):
     depthwise = layers.kernel_variable(
-        'depthwise_weights', [kernel_size, kernel_size, inputs, 1], mode,
-        mode.weight_decay)
+      'depthwise_weights',
+      [kernel_size, kernel_size, inputs, 1],
+      setup,
+      setup.weight_decay,
+    )
     pointwise = layers.kernel_variable(
-        'pointwise_weights', [1, 1, inputs, channels], mode, mode.weight_decay)
+      'pointwise_weights', [1, 1, inputs, channels], setup, setup.weight_decay
+    )
   norm = layers.batch_norm_variables(channels, norm_scope)
-  net = layers.convolve_depthwise(net, tf.cast(depthwise, mode.compute_dtype),
-                                  mode, stride)
-  convolution = functools.partial(layers.convolve, mode=mode)
-  return layers.convolve_and_normalize(convolution, net, pointwise, 3, norm,
-                                       mode)
+  net = layers.convolve_depthwise(
+    net, tf.cast(depthwise, setup.compute_dtype), setup, stride
+  )
+  convolution = functools.partial(layers.convolve, setup=setup)
+  return layers.convolve_and_normalize(
+    convolution, net, pointwise, 3, norm, setup
+  )
 
 
-def _shift(net, mode):
+def _shift(net, setup):
   """Moves pixels up and left by one; zeros follow."""
   pads, begin = [[0, 0]] * 4, [0] * 4
-  for axis in mode.spatial_axes:
+  for axis in setup.spatial_axes:
     pads[axis], begin[axis] = [0, 1], 1
   return tf.slice(tf.pad(net, pads), begin, tf.shape(net))
 
 
-def _factorized_reduction(net, channels, mode):
+def _factorized_reduction(net, channels, setup):
   """Halves height and width by two 1x1 convolutions of pixels one apart.
 
   One batch norm follows both.
   """
-  inputs = layers.num_channels(net, mode)
+  inputs = layers.num_channels(net, setup)
   widths = [channels // 2, channels - channels // 2]
   weights = []
   for scope, width in zip(('path1_conv', 'path2_conv'), widths):
     with tf.variable_scope(scope):
-      weights.append(layers.kernel_variable(
-          'weights', [1, 1, inputs, width], mode, mode.weight_decay))
+      weights.append(
+        layers.kernel_variable(
+          'weights', [1, 1, inputs, width], setup, setup.weight_decay
+        )
+      )
   norm = layers.batch_norm_variables(channels, 'final_path_bn')
+
   def convolve(net, kernel):
     kernels = tf.split(kernel, widths, axis=3)
     return tf.concat(
-        [layers.convolve(path, path_kernel, mode, stride=2, padding='VALID')
-         for path, path_kernel in zip((net, _shift(net, mode)), kernels)],
-        axis=layers.channel_axis(mode))
+      [
+        layers.convolve(path, path_kernel, setup, stride=2, padding='VALID')
+        for path, path_kernel in zip((net, _shift(net, setup)), kernels)
+      ],
+      axis=layers.channel_axis(setup),
+    )
+
   return layers.convolve_and_normalize(
-      convolve, net, tf.concat(weights, axis=3), 3, norm, mode)
+    convolve, net, tf.concat(weights, axis=3), 3, norm, setup
+  )
 
 
-def _previous_state(net, previous, cell, mode):
+def _previous_state(net, previous, cell, setup):
   """Brings the output of the cell before last to the size of this one."""
   if previous is None:
     return net
-  previous = mode.activation_fn(previous)
+  previous = setup.activation_fn(previous)
   if cell.previous_stride == 2:
-    return _factorized_reduction(previous, cell.filters, mode)
-  return _conv2d(previous, cell.filters, [1, 1], mode, 'prev_1x1', 'prev_bn')
+    return _factorized_reduction(previous, cell.filters, setup)
+  return _conv2d(previous, cell.filters, [1, 1], setup, 'prev_1x1', 'prev_bn')
 
 
-def _drop_path(net, keep_prob, mode):
+def _drop_path(net, keep_prob, setup):
   """Zeroes the operation's result for some images, scales up the others."""
-  if not mode.is_training or keep_prob == 1.0:
+  if not setup.is_training or keep_prob == 1.0:
     return net
-  return tf.nn.dropout(net, rate=1.0 - keep_prob,
-                       noise_shape=[tf.shape(net)[0], 1, 1, 1])
+  return tf.nn.dropout(
+    net, rate=1.0 - keep_prob, noise_shape=[tf.shape(net)[0], 1, 1, 1]
+  )
 
 
-def _operation(net, operation, filters, keep_prob, mode):
+def _operation(net, operation, filters, keep_prob, setup):
   """Applies one side of a sum to its state."""
   scope, kind, size, _, stride = operation
   if kind == 'none':
@@ -104,72 +128,108 @@ def _operation(net, operation, filters, keep_prob, mode):
     name = f'{size}x{size}'
     for number, step in ((1, stride), (2, 1)):
       net = _separable_conv2d(
-          mode.activation_fn(net), filters, size, mode,
-          f'{scope}/separable_{name}_{number}',
-          f'{scope}/bn_sep_{name}_{number}', step)
+        setup.activation_fn(net),
+        filters,
+        size,
+        setup,
+        f'{scope}/separable_{name}_{number}',
+        f'{scope}/bn_sep_{name}_{number}',
+        step,
+      )
   else:
     pool = tf.nn.avg_pool2d if kind == 'avg' else tf.nn.max_pool2d
-    net = pool(net, size, stride, 'SAME', data_format=mode.data_format)
-  return _drop_path(net, keep_prob, mode)
+    net = pool(net, size, stride, 'SAME', data_format=setup.data_format)
+  return _drop_path(net, keep_prob, setup)
 
 
-def _cell(net, previous, cell, keep_prob, mode):
+def _cell(net, previous, cell, keep_prob, setup):
   """Builds one cell on the outputs of the two before it."""
   with tf.variable_scope(cell.scope):
-    previous = _previous_state(net, previous, cell, mode)
-    states = [_conv2d(mode.activation_fn(net), cell.filters, [1, 1], mode,
-                      '1x1', 'beginning_bn'), previous]
+    previous = _previous_state(net, previous, cell, setup)
+    states = [
+      _conv2d(
+        setup.activation_fn(net),
+        cell.filters,
+        [1, 1],
+        setup,
+        '1x1',
+        'beginning_bn',
+      ),
+      previous,
+    ]
     for left, right in cell.sums:
       states.append(
-          _operation(states[left.state], left, cell.filters, keep_prob, mode)
-          + _operation(states[right.state], right, cell.filters, keep_prob,
-                       mode))
-    return tf.concat([states[state] for state in cell.outputs],
-                     axis=layers.channel_axis(mode))
+        _operation(states[left.state], left, cell.filters, keep_prob, setup)
+        + _operation(states[right.state], right, cell.filters, keep_prob, setup)
+      )
+    return tf.concat(
+      [states[state] for state in cell.outputs], axis=layers.channel_axis(setup)
+    )
 
 
-def _auxiliary_logits(net, num_classes, mode):
+def _auxiliary_logits(net, num_classes, setup):
   """Classifies a feature map of the middle of the network, for training."""
   with tf.variable_scope('aux_logits'):
-    net = mode.activation_fn(net)
+    net = setup.activation_fn(net)
     # The published network pools 14x14; below 5x5 there is less to pool.
-    window = [min(5, net.shape[axis]) for axis in mode.spatial_axes]
-    net = tf.nn.avg_pool2d(net, window, 3, 'VALID',
-                           data_format=mode.data_format)
-    net = mode.activation_fn(
-        _conv2d(net, 128, [1, 1], mode, 'proj', 'aux_bn0'))
-    size = [net.shape[axis] for axis in mode.spatial_axes]
-    net = mode.activation_fn(
-        _conv2d(net, 768, size, mode, 'Conv', 'aux_bn1', padding='VALID'))
-    return layers.dense(tf.squeeze(net, mode.spatial_axes), num_classes, mode,
-                        'FC')
+    window = [min(5, net.shape[axis]) for axis in setup.spatial_axes]
+    net = tf.nn.avg_pool2d(
+      net, window, 3, 'VALID', data_format=setup.data_format
+    )
+    net = setup.activation_fn(
+      _conv2d(net, 128, [1, 1], setup, 'proj', 'aux_bn0')
+    )
+    size = [net.shape[axis] for axis in setup.spatial_axes]
+    net = setup.activation_fn(
+      _conv2d(net, 768, size, setup, 'Conv', 'aux_bn1', padding='VALID')
+    )
+    return layers.dense(
+      tf.squeeze(net, setup.spatial_axes), num_classes, setup, 'FC'
+    )
 
 
-def _features(net, spec, num_classes, final_endpoint, drop_path_keep_prob,
-              mode):
+def _features(
+  net, spec, num_classes, final_endpoint, drop_path_keep_prob, setup
+):
   """Builds stem and cells up to final_endpoint; returns (net, end_points)."""
-  net = _conv2d(net, spec.stem_channels, [3, 3], mode, 'conv0', 'conv0_bn',
-                padding='VALID', stride=2)
+  net = _conv2d(
+    net,
+    spec.stem_channels,
+    [3, 3],
+    setup,
+    'conv0',
+    'conv0_bn',
+    padding='VALID',
+    stride=2,
+  )
   previous, end_points = None, {}
   for cell in spec.cells:
     keep_prob = 1.0 - cell.depth * (1.0 - drop_path_keep_prob)
-    previous, net = net, _cell(net, previous, cell, keep_prob, mode)
+    previous, net = net, _cell(net, previous, cell, keep_prob, setup)
     if cell.end_point:
-      end_points[cell.end_point] = layers.to_nhwc(net, mode)
+      end_points[cell.end_point] = layers.to_nhwc(net, setup)
       if cell.end_point == final_endpoint:
         break
-    if cell.auxiliary_scope and mode.is_training and num_classes:
+    if cell.auxiliary_scope and setup.is_training and num_classes:
       with tf.variable_scope(cell.auxiliary_scope):
-        end_points['AuxLogits'] = _auxiliary_logits(net, num_classes, mode)
+        end_points['AuxLogits'] = _auxiliary_logits(net, num_classes, setup)
   return net, end_points
 
 
-def build_nasnet_mobile(images, num_classes, is_training=True,
-                        final_endpoint=None, dropout_keep_prob=0.5,
-                        drop_path_keep_prob=1.0, data_format='NHWC',
-                        compute_dtype=tf.float32, weight_decay=0.0,
-                        batch_norm_decay=0.9997, batch_norm_epsilon=0.001):
-  """Builds the network; arguments are nets.nasnet.build_nasnet_mobile's, and:
+def build_nasnet_mobile(
+  images,
+  num_classes,
+  is_training=True,
+  final_endpoint=None,
+  dropout_keep_prob=0.5,
+  drop_path_keep_prob=1.0,
+  data_format='NHWC',
+  compute_dtype=tf.float32,
+  weight_decay=0.0,
+  batch_norm_decay=0.9997,
+  batch_norm_epsilon=0.001,
+):
+  """Builds the network; arguments as in nets/nasnet/nasnet.py, and these.
 
   Args:
     data_format: 'NHWC' or 'NCHW': the layout inside.
@@ -183,25 +243,35 @@ def build_nasnet_mobile(images, num_classes, is_training=True,
     in place of logits as in nets/nasnet.py. Feature maps are in
     compute_dtype, what follows the pooling is float32.
   """
-  spec = nasnet_specs.nasnet_mobile()
-  nasnet_specs.check_final_endpoint(final_endpoint, spec)
-  mode = layers.Mode(
-      is_training, data_format, compute_dtype, activation_fn=tf.nn.relu,
-      batch_norm_decay=batch_norm_decay, weight_decay=weight_decay,
-      batch_norm_epsilon=batch_norm_epsilon,
-      weights_initializer=tf.variance_scaling_initializer(2.0, 'fan_out'))
-  net, end_points = _features(layers.from_nhwc(images, mode), spec,
-                              num_classes, final_endpoint,
-                              drop_path_keep_prob, mode)
+  spec = table.resolve()
+  table.check_final_endpoint(final_endpoint, spec)
+  setup = layers.Setup(
+    is_training,
+    data_format,
+    compute_dtype,
+    activation_fn=tf.nn.relu,
+    batch_norm_decay=batch_norm_decay,
+    weight_decay=weight_decay,
+    batch_norm_epsilon=batch_norm_epsilon,
+    weights_initializer=tf.variance_scaling_initializer(2.0, 'fan_out'),
+  )
+  net, end_points = _features(
+    layers.from_nhwc(images, setup),
+    spec,
+    num_classes,
+    final_endpoint,
+    drop_path_keep_prob,
+    setup,
+  )
   if final_endpoint in end_points:
     return end_points[final_endpoint], end_points
   with tf.variable_scope('final_layer'):
-    net = layers.global_pool(mode.activation_fn(net), mode)[:, 0, 0, :]
+    net = layers.global_pool(setup.activation_fn(net), setup)[:, 0, 0, :]
     end_points['global_pool'] = net
     if not num_classes or final_endpoint == 'global_pool':
       return net, end_points
-    net = layers.dropout(net, dropout_keep_prob, mode)
-    logits = layers.dense(net, num_classes, mode, 'FC')
+    net = layers.dropout(net, dropout_keep_prob, setup)
+    logits = layers.dense(net, num_classes, setup, 'FC')
   end_points['Logits'] = logits
   if final_endpoint != 'Logits':
     end_points['Predictions'] = tf.nn.softmax(logits)

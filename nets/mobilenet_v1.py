@@ -10,45 +10,58 @@ Variable names, end points and arguments are those of the published slim
 network, whose checkpoints fit. `fast/mobilenet_v1.py` is its twin.
 """
 
-import functools
-
 import tensorflow.compat.v1 as tf
 
-from nets import specs
 from nets.tf_slim_compat import slim
+from specs import mobilenet_v1 as table
+from specs import networks
 
 # Where users of slim look for them.
-Conv = specs.Conv
-DepthSepConv = specs.DepthSepConv
-MOBILENETV1_CONV_DEFS = specs.MOBILENET_V1
+Conv = table.Conv
+DepthSepConv = table.DepthSepConv
+MOBILENETV1_CONV_DEFS = table.MOBILENET_V1
 
 _POOL_SIZE = 7  # of the last feature map at the default image size
 
 
 def mobilenet_v1_arg_scope(
-    is_training=True, weight_decay=4e-5, stddev=0.09,
-    regularize_depthwise=False, batch_norm_decay=0.9997,
-    batch_norm_epsilon=0.001,
-    batch_norm_updates_collections=tf.GraphKeys.UPDATE_OPS,
-    normalizer_fn=slim.batch_norm):
+  is_training=True,
+  weight_decay=4e-5,
+  stddev=0.09,
+  regularize_depthwise=False,
+  batch_norm_decay=0.9997,
+  batch_norm_epsilon=0.001,
+  batch_norm_updates_collections=tf.GraphKeys.UPDATE_OPS,
+  normalizer_fn=slim.batch_norm,
+):
   """Returns the arg_scope of the network's layers.
 
   is_training None leaves batch norm's mode to the caller.
   """
   regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
   mode = {} if is_training is None else {'is_training': is_training}
-  with slim.arg_scope(
-      [slim.conv2d, slim.separable_conv2d], activation_fn=tf.nn.relu6,
+  with (
+    slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d],
+      activation_fn=tf.nn.relu6,
       normalizer_fn=normalizer_fn,
-      weights_initializer=tf.truncated_normal_initializer(stddev=stddev)), \
-      slim.arg_scope([slim.conv2d], weights_regularizer=regularizer), \
-      slim.arg_scope(
-          [slim.separable_conv2d],
-          weights_regularizer=regularizer if regularize_depthwise else None), \
-      slim.arg_scope([slim.batch_norm], center=True, scale=True,
-                     decay=batch_norm_decay, epsilon=batch_norm_epsilon,
-                     updates_collections=batch_norm_updates_collections,
-                     **mode) as scope:
+      weights_initializer=tf.truncated_normal_initializer(stddev=stddev),
+    ),
+    slim.arg_scope([slim.conv2d], weights_regularizer=regularizer),
+    slim.arg_scope(
+      [slim.separable_conv2d],
+      weights_regularizer=regularizer if regularize_depthwise else None,
+    ),
+    slim.arg_scope(
+      [slim.batch_norm],
+      center=True,
+      scale=True,
+      decay=batch_norm_decay,
+      epsilon=batch_norm_epsilon,
+      updates_collections=batch_norm_updates_collections,
+      **mode,
+    ) as scope,
+  ):
     return scope
 
 
@@ -67,19 +80,38 @@ def _features(net, layers, use_explicit_padding):
       net = _explicit_pad(net, layer)
     kernel = [layer.kernel_size, layer.kernel_size]
     if layer.is_depthwise:
-      net = slim.separable_conv2d(net, None, kernel, depth_multiplier=1,
-                                  stride=layer.stride, rate=layer.rate,
-                                  scope=layer.scope)
+      net = slim.separable_conv2d(
+        net,
+        None,
+        kernel,
+        depth_multiplier=1,
+        stride=layer.stride,
+        rate=layer.rate,
+        scope=layer.scope,
+      )
     else:
-      net = slim.conv2d(net, layer.channels, kernel, stride=layer.stride,
-                        rate=layer.rate, scope=layer.scope)
+      net = slim.conv2d(
+        net,
+        layer.channels,
+        kernel,
+        stride=layer.stride,
+        rate=layer.rate,
+        scope=layer.scope,
+      )
     end_points[layer.scope] = net
   return net, end_points
 
 
-def mobilenet_v1_base(inputs, final_endpoint=None, min_depth=8,
-                      depth_multiplier=1.0, conv_defs=None, output_stride=None,
-                      use_explicit_padding=False, scope=None):
+def mobilenet_v1_base(
+  inputs,
+  final_endpoint=None,
+  min_depth=8,
+  depth_multiplier=1.0,
+  conv_defs=None,
+  output_stride=None,
+  use_explicit_padding=False,
+  scope=None,
+):
   """Builds the network without pooling and classifier.
 
   Args:
@@ -99,32 +131,56 @@ def mobilenet_v1_base(inputs, final_endpoint=None, min_depth=8,
   Raises:
     InputError: unknown final_endpoint, or numbers that cannot be.
   """
-  layers = specs.mobilenet_v1(depth_multiplier, output_stride,
-                              conv_defs or specs.MOBILENET_V1, min_depth,
-                              final_endpoint)
-  with tf.variable_scope(scope, 'MobilenetV1', [inputs]), \
-      slim.arg_scope([slim.conv2d, slim.separable_conv2d],
-                     padding='VALID' if use_explicit_padding else 'SAME'):
+  layers = table.resolve(
+    depth_multiplier,
+    output_stride,
+    conv_defs or table.MOBILENET_V1,
+    min_depth,
+    final_endpoint,
+  )
+  with (
+    tf.variable_scope(scope, 'MobilenetV1', [inputs]),
+    slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d],
+      padding='VALID' if use_explicit_padding else 'SAME',
+    ),
+  ):
     return _features(inputs, layers, use_explicit_padding)
 
 
 def _pool(net, global_pool):
   """Returns (pooled, key of its end point)."""
   if global_pool:
-    return (tf.reduce_mean(net, [1, 2], keepdims=True, name='global_pool'),
-            'global_pool')
+    return (
+      tf.reduce_mean(net, [1, 2], keepdims=True, name='global_pool'),
+      'global_pool',
+    )
   size = [min(_POOL_SIZE, side or _POOL_SIZE) for side in net.shape[1:3]]
-  return (slim.avg_pool2d(net, size, padding='VALID', scope='AvgPool_1a'),
-          'AvgPool_1a')
+  return (
+    slim.avg_pool2d(net, size, padding='VALID', scope='AvgPool_1a'),
+    'AvgPool_1a',
+  )
 
 
-def mobilenet_v1(inputs, num_classes=1000, dropout_keep_prob=0.999,
-                 is_training=True, min_depth=8, depth_multiplier=1.0,
-                 conv_defs=None, prediction_fn=slim.softmax,
-                 spatial_squeeze=True, reuse=None, scope='MobilenetV1',
-                 global_pool=False, final_endpoint=None, output_stride=None,
-                 use_explicit_padding=False, base_only=False):
-  """Builds the network; arguments are mobilenet_v1_base's, and:
+def mobilenet_v1(
+  inputs,
+  num_classes=1000,
+  dropout_keep_prob=0.999,
+  is_training=True,
+  min_depth=8,
+  depth_multiplier=1.0,
+  conv_defs=None,
+  prediction_fn=slim.softmax,
+  spatial_squeeze=True,
+  reuse=None,
+  scope='MobilenetV1',
+  global_pool=False,
+  final_endpoint=None,
+  output_stride=None,
+  use_explicit_padding=False,
+  base_only=False,
+):
+  """Builds the network; arguments are mobilenet_v1_base's, and these.
 
   Args:
     num_classes: 0 or None leaves the logits layer out.
@@ -145,12 +201,20 @@ def mobilenet_v1(inputs, num_classes=1000, dropout_keep_prob=0.999,
   Raises:
     InputError: unknown final_endpoint, or numbers that cannot be.
   """
-  with tf.variable_scope(scope, 'MobilenetV1', [inputs],
-                         reuse=reuse) as scope, \
-      slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training):
+  with (
+    tf.variable_scope(scope, 'MobilenetV1', [inputs], reuse=reuse) as scope,
+    slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training),
+  ):
     net, end_points = mobilenet_v1_base(
-        inputs, final_endpoint, min_depth, depth_multiplier, conv_defs,
-        output_stride, use_explicit_padding, scope)
+      inputs,
+      final_endpoint,
+      min_depth,
+      depth_multiplier,
+      conv_defs,
+      output_stride,
+      use_explicit_padding,
+      scope,
+    )
     if base_only:
       return net, end_points
     with tf.variable_scope('Logits'):
@@ -159,8 +223,14 @@ def mobilenet_v1(inputs, num_classes=1000, dropout_keep_prob=0.999,
       if not num_classes:
         return net, end_points
       net = slim.dropout(net, dropout_keep_prob, scope='Dropout_1b')
-      logits = slim.conv2d(net, num_classes, [1, 1], activation_fn=None,
-                           normalizer_fn=None, scope='Conv2d_1c_1x1')
+      logits = slim.conv2d(
+        net,
+        num_classes,
+        [1, 1],
+        activation_fn=None,
+        normalizer_fn=None,
+        scope='Conv2d_1c_1x1',
+      )
       if spatial_squeeze:
         logits = tf.squeeze(logits, [1, 2], name='SpatialSqueeze')
   end_points['Logits'] = logits
@@ -172,12 +242,6 @@ def mobilenet_v1(inputs, num_classes=1000, dropout_keep_prob=0.999,
 mobilenet_v1.default_image_size = 224
 
 
-def _scaled(depth_multiplier):
-  return functools.update_wrapper(
-      functools.partial(mobilenet_v1, depth_multiplier=depth_multiplier),
-      mobilenet_v1)
-
-
-mobilenet_v1_075 = _scaled(0.75)
-mobilenet_v1_050 = _scaled(0.50)
-mobilenet_v1_025 = _scaled(0.25)
+mobilenet_v1_075 = networks.named(mobilenet_v1, 'mobilenet_v1_075')
+mobilenet_v1_050 = networks.named(mobilenet_v1, 'mobilenet_v1_050')
+mobilenet_v1_025 = networks.named(mobilenet_v1, 'mobilenet_v1_025')

@@ -9,37 +9,50 @@ Variable names, end points and arguments are those of the published slim
 network, whose checkpoints fit. `fast/mobilenet_v2.py` is its twin.
 """
 
-import functools
-
 import tensorflow.compat.v1 as tf
 
-from nets import specs
 from nets.tf_slim_compat import slim
+from specs import arithmetic
+from specs import mobilenet_v2 as table
+from specs import networks
 
 
-def training_scope(is_training=True, weight_decay=4e-5, stddev=0.09,
-                   dropout_keep_prob=0.8, bn_decay=0.997):
+def training_scope(
+  is_training=True,
+  weight_decay=4e-5,
+  stddev=0.09,
+  dropout_keep_prob=0.8,
+  bn_decay=0.997,
+):
   """Returns the arg_scope of a recipe: what the network's layers share."""
   regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
-  with slim.arg_scope([mobilenet], is_training=is_training), \
-      slim.arg_scope(
-          [slim.conv2d, slim.separable_conv2d],
-          weights_initializer=tf.truncated_normal_initializer(stddev=stddev)), \
-      slim.arg_scope([slim.conv2d], weights_regularizer=regularizer), \
-      slim.arg_scope([slim.batch_norm], decay=bn_decay), \
-      slim.arg_scope([slim.dropout], keep_prob=dropout_keep_prob) as scope:
+  with (
+    slim.arg_scope([mobilenet], is_training=is_training),
+    slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d],
+      weights_initializer=tf.truncated_normal_initializer(stddev=stddev),
+    ),
+    slim.arg_scope([slim.conv2d], weights_regularizer=regularizer),
+    slim.arg_scope([slim.batch_norm], decay=bn_decay),
+    slim.arg_scope([slim.dropout], keep_prob=dropout_keep_prob) as scope,
+  ):
     return scope
 
 
 def _layer_scope(is_training, activation_fn):
   """Returns the arg_scope of the architecture itself."""
-  with slim.arg_scope([slim.conv2d, slim.separable_conv2d], padding='SAME',
-                      activation_fn=activation_fn,
-                      normalizer_fn=slim.batch_norm), \
-      slim.arg_scope([slim.batch_norm, slim.dropout],
-                     is_training=is_training), \
-      slim.arg_scope([slim.batch_norm], center=True, scale=True,
-                     epsilon=0.001) as scope:
+  with (
+    slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d],
+      padding='SAME',
+      activation_fn=activation_fn,
+      normalizer_fn=slim.batch_norm,
+    ),
+    slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training),
+    slim.arg_scope(
+      [slim.batch_norm], center=True, scale=True, epsilon=0.001
+    ) as scope,
+  ):
     return scope
 
 
@@ -53,13 +66,15 @@ def _explicit_pad(net, kernel_size, rate=1):
 def _expand(net, block, expansion, activation_fn):
   if not block.has_expansion_shortcut:
     return slim.conv2d(net, block.expanded, [1, 1], scope='expand')
-  net = slim.conv2d(net, block.expanded, [1, 1], activation_fn=None,
-                    scope='expand')
+  net = slim.conv2d(
+    net, block.expanded, [1, 1], activation_fn=None, scope='expand'
+  )
   return activation_fn(net + expansion)
 
 
-def _inverted_residual(net, block, expansion, activation_fn,
-                       use_explicit_padding):
+def _inverted_residual(
+  net, block, expansion, activation_fn, use_explicit_padding
+):
   """Returns (output, {suffix of end point: tensor}) of one block.
 
   expansion: that of the block before, or None.
@@ -72,12 +87,23 @@ def _inverted_residual(net, block, expansion, activation_fn,
     if use_explicit_padding:
       net = _explicit_pad(net, 3, block.rate)
     net = slim.separable_conv2d(
-        net, None, [3, 3], depth_multiplier=1, stride=block.stride,
-        rate=block.rate, padding='VALID' if use_explicit_padding else 'SAME',
-        scope='depthwise')
+      net,
+      None,
+      [3, 3],
+      depth_multiplier=1,
+      stride=block.stride,
+      rate=block.rate,
+      padding='VALID' if use_explicit_padding else 'SAME',
+      scope='depthwise',
+    )
     points['depthwise_output'] = net
-    net = slim.conv2d(net, block.channels, [1, 1], scope='project',
-                      activation_fn=None if block.linear else activation_fn)
+    net = slim.conv2d(
+      net,
+      block.channels,
+      [1, 1],
+      scope='project',
+      activation_fn=None if block.linear else activation_fn,
+    )
     if block.has_shortcut:
       net += inputs
     points['output'] = net
@@ -88,13 +114,23 @@ def _features(net, spec, num_layers, activation_fn, use_explicit_padding):
   """Builds the first num_layers layers; returns (features, end_points)."""
   if use_explicit_padding:
     net = _explicit_pad(net, 3)
-  net = slim.conv2d(net, spec.stem_channels, [3, 3], stride=2, scope='Conv',
-                    padding='VALID' if use_explicit_padding else 'SAME')
+  net = slim.conv2d(
+    net,
+    spec.stem_channels,
+    [3, 3],
+    stride=2,
+    scope='Conv',
+    padding='VALID' if use_explicit_padding else 'SAME',
+  )
   end_points, points = {'layer_1': net}, {}
-  for number, block in enumerate(spec.blocks[:num_layers - 1], start=2):
+  for number, block in enumerate(spec.blocks[: num_layers - 1], start=2):
     net, points = _inverted_residual(
-        net, block, points.get('expansion_output'), activation_fn,
-        use_explicit_padding)
+      net,
+      block,
+      points.get('expansion_output'),
+      activation_fn,
+      use_explicit_padding,
+    )
     end_points[f'layer_{number}'] = net
     for suffix, point in points.items():
       end_points[f'layer_{number}/{suffix}'] = point
@@ -105,14 +141,26 @@ def _features(net, spec, num_layers, activation_fn, use_explicit_padding):
 
 
 @slim.add_arg_scope
-def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
-              scope='MobilenetV2', conv_defs=None,
-              finegrain_classification_mode=False, min_depth=None,
-              divisible_by=None, activation_fn=None, final_endpoint=None,
-              output_stride=None, use_explicit_padding=False,
-              is_training=False, prediction_fn=slim.softmax, reuse=None,
-              base_only=False, shortcut='bottleneck',
-              bottleneck_activation=False):
+def mobilenet(
+  input_tensor,
+  num_classes=1001,
+  depth_multiplier=1.0,
+  scope='MobilenetV2',
+  conv_defs=None,
+  finegrain_classification_mode=False,
+  min_depth=None,
+  divisible_by=None,
+  activation_fn=None,
+  final_endpoint=None,
+  output_stride=None,
+  use_explicit_padding=False,
+  is_training=False,
+  prediction_fn=slim.softmax,
+  reuse=None,
+  base_only=False,
+  shortcut='bottleneck',
+  bottleneck_activation=False,
+):
   """Builds the network.
 
   Args:
@@ -120,7 +168,7 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
     num_classes: 0 or None leaves the logits layer out.
     depth_multiplier: factor on all widths.
     scope: variable scope.
-    conv_defs: rows of specs.Stage; specs.MOBILENET_V2 where None.
+    conv_defs: rows of Stage; the paper's where None.
     finegrain_classification_mode: keeps the last layer at 1280 channels below
       depth_multiplier 1.0, as in the published models.
     min_depth: least number of channels; divisible_by where None.
@@ -148,15 +196,25 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
   Raises:
     InputError: unknown final_endpoint or shortcut, or numbers that cannot be.
   """
-  spec = specs.mobilenet_v2(depth_multiplier, finegrain_classification_mode,
-                            output_stride, conv_defs, min_depth, divisible_by,
-                            shortcut, bottleneck_activation)
-  num_layers = specs.layers_until(final_endpoint, spec.num_layers)
+  spec = table.resolve(
+    depth_multiplier,
+    finegrain_classification_mode,
+    output_stride,
+    conv_defs,
+    min_depth,
+    divisible_by,
+    shortcut,
+    bottleneck_activation,
+  )
+  num_layers = arithmetic.layers_until(final_endpoint, spec.num_layers)
   activation_fn = activation_fn or tf.nn.relu6
-  with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse), \
-      slim.arg_scope(_layer_scope(is_training, activation_fn)):
-    net, end_points = _features(input_tensor, spec, num_layers, activation_fn,
-                                use_explicit_padding)
+  with (
+    tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse),
+    slim.arg_scope(_layer_scope(is_training, activation_fn)),
+  ):
+    net, end_points = _features(
+      input_tensor, spec, num_layers, activation_fn, use_explicit_padding
+    )
     if base_only:
       return net, end_points
     with tf.variable_scope('Logits'):
@@ -165,8 +223,14 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
       if not num_classes:
         return net, end_points
       net = slim.dropout(net, scope='Dropout')
-      logits = slim.conv2d(net, num_classes, [1, 1], activation_fn=None,
-                           normalizer_fn=None, scope='Conv2d_1c_1x1')
+      logits = slim.conv2d(
+        net,
+        num_classes,
+        [1, 1],
+        activation_fn=None,
+        normalizer_fn=None,
+        scope='Conv2d_1c_1x1',
+      )
       logits = tf.squeeze(logits, [1, 2])
   end_points['Logits'] = logits
   if prediction_fn:
@@ -176,22 +240,16 @@ def mobilenet(input_tensor, num_classes=1001, depth_multiplier=1.0,
 
 def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
   """Builds mobilenet (same arguments) without pooling and classifier."""
-  return mobilenet(input_tensor, depth_multiplier=depth_multiplier,
-                   base_only=True, **arguments)
+  return mobilenet(
+    input_tensor, depth_multiplier=depth_multiplier, base_only=True, **arguments
+  )
 
 
 mobilenet.default_image_size = 224
 
 
-def _of_width(depth_multiplier):
-  """Returns mobilenet at a published width."""
-  network = functools.partial(mobilenet, depth_multiplier=depth_multiplier,
-                              finegrain_classification_mode=True)
-  return functools.update_wrapper(network, mobilenet)
-
-
-mobilenet_v2_140 = _of_width(1.4)
-mobilenet_v2_130 = _of_width(1.3)
-mobilenet_v2_075 = _of_width(0.75)
-mobilenet_v2_050 = _of_width(0.5)
-mobilenet_v2_035 = _of_width(0.35)
+mobilenet_v2_140 = networks.named(mobilenet, 'mobilenet_v2_140')
+mobilenet_v2_130 = networks.named(mobilenet, 'mobilenet_v2_130')
+mobilenet_v2_075 = networks.named(mobilenet, 'mobilenet_v2_075')
+mobilenet_v2_050 = networks.named(mobilenet, 'mobilenet_v2_050')
+mobilenet_v2_035 = networks.named(mobilenet, 'mobilenet_v2_035')

@@ -10,20 +10,25 @@ authors' PyTorch network, whose weights fit. `fast/shufflenet_v1.py` is its
 twin.
 """
 
-import functools
-
 import tensorflow.compat.v1 as tf
 
-from errors import InputError
-from nets import shufflenet_specs
+from base.errors import InputError
 from nets.tf_slim_compat import slim
+from specs import networks
+from specs import shufflenet_v1 as table
 
 
 @slim.add_arg_scope
-def grouped_conv1x1(inputs, num_outputs, groups, activation_fn=tf.nn.relu,
-                    normalizer_fn=None,
-                    weights_initializer=slim.xavier_initializer(),
-                    weights_regularizer=None, scope=None):
+def grouped_conv1x1(
+  inputs,
+  num_outputs,
+  groups,
+  activation_fn=tf.nn.relu,
+  normalizer_fn=None,
+  weights_initializer=None,
+  weights_regularizer=None,
+  scope=None,
+):
   """Convolves each group of channels by itself, as slim.conv2d does them all.
 
   Args:
@@ -32,7 +37,8 @@ def grouped_conv1x1(inputs, num_outputs, groups, activation_fn=tf.nn.relu,
     groups: number of groups; divides channels and num_outputs.
     activation_fn: None leaves it out.
     normalizer_fn: None leaves it out; there are no biases either way.
-    weights_initializer: of the kernels [1, 1, channels / groups, num_outputs].
+    weights_initializer: of the kernels [1, 1, channels / groups, num_outputs];
+      slim.conv2d's where None.
     weights_regularizer: of the kernels; may be None.
     scope: variable scope.
 
@@ -41,42 +47,61 @@ def grouped_conv1x1(inputs, num_outputs, groups, activation_fn=tf.nn.relu,
   """
   with tf.variable_scope(scope, 'GroupedConv', [inputs]):
     weights = slim.model_variable(
-        'weights', [1, 1, inputs.shape[3] // groups, num_outputs],
-        initializer=weights_initializer, regularizer=weights_regularizer)
+      'weights',
+      [1, 1, inputs.shape[3] // groups, num_outputs],
+      initializer=weights_initializer or slim.xavier_initializer(),
+      regularizer=weights_regularizer,
+    )
     net = tf.concat(
-        [tf.nn.conv2d(group, kernel, strides=1, padding='VALID')
-         for group, kernel in zip(tf.split(inputs, groups, axis=3),
-                                  tf.split(weights, groups, axis=3))], axis=3)
+      [
+        tf.nn.conv2d(group, kernel, strides=1, padding='VALID')
+        for group, kernel in zip(
+          tf.split(inputs, groups, axis=3), tf.split(weights, groups, axis=3)
+        )
+      ],
+      axis=3,
+    )
     if normalizer_fn:
       net = normalizer_fn(net)
     return activation_fn(net) if activation_fn else net
 
 
-def shufflenet_v1_arg_scope(is_training=True, weight_decay=4e-5, stddev=0.09,
-                            batch_norm_decay=0.9):
+def shufflenet_v1_arg_scope(
+  is_training=True, weight_decay=4e-5, stddev=0.09, batch_norm_decay=0.9
+):
   """Returns the arg_scope of a recipe: what the network's layers share."""
   regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
-  with slim.arg_scope([shufflenet_v1], is_training=is_training), \
-      slim.arg_scope(
-          [slim.conv2d, slim.separable_conv2d, grouped_conv1x1],
-          weights_initializer=tf.truncated_normal_initializer(stddev=stddev)), \
-      slim.arg_scope([slim.conv2d, grouped_conv1x1],
-                     weights_regularizer=regularizer), \
-      slim.arg_scope([slim.batch_norm], decay=batch_norm_decay) as scope:
+  with (
+    slim.arg_scope([shufflenet_v1], is_training=is_training),
+    slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d, grouped_conv1x1],
+      weights_initializer=tf.truncated_normal_initializer(stddev=stddev),
+    ),
+    slim.arg_scope(
+      [slim.conv2d, grouped_conv1x1], weights_regularizer=regularizer
+    ),
+    slim.arg_scope([slim.batch_norm], decay=batch_norm_decay) as scope,
+  ):
     return scope
 
 
 def _layer_scope(is_training):
   """Returns the arg_scope of the architecture itself."""
-  with slim.arg_scope([slim.conv2d, slim.separable_conv2d, grouped_conv1x1],
-                      activation_fn=tf.nn.relu,
-                      normalizer_fn=slim.batch_norm), \
-      slim.arg_scope([slim.conv2d, slim.separable_conv2d, slim.max_pool2d,
-                      slim.avg_pool2d], padding='VALID'), \
-      slim.arg_scope([slim.batch_norm, slim.dropout],
-                     is_training=is_training), \
-      slim.arg_scope([slim.batch_norm], center=True, scale=True,
-                     epsilon=1e-5) as scope:
+  with (
+    slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d, grouped_conv1x1],
+      activation_fn=tf.nn.relu,
+      normalizer_fn=slim.batch_norm,
+    ),
+    slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d, slim.max_pool2d, slim.avg_pool2d],
+      padding='VALID',
+    ),
+    slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training),
+    slim.arg_scope(
+      [slim.batch_norm], center=True, scale=True, epsilon=1e-5
+    ) as scope,
+  ):
     return scope
 
 
@@ -103,14 +128,22 @@ def _unit(net, unit, groups):
   """
   shortcut = net
   with tf.variable_scope(unit.scope):
-    net = grouped_conv1x1(net, unit.bottleneck, unit.first_groups,
-                          scope='gconv1')
+    net = grouped_conv1x1(
+      net, unit.bottleneck, unit.first_groups, scope='gconv1'
+    )
     net = slim.separable_conv2d(
-        _pad(net), None, [3, 3], depth_multiplier=1, stride=unit.stride,
-        activation_fn=None, scope='depthwise')
+      _pad(net),
+      None,
+      [3, 3],
+      depth_multiplier=1,
+      stride=unit.stride,
+      activation_fn=None,
+      scope='depthwise',
+    )
     net = _shuffle(net, groups)
-    net = grouped_conv1x1(net, unit.branch, groups, activation_fn=None,
-                          scope='gconv2')
+    net = grouped_conv1x1(
+      net, unit.branch, groups, activation_fn=None, scope='gconv2'
+    )
     if unit.stride == 1:
       return tf.nn.relu(shortcut + net)
     shortcut = slim.avg_pool2d(_pad(shortcut), [3, 3], stride=2)
@@ -119,8 +152,9 @@ def _unit(net, unit, groups):
 
 def _feature_maps(net, spec):
   """Yields (name, feature map) of each end point, building it when asked."""
-  net = slim.conv2d(_pad(net), spec.stem_channels, [3, 3], stride=2,
-                    scope='Conv1')
+  net = slim.conv2d(
+    _pad(net), spec.stem_channels, [3, 3], stride=2, scope='Conv1'
+  )
   yield 'Conv1', net
   net = slim.max_pool2d(_pad(net), [3, 3], stride=2, scope='Conv1_pool')
   yield 'Conv1_pool', net
@@ -133,19 +167,29 @@ def _feature_maps(net, spec):
 def _features(net, spec, final_endpoint):
   """Builds up to final_endpoint; returns (features, end_points)."""
   end_points = {}
-  for name, net in _feature_maps(net, spec):
-    end_points[name] = net
+  for name, feature_map in _feature_maps(net, spec):
+    end_points[name] = feature_map
     if name == final_endpoint:
-      return net, end_points
-  raise InputError(f'final_endpoint {final_endpoint!r} is not one of '
-                   f'{", ".join(end_points)}.')
+      return feature_map, end_points
+  raise InputError(
+    f'final_endpoint {final_endpoint!r} is not one of {", ".join(end_points)}.'
+  )
 
 
 @slim.add_arg_scope
-def shufflenet_v1(inputs, num_classes=1000, depth_multiplier=1.0, groups=3,
-                  dropout_keep_prob=1.0, is_training=False,
-                  final_endpoint='Stage4', prediction_fn=slim.softmax,
-                  reuse=None, scope='ShufflenetV1', base_only=False):
+def shufflenet_v1(
+  inputs,
+  num_classes=1000,
+  depth_multiplier=1.0,
+  groups=3,
+  dropout_keep_prob=1.0,
+  is_training=False,
+  final_endpoint='Stage4',
+  prediction_fn=slim.softmax,
+  reuse=None,
+  scope='ShufflenetV1',
+  base_only=False,
+):
   """Builds the network.
 
   Args:
@@ -170,9 +214,11 @@ def shufflenet_v1(inputs, num_classes=1000, depth_multiplier=1.0, groups=3,
   Raises:
     InputError: unknown final_endpoint, depth_multiplier or groups.
   """
-  spec = shufflenet_specs.shufflenet_v1(depth_multiplier, groups)
-  with tf.variable_scope(scope, 'ShufflenetV1', [inputs], reuse=reuse), \
-      slim.arg_scope(_layer_scope(is_training)):
+  spec = table.resolve(depth_multiplier, groups)
+  with (
+    tf.variable_scope(scope, 'ShufflenetV1', [inputs], reuse=reuse),
+    slim.arg_scope(_layer_scope(is_training)),
+  ):
     net, end_points = _features(inputs, spec, final_endpoint)
     if base_only:
       return net, end_points
@@ -182,8 +228,14 @@ def shufflenet_v1(inputs, num_classes=1000, depth_multiplier=1.0, groups=3,
       if not num_classes:
         return net, end_points
       net = slim.dropout(net, keep_prob=dropout_keep_prob, scope='Dropout')
-      logits = slim.conv2d(net, num_classes, [1, 1], activation_fn=None,
-                           normalizer_fn=None, scope='Conv2d_1c_1x1')
+      logits = slim.conv2d(
+        net,
+        num_classes,
+        [1, 1],
+        activation_fn=None,
+        normalizer_fn=None,
+        scope='Conv2d_1c_1x1',
+      )
       logits = tf.squeeze(logits, [1, 2])
   end_points['Logits'] = logits
   if prediction_fn:
@@ -193,19 +245,14 @@ def shufflenet_v1(inputs, num_classes=1000, depth_multiplier=1.0, groups=3,
 
 def shufflenet_v1_base(inputs, final_endpoint='Stage4', **arguments):
   """Builds shufflenet_v1 (same arguments) without pooling and classifier."""
-  return shufflenet_v1(inputs, final_endpoint=final_endpoint, base_only=True,
-                       **arguments)
+  return shufflenet_v1(
+    inputs, final_endpoint=final_endpoint, base_only=True, **arguments
+  )
 
 
 shufflenet_v1.default_image_size = 224
 
 
-def _scaled(depth_multiplier):
-  return functools.update_wrapper(
-      functools.partial(shufflenet_v1, depth_multiplier=depth_multiplier),
-      shufflenet_v1)
-
-
-shufflenet_v1_200 = _scaled(2.0)
-shufflenet_v1_150 = _scaled(1.5)
-shufflenet_v1_050 = _scaled(0.5)
+shufflenet_v1_200 = networks.named(shufflenet_v1, 'shufflenet_v1_200')
+shufflenet_v1_150 = networks.named(shufflenet_v1, 'shufflenet_v1_150')
+shufflenet_v1_050 = networks.named(shufflenet_v1, 'shufflenet_v1_050')

@@ -18,15 +18,15 @@ from tensorflow.python.ops import variable_scope
 
 # (module that tf-slim imports, name it expects there, what it was)
 MOVED = (
-    (ops, 'Tensor', tf.Tensor),
-    (ops, 'IndexedSlices', tf.IndexedSlices),
-    (array_ops, 'stack', tf.stack),
-    (array_ops, 'unstack', tf.unstack),
-    (control_flow_ops, 'Assert', tf.compat.v1.Assert),
-    (control_flow_ops, 'case', tf.compat.v1.case),
-    (control_flow_ops, 'cond', tf.compat.v1.cond),
-    (control_flow_ops, 'while_loop', tf.compat.v1.while_loop),
-    (variable_scope, 'variable', tf.compat.v1.Variable),
+  (ops, 'Tensor', tf.Tensor),
+  (ops, 'IndexedSlices', tf.IndexedSlices),
+  (array_ops, 'stack', tf.stack),
+  (array_ops, 'unstack', tf.unstack),
+  (control_flow_ops, 'Assert', tf.compat.v1.Assert),
+  (control_flow_ops, 'case', tf.compat.v1.case),
+  (control_flow_ops, 'cond', tf.compat.v1.cond),
+  (control_flow_ops, 'while_loop', tf.compat.v1.while_loop),
+  (variable_scope, 'variable', tf.compat.v1.Variable),
 )
 
 # TensorFlow loads the layer below slim.batch_norm from here; tf-keras keeps it
@@ -47,10 +47,11 @@ def restore_normalization():
     importlib.import_module(NORMALIZATION)
   except ModuleNotFoundError:
     sys.modules[NORMALIZATION] = importlib.import_module(
-        'tf_keras.src.legacy_tf_layers.normalization')
+      'tf_keras.src.legacy_tf_layers.normalization'
+    )
 
 
 restore_moved_names()
 restore_normalization()
 
-import tf_slim as slim  # pylint: disable=wrong-import-position
+import tf_slim as slim  # noqa: E402, F401 (after the patches; for all others)

@@ -1,56 +1,69 @@
 """Learning rate schedules with slim's names, arithmetic and defaults."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import tensorflow as tf
 
-from errors import InputError
+from base.errors import InputError
 
 DECAY_TYPES = ('exponential', 'fixed', 'polynomial')
 
 
-def make_learning_rate_fn(learning_rate_decay_type,
-                          learning_rate,
-                          num_examples,
-                          batch_size,
-                          learning_rate_decay_factor=0.94,
-                          num_epochs_per_decay=2.0,
-                          end_learning_rate=1e-4,
-                          max_number_of_steps=None,
-                          warmup_epochs=0.0):
+class LearningRate(NamedTuple):
+  """A learning rate over a run."""
+
+  learning_rate: float = 0.01  # before any decay, and after the warm-up
+  learning_rate_decay_type: str = 'exponential'  # one of DECAY_TYPES
+  # Exponential decay multiplies by it, in stairs of num_epochs_per_decay.
+  learning_rate_decay_factor: float = 0.94
+  num_epochs_per_decay: float = 2.0
+  end_learning_rate: float = 1e-4  # where polynomial decay, a line, ends
+  # It climbs from 0 for so long, where that is lower than the decayed rate.
+  warmup_epochs: float = 0.0
+
+
+def make_learning_rate_fn(
+  options: LearningRate,
+  num_examples: int,
+  batch_size: int,
+  max_number_of_steps: int | None = None,
+) -> Callable[[tf.Tensor], tf.Tensor]:
   """Returns learning_rate_fn(step) -> float32 scalar, for use in tf.function.
 
   Unlike slim's, polynomial decay ends where training ends, at
   max_number_of_steps, whatever num_epochs_per_decay is.
 
   Args:
-    learning_rate_decay_type: one of DECAY_TYPES.
-    learning_rate: the rate before any decay, and at the end of the warm-up.
+    options: LearningRate.
     num_examples: examples per epoch.
     batch_size: examples per step.
-    learning_rate_decay_factor: exponential decay multiplies by it, in stairs.
-    num_epochs_per_decay: length of a stair, in epochs.
-    end_learning_rate: where polynomial decay (a straight line) ends.
     max_number_of_steps: where training ends; polynomial decay needs it.
-    warmup_epochs: the rate climbs from 0 for so long, where that is lower than
-      the decayed rate.
 
   Raises:
     InputError: unknown type, or polynomial without max_number_of_steps.
   """
-  _check(learning_rate_decay_type, max_number_of_steps)
+  _check(options.learning_rate_decay_type, max_number_of_steps)
+  steps_per_epoch = num_examples / batch_size
   # A set smaller than a batch would otherwise decay over zero steps.
-  stair = max(1, int(num_examples * num_epochs_per_decay / batch_size))
-  warmup_steps = num_examples / batch_size * warmup_epochs
+  stair = max(1, int(num_examples * options.num_epochs_per_decay / batch_size))
+  warmup_steps = steps_per_epoch * options.warmup_epochs
 
   def learning_rate_fn(step):
     step = tf.cast(step, tf.float32)
-    rate = tf.constant(learning_rate, tf.float32)
-    if learning_rate_decay_type == 'exponential':
-      rate = _exponential(rate, step, stair, learning_rate_decay_factor)
-    elif learning_rate_decay_type == 'polynomial':
-      rate = _linear(rate, step, max_number_of_steps, end_learning_rate)
+    decayed = tf.constant(options.learning_rate, tf.float32)
+    if options.learning_rate_decay_type == 'exponential':
+      decayed *= tf.pow(
+        options.learning_rate_decay_factor, tf.floor(step / stair)
+      )
+    elif options.learning_rate_decay_type == 'polynomial':
+      done = tf.minimum(step, max_number_of_steps) / max_number_of_steps
+      decayed = (decayed - options.end_learning_rate) * (
+        1.0 - done
+      ) + options.end_learning_rate
     if warmup_steps:
-      rate = tf.minimum(learning_rate * step / warmup_steps, rate)
-    return rate
+      decayed = tf.minimum(options.learning_rate * step / warmup_steps, decayed)
+    return decayed
 
   return learning_rate_fn
 
@@ -58,17 +71,11 @@ def make_learning_rate_fn(learning_rate_decay_type,
 def _check(learning_rate_decay_type, max_number_of_steps):
   if learning_rate_decay_type not in DECAY_TYPES:
     raise InputError(
-        f'learning_rate_decay_type {learning_rate_decay_type!r} is unknown: '
-        f'choose one of {", ".join(DECAY_TYPES)}')
+      f'learning_rate_decay_type {learning_rate_decay_type!r} is unknown: '
+      f'choose one of {", ".join(DECAY_TYPES)}'
+    )
   if learning_rate_decay_type == 'polynomial' and not max_number_of_steps:
-    raise InputError('polynomial decay ends where training ends: '
-                     'set --max_number_of_steps or --num_epochs')
-
-
-def _exponential(rate, step, decay_steps, decay_factor):
-  return rate * tf.pow(decay_factor, tf.floor(step / decay_steps))
-
-
-def _linear(rate, step, decay_steps, end_rate):
-  done = tf.minimum(step, decay_steps) / decay_steps
-  return (rate - end_rate) * (1.0 - done) + end_rate
+    raise InputError(
+      'polynomial decay ends where training ends: '
+      'set --max_number_of_steps or --num_epochs'
+    )

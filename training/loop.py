@@ -1,38 +1,51 @@
 """The training loop: steps, a log, checkpoints."""
 
+from collections.abc import Callable
+from collections.abc import Iterable
 import itertools
 import time
+from typing import Any
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from errors import InputError
-from training import checkpoints
+from base.errors import InputError
+from checkpoints import reader
+from checkpoints import writer as checkpoint_writer
 from training import progress
-
-_LOGGED = ('loss', 'cross_entropy', 'accuracy', 'learning_rate', 'loss_scale')
+from training.state import TrainState
+from training.step import StepResult
 
 
 class Schedule(NamedTuple):
   """When training ends, logs and saves."""
+
   last_step: int | None  # None: when it is stopped
   log_every_n_steps: int
   save_interval_secs: float
   save_summaries_secs: float
 
 
-def run(train_step, batches, state, writer, schedule, batch_size,
-        before_first_save=lambda: None, settle=lambda: False):
+def run(
+  train_step: Callable[[Any, Any], StepResult],
+  batches: Iterable,
+  state: TrainState,
+  writer: checkpoint_writer.Writer,
+  schedule: Schedule,
+  batch_size: int,
+  before_first_save: Callable[[], None] = lambda: None,
+  settle: Callable[[], bool] = lambda: False,
+) -> str:
   """Trains from the state's global step to the last, and saves.
 
   On Ctrl-C, and where an image or record is wrong, it saves before the
   exception goes on. Until a first step has succeeded it writes nothing.
 
   Args:
-    train_step: see train_step.make_train_step.
-    batches: iterable of (images, labels), beginning at the global step.
-    state: train_step.TrainState.
-    writer: checkpoints.Writer.
+    train_step: see step.make_train_step.
+    batches: iterable of (images, targets), beginning at the global step.
+    state: TrainState.
+    writer: Writer.
     schedule: Schedule.
     batch_size: images in a batch.
     before_first_save: called once, before the first checkpoint is written.
@@ -49,13 +62,16 @@ def run(train_step, batches, state, writer, schedule, batch_size,
   first_step = int(state.global_step)
   log = _Log(writer.train_dir, first_step, schedule, batch_size)
   keeper = _Keeper(writer, state, log, before_first_save, settle)
-  steps = (itertools.count(first_step) if schedule.last_step is None
-           else range(first_step, schedule.last_step))
+  steps = (
+    itertools.count(first_step)
+    if schedule.last_step is None
+    else range(first_step, schedule.last_step)
+  )
   saved_at = time.monotonic()
   try:
     # The steps come first: zip then asks for no batch that is not used.
-    for step, (images, labels) in zip(steps, _guard(batches, keeper, log)):
-      log.add(train_step(images, labels))
+    for step, (images, targets) in zip(steps, _guard(batches, keeper, log)):
+      log.add(train_step(images, targets))
       done = step + 1
       if done % schedule.log_every_n_steps == 0 or done == schedule.last_step:
         log.write()
@@ -69,8 +85,10 @@ def run(train_step, batches, state, writer, schedule, batch_size,
   except KeyboardInterrupt:
     print('\nStopping', flush=True)
     path = keeper.save()
-    print(f'Saved {path}' if path else 'No step is done, nothing is saved',
-          flush=True)
+    print(
+      f'Saved {path}' if path else 'No step is done, nothing is saved',
+      flush=True,
+    )
     raise
   finally:
     log.close()
@@ -107,7 +125,7 @@ class _Keeper:
     self._log = log
     self._before_first_save = before_first_save
     self._settle = settle
-    self._path = checkpoints.latest(writer.train_dir)
+    self._path = reader.latest(writer.train_dir)
     self._first_step = self._saved_step = int(state.global_step)
 
   def save(self):
@@ -120,13 +138,13 @@ class _Keeper:
       return self._path
     self._log.check_finite()
     if self._saved_step == self._first_step:
-      checkpoints.check_finite(self._writer, step)
+      checkpoint_writer.check_finite(self._writer, step)
       self._before_first_save()
-    self._path = checkpoints.save(self._writer, step)
+    self._path = checkpoint_writer.save(self._writer, step)
     self._saved_step = step
     self._log.flush()
     if self._settle():
-      checkpoints.save(self._writer, step)
+      checkpoint_writer.save(self._writer, step)
     return self._path
 
 
@@ -142,8 +160,8 @@ class _Log:
     self._pending = []
     self._waited = 0.0  # Seconds for batches, since the clock's start.
 
-  def add(self, metrics):
-    self._pending.append(metrics)
+  def add(self, result):
+    self._pending.append(result)
 
   def add_wait(self, seconds):
     """Notes how long the next batch was not there; on a GPU, at most so long.
@@ -154,34 +172,52 @@ class _Log:
 
   def check_finite(self):
     """Raises InputError if one of the steps pending diverged."""
-    for i, values in enumerate(self._pending, self._step + 1):
-      if values['diverged']:
-        newest = checkpoints.latest(self._train_dir)
-        kept = f'the last good checkpoint is {newest}' if newest else (
-            'there is no checkpoint yet')
-        raise InputError(f'the loss is not finite at step {i}: lower '
-                         f'--learning_rate or look at the data; {kept}')
+    for step, result in enumerate(self._pending, self._step + 1):
+      if result.diverged:
+        newest = reader.latest(self._train_dir)
+        kept = (
+          f'the last good checkpoint is {newest}'
+          if newest
+          else ('there is no checkpoint yet')
+        )
+        raise InputError(
+          f'the loss is not finite at step {step}: lower '
+          f'--learning_rate or look at the data; {kept}'
+        )
 
   def write(self):
     """Shows and writes the means of the steps pending."""
     self.check_finite()
-    pending = self._pending
-    metrics = {
-        name: sum(float(values[name]) for values in pending) / len(pending)
-        for name in _LOGGED}
-    self._step += len(pending)
+    means = tf.nest.map_structure(
+      lambda *values: sum(map(float, values)) / len(values), *self._pending
+    )
+    self._step += len(self._pending)
     self._pending = []
     part_waited = self._waited / self._shown.elapsed()
     self._waited = 0.0
-    images_per_second = self._shown.update(self._step, metrics)
+    images_per_second = self._shown.update(
+      self._step, {'loss': means.loss, **means.metrics}, means.learning_rate
+    )
+    self._write(
+      {
+        'loss': means.loss,
+        **means.losses,
+        **means.metrics,
+        'learning_rate': means.learning_rate,
+        'loss_scale': means.loss_scale,
+        'images_per_second': images_per_second,
+        'part_of_time_without_images': part_waited,
+      }
+    )
+
+  def _write(self, scalars):
     if self._summaries is None:
       self._summaries = tf.summary.create_file_writer(
-          self._train_dir, flush_millis=self._flush_millis)
+        self._train_dir, flush_millis=self._flush_millis
+      )
     with self._summaries.as_default(self._step):
-      for name, value in metrics.items():
+      for name, value in scalars.items():
         tf.summary.scalar(name, value)
-      tf.summary.scalar('images_per_second', images_per_second)
-      tf.summary.scalar('part_of_time_without_images', part_waited)
 
   def restart_clock(self):
     self._shown.restart_clock(self._step + len(self._pending))

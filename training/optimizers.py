@@ -1,39 +1,63 @@
 """slim's seven optimizers, and their slots under slim's checkpoint names."""
 
+from typing import Any
+from typing import NamedTuple
+
 import tensorflow as tf
 
-from errors import InputError
+from base.errors import InputError
+from training.learning_rates import LearningRate
 
 OPTIMIZERS = (
-    'adadelta', 'adagrad', 'adam', 'ftrl', 'momentum', 'rmsprop', 'sgd')
+  'adadelta',
+  'adagrad',
+  'adam',
+  'ftrl',
+  'momentum',
+  'rmsprop',
+  'sgd',
+)
 
 # Slots per optimizer.get_name(), in the order in which TensorFlow makes them:
 # the first is saved as VARIABLE/RMSProp, the second as VARIABLE/RMSProp_1.
 _SLOTS = {
-    'Adadelta': ('accum', 'accum_update'),
-    'Adagrad': ('accumulator',),
-    'Adam': ('m', 'v'),
-    'Ftrl': ('accum', 'linear'),
-    'GradientDescent': (),
-    'Momentum': ('momentum',),
-    'RMSProp': ('rms', 'momentum'),
+  'Adadelta': ('accum', 'accum_update'),
+  'Adagrad': ('accumulator',),
+  'Adam': ('m', 'v'),
+  'Ftrl': ('accum', 'linear'),
+  'GradientDescent': (),
+  'Momentum': ('momentum',),
+  'RMSProp': ('rms', 'momentum'),
 }
 
 
-def make_optimizer(name,
-                   learning_rate,
-                   adadelta_rho=0.95,
-                   adagrad_initial_accumulator_value=0.1,
-                   adam_beta1=0.9,
-                   adam_beta2=0.999,
-                   opt_epsilon=1.0,
-                   ftrl_learning_rate_power=-0.5,
-                   ftrl_initial_accumulator_value=0.1,
-                   ftrl_l1=0.0,
-                   ftrl_l2=0.0,
-                   momentum=0.9,
-                   rmsprop_momentum=0.9,
-                   rmsprop_decay=0.9):
+class Optimization(NamedTuple):
+  """How a run optimizes, and what."""
+
+  optimizer: str  # one of OPTIMIZERS
+  optimizer_arguments: dict[str, Any]  # of make_optimizer, the name apart
+  learning_rate: LearningRate
+  weight_decay: float  # L2
+  batch_norm_decay: float  # where that of the averages stops growing
+  moving_average_decay: float | None  # of the weights' averages; None: none
+
+
+def make_optimizer(
+  name: str,
+  learning_rate: float | tf.Variable,
+  adadelta_rho: float = 0.95,
+  adagrad_initial_accumulator_value: float = 0.1,
+  adam_beta1: float = 0.9,
+  adam_beta2: float = 0.999,
+  opt_epsilon: float = 1.0,
+  ftrl_learning_rate_power: float = -0.5,
+  ftrl_initial_accumulator_value: float = 0.1,
+  ftrl_l1: float = 0.0,
+  ftrl_l2: float = 0.0,
+  momentum: float = 0.9,
+  rmsprop_momentum: float = 0.9,
+  rmsprop_decay: float = 0.9,
+) -> tf.compat.v1.train.Optimizer:
   """Returns the tf.compat.v1.train optimizer that slim means by name.
 
   learning_rate is a float or a float32 tf.Variable, which is read at each step;
@@ -46,34 +70,44 @@ def make_optimizer(name,
   train = tf.compat.v1.train
   if name == 'adadelta':
     return train.AdadeltaOptimizer(
-        learning_rate, rho=adadelta_rho, epsilon=opt_epsilon)
+      learning_rate, rho=adadelta_rho, epsilon=opt_epsilon
+    )
   if name == 'adagrad':
     return train.AdagradOptimizer(
-        learning_rate,
-        initial_accumulator_value=adagrad_initial_accumulator_value)
+      learning_rate, initial_accumulator_value=adagrad_initial_accumulator_value
+    )
   if name == 'adam':
     return train.AdamOptimizer(
-        learning_rate, beta1=adam_beta1, beta2=adam_beta2, epsilon=opt_epsilon)
+      learning_rate, beta1=adam_beta1, beta2=adam_beta2, epsilon=opt_epsilon
+    )
   if name == 'ftrl':
     return train.FtrlOptimizer(
-        learning_rate,
-        learning_rate_power=ftrl_learning_rate_power,
-        initial_accumulator_value=ftrl_initial_accumulator_value,
-        l1_regularization_strength=ftrl_l1,
-        l2_regularization_strength=ftrl_l2)
+      learning_rate,
+      learning_rate_power=ftrl_learning_rate_power,
+      initial_accumulator_value=ftrl_initial_accumulator_value,
+      l1_regularization_strength=ftrl_l1,
+      l2_regularization_strength=ftrl_l2,
+    )
   if name == 'momentum':
     return train.MomentumOptimizer(learning_rate, momentum=momentum)
   if name == 'rmsprop':
     return train.RMSPropOptimizer(
-        learning_rate, decay=rmsprop_decay, momentum=rmsprop_momentum,
-        epsilon=opt_epsilon)
+      learning_rate,
+      decay=rmsprop_decay,
+      momentum=rmsprop_momentum,
+      epsilon=opt_epsilon,
+    )
   if name == 'sgd':
     return train.GradientDescentOptimizer(learning_rate)
   raise InputError(
-      f'optimizer {name!r} is unknown: choose one of {", ".join(OPTIMIZERS)}')
+    f'optimizer {name!r} is unknown: choose one of {", ".join(OPTIMIZERS)}'
+  )
 
 
-def slots_by_name(optimizer, variables_by_name):
+def slots_by_name(
+  optimizer: tf.compat.v1.train.Optimizer,
+  variables_by_name: dict[str, tf.Variable],
+) -> dict[str, tf.Variable]:
   """Returns {checkpoint name: variable} of the optimizer's whole state.
 
   Makes the slots if no step has been taken yet, so that a checkpoint can fill
@@ -85,8 +119,9 @@ def slots_by_name(optimizer, variables_by_name):
   for name, variable in variables_by_name.items():
     for i, slot_name in enumerate(_SLOTS[optimizer.get_name()]):
       suffix = f'_{i}' if i else ''
-      slots[f'{name}/{optimizer.get_name()}{suffix}'] = (
-          optimizer.get_slot(variable, slot_name))
+      slots[f'{name}/{optimizer.get_name()}{suffix}'] = optimizer.get_slot(
+        variable, slot_name
+      )
   if optimizer.get_name() == 'Adam':
     # optimizer.variables() has them too, but is empty under tf.distribute.
     powers = optimizer._get_beta_accumulators()

@@ -1,36 +1,46 @@
 """Batch norm averages that fit the weights, however short the run was."""
 
+from collections.abc import Callable
+from collections.abc import Iterable
 import contextlib
 import itertools
 
 import tensorflow as tf
 
-from errors import InputError
-from training import train_step
+from base.errors import InputError
+from training import step as training_step
+from training.state import TrainState
 
 _BATCHES = 20
 
 
-def make_settle(state, batches_from, batch_norm_decay, xla=False):
+def make_settle(
+  state: TrainState,
+  batches_from: Callable[[int], Iterable],
+  batch_norm_decay: float,
+  xla: bool = False,
+) -> Callable[[], bool]:
   """Returns settle(), to be called where a run is saved.
 
   In a short run the weights move faster than averages can follow: after 60
   steps at a constant rate, mobilenet_v2_035 on digits had 16 % right with them,
   and 63 % with the statistics of the images themselves. So while the averages'
-  decay still grows (see train_step.settling_decay), settle() measures them
+  decay still grows (see step.settling_decay), settle() measures them
   anew, over the latest batches, at the weights as they are; and likewise those
   that belong to the moving averages of the weights. It returns whether it did.
   It changes no weight, so training goes on as if it had not been called.
 
   Args:
-    state: train_step.TrainState.
-    batches_from: step -> endless iterable of (images, labels) from there on.
+    state: TrainState.
+    batches_from: step -> endless iterable of (images, targets) from there on.
     batch_norm_decay: where the decay stops growing.
     xla: whether the forward pass is compiled by XLA.
   """
+
   def measure(images, decay):
-    state.model(images, is_training=True, batch_norm_decay=decay,
-                dropout_keep_prob=1.0)
+    state.model(
+      images, is_training=True, batch_norm_decay=decay, dropout_keep_prob=1.0
+    )
 
   measure = tf.function(measure, autograph=False, jit_compile=xla)
 
@@ -45,7 +55,7 @@ def make_settle(state, batches_from, batch_norm_decay, xla=False):
 
   def settle():
     step = int(state.global_step)
-    if train_step.settling_decay(batch_norm_decay)(step) >= batch_norm_decay:
+    if training_step.settling_decay(batch_norm_decay)(step) >= batch_norm_decay:
       return False
     if state.averages is not None:
       _with_averages(state, measure_all)

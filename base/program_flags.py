@@ -1,0 +1,42 @@
+"""What the flags of all programs have in common."""
+
+import os
+
+from absl import flags
+
+from base.errors import InputError
+
+# Flags belong to the program that has them defined, whose --help tells of them.
+flags.disclaim_key_flags()
+
+
+class _PathParser(flags.ArgumentParser):
+  """Expands the ~ that shells leave in --train_dir=~/run."""
+
+  def parse(self, argument):
+    return os.path.expanduser(argument)
+
+
+def define_path(name: str, default: str | None, help_text: str) -> None:
+  """Defines a flag whose value is a path."""
+  flags.DEFINE(
+    _PathParser(),
+    name,
+    default,
+    help_text,
+    serializer=flags.ArgumentSerializer(),
+  )
+
+
+def require_above_zero(*names: str) -> None:
+  """Refuses 0 for flags, which their lower bound of 0 allows."""
+  for name in names:
+    flags.register_validator(
+      name, lambda value: value is None or value > 0, 'must be above 0'
+    )
+
+
+def reject_arguments(argv: list[str]) -> None:
+  """Raises InputError if a command line has more than flags."""
+  if len(argv) > 1:
+    raise InputError(f'What is {argv[1]!r}? All arguments are flags.')

@@ -1,0 +1,36 @@
+"""Names of variables in slim's checkpoints that say what they are."""
+
+from collections.abc import Iterable
+import re
+
+_HEAD = re.compile(r'(^|/)(Logits|aux_logits|final_layer)/')
+_AVERAGE = '/ExponentialMovingAverage'
+
+
+def is_head(name: str) -> bool:
+  """Whether a variable belongs to a layer that makes logits."""
+  return bool(_HEAD.search(name))
+
+
+def average_of(name: str) -> str:
+  """Returns the name of a variable's moving average."""
+  return name + _AVERAGE
+
+
+def without_average(name: str) -> str:
+  """Returns the variable whose moving average this is; other names as is."""
+  return name.removesuffix(_AVERAGE)
+
+
+def split_scopes(scopes: str | None) -> tuple[str, ...]:
+  """Returns the beginnings of names in a comma-separated list."""
+  return tuple(
+    scope.strip() for scope in (scopes or '').split(',') if scope.strip()
+  )
+
+
+def several(names: Iterable[str], show: int = 3) -> str:
+  """Returns the first few names, and how many more there are."""
+  names = list(names)
+  more = f' and {len(names) - show} more' if len(names) > show else ''
+  return ', '.join(names[:show]) + more

@@ -1,0 +1,173 @@
+"""Restores name-based checkpoints, by the name of each variable."""
+
+from base.errors import InputError
+from checkpoints import names
+from checkpoints import reader
+from checkpoints.reader import Checkpoint
+from checkpoints.report import Report
+
+
+def all_of_run(model, checkpoint: Checkpoint, state_by_name) -> Report:
+  """Restores a run: the model, and what else the checkpoint has of its state.
+
+  Slots, averages and the like that are not there (slim's checkpoint, another
+  optimizer) stay as they are; averages start at the restored variables.
+
+  Args:
+    model: a built model; all of its variables must be there, and fit.
+    checkpoint: of the run.
+    state_by_name: {name: variable} of the rest.
+
+  Raises:
+    InputError: the checkpoint is damaged, or of another model.
+  """
+  variables = model.variables_by_name
+  missing, misfits = _compare(checkpoint, variables)
+  _require_all(checkpoint.path, variables, missing, misfits)
+  missing, misfits = _compare(checkpoint, state_by_name)
+  found = {
+    name: variable
+    for name, variable in state_by_name.items()
+    if name not in missing and name not in misfits
+  }
+  skipped = dict.fromkeys(misfits, 'other shape')
+  report = _restore(checkpoint, {**variables, **found}, skipped, missing)
+  for name in report.initialised:
+    of = names.without_average(name)
+    if of != name:
+      state_by_name[name].assign(variables[of])
+  return report
+
+
+def for_fine_tuning(
+  model,
+  checkpoint: Checkpoint,
+  exclude_scopes: str | None = None,
+  ignore_missing_vars: bool = False,
+) -> Report:
+  """Restores the variables that are there, fit and are not excluded.
+
+  Layers that make logits of another number of classes are left out without
+  being excluded.
+
+  Args:
+    model: a built model.
+    checkpoint: where from.
+    exclude_scopes: comma-separated beginnings of names to leave as they are.
+    ignore_missing_vars: leave other variables that are missing or of another
+      shape as they are, too.
+
+  Raises:
+    InputError: the checkpoint is damaged, or of another model.
+  """
+  excluded = names.split_scopes(exclude_scopes)
+  variables = model.variables_by_name
+  skipped = {
+    name: 'excluded' for name in variables if name.startswith(excluded)
+  }
+  wanted = {
+    name: variable
+    for name, variable in variables.items()
+    if name not in skipped
+  }
+  missing, misfits = _compare(checkpoint, wanted)
+  if not ignore_missing_vars:
+    body = {
+      name: shapes
+      for name, shapes in misfits.items()
+      if not names.is_head(name)
+    }
+    _require_all(
+      checkpoint.path, wanted, missing, body, ' (or set --ignore_missing_vars)'
+    )
+  elif wanted and len(missing) + len(misfits) == len(wanted):
+    raise InputError(
+      f'{checkpoint.path} has nothing for this model, whose variables are '
+      f'{names.several(wanted)}'
+    )
+  found = {
+    name: variable
+    for name, variable in wanted.items()
+    if name not in missing and name not in misfits
+  }
+  skipped.update(dict.fromkeys(misfits, 'other shape'))
+  return _restore(checkpoint, found, skipped, missing)
+
+
+def for_evaluation(
+  model, checkpoint: Checkpoint, moving_average_decay: float | None = None
+) -> Report:
+  """Restores every variable of a built model, or its average where asked.
+
+  Raises:
+    InputError: the checkpoint is damaged, of another model or of another
+      number of classes; or without moving averages that are asked for.
+  """
+  variables = model.variables_by_name
+  _require_all(checkpoint.path, variables, *_compare(checkpoint, variables))
+  if moving_average_decay:
+    variables = {
+      names.average_of(name): variable for name, variable in variables.items()
+    }
+    missing, misfits = _compare(checkpoint, variables)
+    if missing:
+      raise InputError(
+        f'{checkpoint.path} has no moving averages: {names.several(missing)}; '
+        'evaluate without --moving_average_decay'
+      )
+    _require_all(checkpoint.path, variables, missing, misfits)
+  return _restore(checkpoint, variables, {}, [])
+
+
+def _compare(checkpoint, variables):
+  """Returns names that are missing, and {name: (shape there, shape here)}."""
+  there = checkpoint.shapes
+  here = {
+    name: variable.shape.as_list() for name, variable in variables.items()
+  }
+  missing = [name for name in here if name not in there]
+  misfits = {
+    name: (there[name], here[name])
+    for name in here
+    if name in there and there[name] != here[name]
+  }
+  return missing, misfits
+
+
+def _require_all(path, variables, missing, misfits, remedy=''):
+  """Raises InputError if a name is missing or misfits."""
+  if missing:
+    raise InputError(
+      f'{path} is of another model: it lacks {len(missing)} of '
+      f'{len(variables)} variables: {names.several(missing)}{remedy}'
+    )
+  if misfits and all(names.is_head(name) for name in misfits):
+    name, (there, here) = next(iter(misfits.items()))
+    if there[-1] != here[-1]:
+      raise InputError(
+        f'{path} has {there[-1]} classes, the model asked for '
+        f'has {here[-1]}: {name} is {there}, not {here}'
+      )
+  if misfits:
+    reasons = [
+      f'{name} is {there}, not {here}'
+      for name, (there, here) in misfits.items()
+    ]
+    raise InputError(
+      f'{path} is of another model: {len(reasons)} of '
+      f'{len(variables)} variables have another shape: '
+      f'{names.several(reasons)}{remedy}'
+    )
+
+
+def _restore(checkpoint, variables, skipped, initialised):
+  """Assigns all of variables, or raises InputError and assigns none."""
+  values = {name: reader.read(checkpoint, name) for name in variables}
+  for name, variable in variables.items():
+    variable.assign(values[name].astype(variable.dtype.as_numpy_dtype))
+  step = None
+  if checkpoint.reader.has_tensor('global_step'):
+    step = int(reader.read(checkpoint, 'global_step'))
+  return Report(
+    checkpoint.path, step, tuple(variables), skipped, tuple(initialised)
+  )

@@ -1,0 +1,120 @@
+"""What a training run was, in a file of its own beside its checkpoints.
+
+Programs that read a checkpoint take from it what their flags leave open.
+"""
+
+import itertools
+import json
+import os
+from typing import Any
+from typing import NamedTuple
+
+from base import files
+from base.errors import InputError
+
+FILE_NAME = 'model.json'
+
+# What stands and falls with the name of the model, and of the data set.
+_MODEL_KEYS = ('depth_multiplier', 'image_size')
+_DATASET_KEYS = ('dataset_dir', 'labels_offset', 'validation_fraction')
+
+
+def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
+  """Writes train_dir/model.json from a dict, whole or not at all.
+
+  Keys that readers know: model_name, implementation, depth_multiplier,
+  num_classes, image_size, preprocessing_name (never None: the data set's own is
+  not known to those who classify), use_grayscale, moving_average_decay,
+  dataset_name, dataset_dir, labels_offset, validation_fraction.
+
+  Raises:
+    InputError: train_dir cannot be written.
+  """
+  files.write_json(os.path.join(train_dir, FILE_NAME), info)
+
+
+def read_run_info(folder: str) -> dict[str, Any]:
+  """Returns the dict written beside checkpoints; {} where there is none.
+
+  Raises:
+    InputError: the file is damaged or cannot be read.
+  """
+  path = os.path.join(folder, FILE_NAME)
+  try:
+    with open(path, encoding='utf-8') as file:
+      info = json.load(file)
+  except (FileNotFoundError, NotADirectoryError):
+    return {}
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
+  except ValueError as error:
+    raise InputError(
+      f'{path} is damaged ({error}): delete it, and give the model by flags'
+    ) from error
+  if not isinstance(info, dict):
+    raise InputError(
+      f'{path} is damaged (no JSON object): delete it, and give '
+      'the model by flags'
+    )
+  return info
+
+
+def fill_in(
+  info: dict[str, Any], defaults: dict[str, Any], *options: NamedTuple
+) -> tuple[NamedTuple, ...]:
+  """Returns the options, fields that are None taken from info or defaults.
+
+  Where another model or data set is given than that of info, what info says of
+  its own one does not apply.
+
+  Args:
+    info: of read_run_info.
+    defaults: {field: value} where info has none either.
+    *options: NamedTuples, none with a field of another.
+  """
+  given = {
+    key: value for option in options for key, value in option._asdict().items()
+  }
+  unfit = set()
+  for name, keys in (
+    ('model_name', _MODEL_KEYS),
+    ('dataset_name', _DATASET_KEYS),
+  ):
+    if given.get(name) not in (None, info.get(name)):
+      unfit.update(keys)
+
+  def value_of(key):
+    value = given[key]
+    if value is None and key not in unfit:
+      value = info.get(key)
+    return defaults.get(key) if value is None else value
+
+  return tuple(
+    option._replace(**{key: value_of(key) for key in option._fields})
+    for option in options
+  )
+
+
+def check_label_names(
+  train_dir: str,
+  begun_with: tuple[str, ...] | None,
+  label_names: tuple[str, ...] | None,
+) -> None:
+  """Raises InputError if a run goes on with other classes than it began with.
+
+  Args:
+    train_dir: the run's folder, to be named.
+    begun_with: the label names in its labels.txt, or None.
+    label_names: the data set's, or None.
+  """
+  if not begun_with or not label_names:
+    return
+  for label, (old, new) in enumerate(
+    itertools.zip_longest(begun_with, label_names)
+  ):
+    # The file has a ? for what is not Unicode, and no space around.
+    if new is None or old != new.encode(errors='replace').decode().strip():
+      raise InputError(
+        f'{train_dir} was begun with other classes: label {label} was {old}, '
+        f'now it is {new}: give another --train_dir, or the former data'
+      )

@@ -1,0 +1,70 @@
+"""Writes name-based checkpoints, which slim can read.
+
+A checkpoint is a file prefix, model.ckpt-STEP; the file `checkpoint` beside it
+names the newest.
+"""
+
+import os
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from base import files
+from base.errors import InputError
+from checkpoints import reader
+
+
+class Writer(NamedTuple):
+  """Where checkpoints go, and what goes into them."""
+
+  saver: tf.compat.v1.train.Saver
+  train_dir: str
+  variables_by_name: dict
+
+
+def make_writer(
+  variables_by_name: dict[str, tf.Variable],
+  train_dir: str,
+  max_to_keep: int = 5,
+) -> Writer:
+  """Returns a Writer, which deletes all but the newest max_to_keep.
+
+  Raises:
+    InputError: train_dir cannot be made or written to.
+  """
+  files.make_folder(train_dir, 'train_dir')
+  saver = tf.compat.v1.train.Saver(
+    variables_by_name, max_to_keep=max_to_keep, save_relative_paths=True
+  )
+  state = tf.train.get_checkpoint_state(train_dir)
+  if state:  # Of an earlier run, whose checkpoints count towards max_to_keep.
+    saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
+  return Writer(saver, train_dir, variables_by_name)
+
+
+def save(writer: Writer, step: int) -> str:
+  """Writes model.ckpt-STEP into train_dir and returns its path.
+
+  Raises:
+    InputError: a value is not finite (nothing is written), or the disk is full.
+  """
+  check_finite(writer, step)
+  prefix = os.path.join(writer.train_dir, 'model.ckpt')
+  try:
+    return writer.saver.save(
+      None, prefix, global_step=step, write_meta_graph=False
+    )
+  except tf.errors.OpError as error:
+    raise InputError(
+      f'{prefix}-{step} cannot be written: {error.message}'
+    ) from error
+
+
+def check_finite(writer: Writer, step: int) -> None:
+  """Raises InputError if a value that save would write is not finite."""
+  for name, variable in writer.variables_by_name.items():
+    if not reader.is_finite(variable.numpy()):
+      raise InputError(
+        f'training has diverged: {name} is not finite at step '
+        f'{step}; no checkpoint was written'
+      )

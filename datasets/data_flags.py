@@ -1,0 +1,159 @@
+"""The flags of the data: which data set, and how it becomes batches.
+
+Where a program reads a checkpoint, what flags leave open is None: model.json
+beside the checkpoint fills it in, otherwise a default.
+"""
+
+from typing import NamedTuple
+
+from absl import flags
+
+from base import program_flags
+from datasets import catalog
+from datasets.input_pipeline import InputOptions
+
+# The flags belong to the program that has them defined.
+flags.disclaim_key_flags()
+
+
+class DatasetOptions(NamedTuple):
+  """Arguments of catalog.get_dataset."""
+
+  dataset_name: str | None
+  dataset_split_name: str | None
+  dataset_dir: str | None
+  validation_fraction: float | None
+  labels_offset: int | None
+
+
+# As far as nothing else says anything.
+DEFAULTS = {
+  'dataset_name': 'imagenet',
+  'validation_fraction': 0.2,
+  'labels_offset': 0,
+}
+
+
+def define_for_training() -> None:
+  """Defines the flags of the programs that train."""
+  _define_dataset(DEFAULTS, 'train', '')
+  flags.DEFINE_string(
+    'preprocessing_name',
+    None,
+    'inception (crops, flips, recolours) or lenet (resizes). Default: what '
+    'suits the data set.',
+  )
+  flags.DEFINE_bool('use_grayscale', False, 'Takes the colour out of images.')
+  flags.DEFINE_integer(
+    'train_image_size',
+    None,
+    "Height and width in pixels. Default: the network's.",
+  )
+  flags.DEFINE_integer(
+    'seed',
+    0,
+    'Seed of the initial weights, the order of the images and '
+    'their augmentation.',
+  )
+  _define_batches(32)
+
+
+def define_for_evaluation() -> None:
+  """Defines the flags of the programs that evaluate."""
+  _define_dataset(dict.fromkeys(DEFAULTS), None, ' Default: as in training')
+  define_for_inference(100)
+
+
+def define_for_inference(batch_size: int) -> None:
+  """Defines what all programs need that take images to a checkpoint."""
+  flags.DEFINE_string(
+    'preprocessing_name',
+    None,
+    'inception (takes the middle) or lenet (resizes the whole image). '
+    'Default: as in training, otherwise what suits the data set, or '
+    'inception.',
+  )
+  flags.DEFINE_bool(
+    'use_grayscale',
+    None,
+    'Takes the colour out of images. Default: as in training.',
+  )
+  flags.DEFINE_integer(
+    'eval_image_size',
+    None,
+    'Height and width in pixels. Default: as in '
+    "training, otherwise the network's.",
+  )
+  _define_batches(batch_size)
+
+
+def _define_dataset(defaults, split_name, as_in_training):
+  """Defines what DatasetOptions are read from."""
+
+  def otherwise(text):
+    return as_in_training and f'{as_in_training}, otherwise {text}.'
+
+  flags.DEFINE_string(
+    'dataset_name',
+    defaults['dataset_name'],
+    f'Data set: {", ".join(catalog.dataset_names())}.{otherwise("imagenet")}',
+  )
+  flags.DEFINE_string(
+    'dataset_split_name',
+    split_name,
+    'Part of the data set to take.'
+    + ('' if split_name else ' Default: the one held out.'),
+  )
+  program_flags.define_path('dataset_dir', None, 'Folder of the data set.')
+  flags.DEFINE_float(
+    'validation_fraction',
+    defaults['validation_fraction'],
+    'Part of an image_folder without train/ and validation/ to hold out.'
+    + otherwise('0.2'),
+  )
+  flags.DEFINE_integer(
+    'labels_offset',
+    defaults['labels_offset'],
+    'Number subtracted from each label: 1 drops a background.' + otherwise('0'),
+  )
+
+
+def _define_batches(batch_size):
+  flags.DEFINE_integer(
+    'batch_size', batch_size, 'Images per step.', lower_bound=1
+  )
+  flags.DEFINE_integer(
+    'num_preprocessing_threads',
+    4,
+    'Number of images prepared at once.',
+    lower_bound=1,
+  )
+  flags.DEFINE_integer(
+    'max_bad_images',
+    0,
+    'Number of unreadable images to skip before stopping.',
+    lower_bound=0,
+  )
+
+
+def read_dataset() -> DatasetOptions:
+  """Returns what the flags of the data set say."""
+  return DatasetOptions(
+    **{name: flags.FLAGS[name].value for name in DatasetOptions._fields}
+  )
+
+
+def read_input() -> InputOptions:
+  """Returns what the flags of its batches say; image_size may be None."""
+  values = flags.FLAGS
+  size = (
+    'train_image_size' if 'train_image_size' in values else ('eval_image_size')
+  )
+  return InputOptions(
+    values.batch_size,
+    values[size].value,
+    values.preprocessing_name,
+    values.use_grayscale,
+    values.num_preprocessing_threads,
+    values.seed if 'seed' in values else 0,
+  )

@@ -1,0 +1,73 @@
+"""The names of classes, in files that people and slim keep them in."""
+
+import os
+import re
+
+from base import files
+from base.errors import InputError
+
+FILE_NAME = 'labels.txt'
+
+_NUMBERED = re.compile(r'\s*(\d+)\s*:(.*)')
+
+
+def read_label_names(path: str) -> tuple[str, ...]:
+  """Returns the names in a file.
+
+  Its lines are `id:name`, the ids 0, 1, 2, ... in any order; or line n, from
+  0, is the name of class n.
+
+  Raises:
+    InputError: the file cannot be read, or ids are missing or there twice.
+  """
+  try:
+    with open(path, encoding='utf-8', errors='replace') as file:
+      lines = file.read().splitlines()
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
+  if all(_NUMBERED.fullmatch(line) for line in lines if line.strip()):
+    return _numbered(path, lines)
+  return tuple(line.strip() for line in lines)
+
+
+def read_folder(folder: str) -> tuple[str, ...] | None:
+  """Returns the names in folder/labels.txt, None if there is no such file.
+
+  Its lines are `id:name`.
+
+  Raises:
+    InputError: they are not.
+  """
+  path = os.path.join(folder, FILE_NAME)
+  if not os.path.isfile(path):
+    return None
+  with open(path, encoding='utf-8', errors='replace') as file:
+    return _numbered(path, file.read().splitlines())
+
+
+def write_folder(folder: str, label_names: tuple[str, ...]) -> None:
+  """Writes folder/labels.txt, whole or not at all."""
+  with (
+    files.write_whole(os.path.join(folder, FILE_NAME)) as partial,
+    open(partial, 'w', encoding='utf-8', errors='replace') as file,
+  ):
+    file.writelines(
+      f'{label}:{name}\n' for label, name in enumerate(label_names)
+    )
+
+
+def _numbered(path, lines):
+  """Returns the names of lines `id:name`."""
+  names = {}
+  for number, line in enumerate(lines, 1):
+    if not line.strip():
+      continue
+    match = _NUMBERED.fullmatch(line)
+    if not match or int(match[1]) in names:
+      raise InputError(f'{path} line {number}: want id:name, each id once')
+    names[int(match[1])] = match[2].strip()
+  if sorted(names) != list(range(len(names))) or not names:
+    raise InputError(
+      f'{path}: want id:name; ids must run from 0 to the number of classes'
+    )
+  return tuple(names[label] for label in range(len(names)))

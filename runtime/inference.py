@@ -1,0 +1,117 @@
+"""A model that only infers: its weights folded, and constants."""
+
+from collections.abc import Callable
+import functools
+
+import tensorflow as tf
+
+from runtime import device
+from runtime.model import Model
+
+_IMAGES_AT_ONCE = 4  # on each core: what is between two layers stays in cache
+
+
+def make_inference_fn(
+  model: Model,
+  image_size: int | None = None,
+  xla: bool = False,
+  use_batch_statistics: bool = False,
+) -> Callable[[tf.Tensor], tf.Tensor]:
+  """Returns outputs_fn(images) -> outputs, a tf.function.
+
+  The fast implementation's variables become constants as they are now, which
+  TensorFlow folds once, at the first call: batch norm into the kernels, in
+  float32, and their casts. After restoring other values make another function.
+  On a CPU several images at a time go through the network, on every core some.
+  The slim implementation runs as it is, with its variables.
+
+  Args:
+    model: a built runtime.model.Model.
+    image_size: height and width of the images; by default the network's own.
+    xla: whether XLA compiles the network, anew for each batch size.
+    use_batch_statistics: normalise by each batch's mean and variance, not by
+      their moving averages, which stay as they are; nothing is folded then.
+
+  Returns:
+    Function of float32 [batch, image_size, image_size, 3] in [-1, 1], to
+    float32 [batch, num_classes]; batches may differ in size.
+  """
+  size = image_size or model.default_image_size
+  if use_batch_statistics:
+    # A decay of 1 takes nothing from the batch into the averages.
+    forward = functools.partial(
+      _outputs,
+      model,
+      is_training=True,
+      dropout_keep_prob=1.0,
+      batch_norm_decay=1.0,
+    )
+  elif model.implementation == 'slim':
+    forward = functools.partial(_outputs, model)
+  elif device.takes_parts(model.implementation, xla):
+    forward = functools.partial(_in_parts, _frozen(model), model.num_classes)
+  else:
+    forward = _frozen(model)
+  return tf.function(
+    forward,
+    input_signature=[tf.TensorSpec([None, size, size, 3])],
+    autograph=False,
+    jit_compile=xla,
+  )
+
+
+def _outputs(model, images, **options):
+  return model(images, **options)[0]
+
+
+def _frozen(model):
+  """Returns images -> logits, with the variables' values as constants."""
+  values = {
+    name: variable.numpy() for name, variable in model.variables_by_name.items()
+  }
+
+  def constant(getter, name, *arguments, **options):
+    del getter, arguments, options
+    return tf.constant(values[name])
+
+  network_fn = model.network_fn(is_training=False)
+
+  def forward(images):
+    with tf.compat.v1.variable_scope('', custom_getter=constant):
+      return network_fn(images)[0]
+
+  return forward
+
+
+def _in_parts(forward, num_classes, images):
+  """Runs forward on a few images at a time, on all cores at once.
+
+  Fewer images than cores are one part: the cores share its operations.
+  """
+  batch_size, cores = tf.shape(images)[0], device.num_cores()
+  size = tf.where(
+    batch_size < cores,
+    batch_size,
+    tf.minimum(-(-batch_size // cores), _IMAGES_AT_ONCE),
+  )
+  num_parts = -(-batch_size // tf.maximum(size, 1))
+
+  def run_part(part, logits):
+    begin = part * size
+    return part + 1, logits.write(part, forward(images[begin : begin + size]))
+
+  _, logits = tf.while_loop(
+    lambda part, logits: part < num_parts,
+    run_part,
+    (
+      0,
+      tf.TensorArray(
+        tf.float32,
+        num_parts,
+        infer_shape=False,
+        element_shape=[None, num_classes],
+      ),
+    ),
+    parallel_iterations=cores,
+  )
+  return tf.ensure_shape(logits.concat(), [None, num_classes])

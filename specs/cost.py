@@ -1,0 +1,114 @@
+"""What networks cost, counted from their tables, next to what was printed.
+
+python -m specs.cost
+python -m specs.cost mobilenet_v2_035 --size=96 --num_classes=10 --layers
+"""
+
+import argparse
+import sys
+from typing import NamedTuple
+
+from specs import networks
+
+
+class Cost(NamedTuple):
+  """What a network costs."""
+
+  trainable: int  # parameters
+  total: int  # with batch norm's averages
+  multiply_adds: int
+  peak_activations: int  # bytes for one image in float32
+
+
+def count(layers):
+  """Returns the Cost of a list of Convolutions."""
+  trainable = sum(layer.parameters for layer in layers)
+  return Cost(
+    trainable,
+    trainable + sum(layer.averages for layer in layers),
+    sum(layer.multiply_adds for layer in layers),
+    4 * max(layer.activations for layer in layers),
+  )
+
+
+def _number(value, form):
+  return '-' if value is None else format(value, form)
+
+
+def _print_networks(names, size, num_classes):
+  print(
+    f'{size} x {size} pixels, {num_classes} classes'
+    + ' ' * 17
+    + '   | published at 224'
+  )
+  print(
+    f'{"network":17}{"trainable":>10}{"total":>10}{"M-adds":>8}{"peak":>6}'
+    f' | {"param":>5}{"M-adds":>7}{"top-1":>6}{"top-5":>6}'
+  )
+  for name in names:
+    network = networks.NETWORKS[name]
+    cost = count(networks.convolutions(name, size, size, num_classes))
+    parameters, multiply_adds, top1, top5 = network.published
+    print(
+      f'{name:17}{cost.trainable:10}{cost.total:10}'
+      f'{cost.multiply_adds / 1e6:8.2f}{cost.peak_activations / 1e6:6.2f}'
+      f' | {_number(parameters, ".2f"):>5}{_number(multiply_adds, "d"):>7}'
+      f'{_number(top1, ".1f"):>6}{_number(top5, ".1f"):>6}'
+      f' {network.family.source}'
+    )
+  print(
+    'Parameters, those trained and with batch norm\'s averages; millions '
+    'of multiply-\nadds; peak memory of activations, MB, float32, one '
+    'image. Published:'
+  )
+  for source, text in networks.SOURCES.items():
+    print(f'  {source}: {text}')
+
+
+def _print_layers(name, size, num_classes):
+  layers = networks.convolutions(name, size, size, num_classes)
+  print(f'{name:44}{"output":>14}{"parameters":>11}{"M-adds":>10}')
+  for layer in layers:
+    shape = f'{layer.height}x{layer.width}x{layer.outputs}'
+    print(
+      f'{layer.scope:44}{shape:>14}{layer.parameters:11}'
+      f'{layer.multiply_adds / 1e6:10.3f}'
+    )
+  cost = count(layers)
+  print(f'{"sum":58}{cost.trainable:11}{cost.multiply_adds / 1e6:10.3f}')
+
+
+def main() -> None:
+  """Prints what the command line asks for."""
+  parser = argparse.ArgumentParser(
+    description=__doc__.splitlines()[0], prog='python -m specs.cost'
+  )
+  parser.add_argument(
+    'network', nargs='*', help=f'{", ".join(networks.NETWORKS)}; all by default'
+  )
+  parser.add_argument('--size', type=int, default=224, help='of the images')
+  parser.add_argument('--num_classes', type=int, default=1000)
+  parser.add_argument(
+    '--layers',
+    action='store_true',
+    help='every layer with its output, height x width x channels',
+  )
+  arguments = parser.parse_args()
+  for name in arguments.network:
+    if name not in networks.NETWORKS:
+      sys.exit(
+        f'specs.cost: unknown network {name!r}; there are '
+        f'{", ".join(networks.NETWORKS)}'
+      )
+  if arguments.size < 32 or arguments.num_classes < 1:
+    sys.exit('specs.cost: --size is at least 32, --num_classes at least 1')
+  names = arguments.network or networks.NETWORKS
+  if arguments.layers:
+    for name in names:
+      _print_layers(name, arguments.size, arguments.num_classes)
+  else:
+    _print_networks(names, arguments.size, arguments.num_classes)
+
+
+if __name__ == '__main__':
+  main()

@@ -1,0 +1,154 @@
+"""The one list of what exists: networks by name, and what was published.
+
+A family is a module of this name in specs/, in nets/ and in fast/; its networks
+differ in the arguments that their names stand for.
+"""
+
+from collections.abc import Callable
+import functools
+import importlib
+import inspect
+import types
+from typing import Any
+from typing import NamedTuple
+
+from specs.convolution import Convolution
+
+# The ways in which every network exists; layouts and precisions are fast's.
+IMPLEMENTATIONS = ('slim', 'fast')
+DATA_FORMATS = ('NHWC', 'NCHW')
+COMPUTE_DTYPES = ('float32', 'bfloat16', 'float16')
+
+
+class Family(NamedTuple):
+  """What networks of several widths share."""
+
+  module: str  # in specs/, nets/ and fast/
+  function: str  # of nets/'s and fast/'s module: builds the network
+  arg_scope: str  # of nets/'s module
+  source: str  # of what was published, a key of SOURCES
+  defaults: dict[str, Any]  # arguments of function, unless others are given
+
+
+class Published(NamedTuple):
+  """What was printed for 224 x 224: millions, and percent right."""
+
+  parameters: float | None = None
+  multiply_adds: float | None = None
+  top1: float | None = None
+  top5: float | None = None
+
+
+class Network(NamedTuple):
+  """One name."""
+
+  family: Family
+  fixed: dict[str, Any]  # arguments of the family's function
+  published: Published
+
+
+SOURCES = {
+  'a': 'the slim zoo; MobileNetV1: arXiv 1704.04861',
+  'b': 'the slim zoo: without batch norm',
+  'c': 'arXiv 1707.01083, 1.0x to 2.0x at 3 groups; top-1 of the paper',
+  'd': 'arXiv 1707.07012 and the slim zoo',
+}
+
+_MOBILENET_V1 = Family(
+  'mobilenet_v1',
+  'mobilenet_v1',
+  'mobilenet_v1_arg_scope',
+  'a',
+  {'global_pool': True},
+)
+# The published models keep the last layer at 1280 channels below width 1.0.
+_FINEGRAIN = {'finegrain_classification_mode': True}
+_MOBILENET_V2 = Family(
+  'mobilenet_v2', 'mobilenet', 'training_scope', 'b', _FINEGRAIN
+)
+_SHUFFLENET_V1 = Family(
+  'shufflenet_v1', 'shufflenet_v1', 'shufflenet_v1_arg_scope', 'c', {}
+)
+_NASNET = Family(
+  'nasnet', 'build_nasnet_mobile', 'nasnet_mobile_arg_scope', 'd', {}
+)
+
+
+def _v1(depth_multiplier, *published):
+  return Network(
+    _MOBILENET_V1, {'depth_multiplier': depth_multiplier}, Published(*published)
+  )
+
+
+def _v2(depth_multiplier, *published):
+  return Network(
+    _MOBILENET_V2,
+    {'depth_multiplier': depth_multiplier, **_FINEGRAIN},
+    Published(*published),
+  )
+
+
+def _shufflenet(depth_multiplier, top1=None):
+  return Network(
+    _SHUFFLENET_V1, {'depth_multiplier': depth_multiplier}, Published(top1=top1)
+  )
+
+
+NETWORKS = {
+  # Any depth_multiplier may be asked of mobilenet_v1 and mobilenet_v2.
+  'mobilenet_v1': Network(_MOBILENET_V1, {}, Published(4.2, 569, 70.9, 89.9)),
+  'mobilenet_v1_075': _v1(0.75, 2.6, 317, 68.4, 88.2),
+  'mobilenet_v1_050': _v1(0.5, 1.3, 150, 63.3, 84.9),
+  'mobilenet_v1_025': _v1(0.25, 0.5, 41, 49.8, 74.2),
+  'mobilenet_v2': Network(_MOBILENET_V2, {}, Published(3.47, 300, 71.8, 91.0)),
+  'mobilenet_v2_140': _v2(1.4, 6.06, 582, 75.0, 92.5),
+  'mobilenet_v2_130': _v2(1.3, 5.34, 509, 74.4, 92.1),
+  'mobilenet_v2_075': _v2(0.75, 2.61, 209, 69.8, 89.6),
+  'mobilenet_v2_050': _v2(0.5, 1.95, 97, 65.4, 86.4),
+  'mobilenet_v2_035': _v2(0.35, 1.66, 59, 60.3, 82.9),
+  'nasnet_mobile': Network(_NASNET, {}, Published(5.3, 564, 74.0, 91.6)),
+  'shufflenet_v1': _shufflenet(1.0, 67.6),
+  'shufflenet_v1_200': _shufflenet(2.0, 73.7),
+  'shufflenet_v1_150': _shufflenet(1.5, 71.5),
+  'shufflenet_v1_050': _shufflenet(0.5),
+}
+
+
+def named(function: Callable, name: str) -> Callable:
+  """Returns a family's function with the arguments that name stands for."""
+  return functools.update_wrapper(
+    functools.partial(function, **NETWORKS[name].fixed), function
+  )
+
+
+def module_of(name: str, package: str) -> types.ModuleType:
+  """Returns a network's module in 'specs', 'nets' or 'fast'."""
+  return importlib.import_module(f'{package}.{NETWORKS[name].family.module}')
+
+
+def convolutions(
+  name: str, height: int, width: int, num_classes: int | None
+) -> list[Convolution]:
+  """Lists a network's convolutions on images of height x width."""
+  module, network = module_of(name, 'specs'), NETWORKS[name]
+  taken = inspect.signature(module.resolve).parameters
+  arguments = {**network.family.defaults, **network.fixed}
+  spec = module.resolve(
+    **{key: value for key, value in arguments.items() if key in taken}
+  )
+  return module.convolutions(spec, height, width, num_classes)
+
+
+def decays(variable_name: str) -> bool:
+  """Whether weight decay applies to a variable.
+
+  It does to the kernels of convolutions, the logits' included, and to both of
+  NASNet's separable ones, as published; not to other depthwise_weights, biases
+  or batch norm.
+  """
+  *_, scope, leaf = ('', *variable_name.split('/'))
+  return (
+    leaf in ('weights', 'pointwise_weights')
+    or leaf == 'depthwise_weights'
+    and scope.startswith('separable_')
+  )

@@ -1,0 +1,35 @@
+"""The seam between what networks are for and everything that runs them."""
+
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+from typing import Protocol
+
+import tensorflow as tf
+
+
+class Evaluator(Protocol):
+  """Collects the metrics of an evaluation, a batch at a time."""
+
+  def add(self, outputs: Any, targets: Any) -> None:
+    """Takes a batch of a model's outputs, and the truth about it."""
+
+  def result(self) -> dict[str, float]:
+    """Returns the metrics over all examples so far, by name."""
+
+
+class Task(NamedTuple):
+  """What training, evaluation and export know about a network's purpose.
+
+  outputs are a model's first result and end_points its second; targets are a
+  batch of the data set's. All functions but make_evaluator work on tensors, so
+  that they can be traced.
+  """
+
+  # (outputs, end_points, targets) -> {name: scalar}; their sum is trained.
+  losses: Callable[[Any, dict, Any], dict[str, tf.Tensor]]
+  # (outputs, targets) -> {name: scalar}, for the log.
+  metrics: Callable[[Any, Any], dict[str, tf.Tensor]]
+  make_evaluator: Callable[[], Evaluator]
+  # outputs -> what a user gets.
+  predict: Callable[[Any], Any]

@@ -1,0 +1,88 @@
+"""model.json: written whole, read as it is, and filling in what is open."""
+
+import json
+import os
+import tempfile
+from typing import NamedTuple
+from unittest import mock
+
+import tensorflow as tf
+
+from base.errors import InputError
+from checkpoints import run_info
+
+
+class _Model(NamedTuple):
+  model_name: str | None
+  depth_multiplier: float | None
+
+
+class _Data(NamedTuple):
+  dataset_name: str | None
+  labels_offset: int | None
+
+
+class RunInfoTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+    self.file = os.path.join(self.folder, 'model.json')
+
+  def test_reads_what_was_written(self):
+    info = {'model_name': 'mobilenet_v2', 'depth_multiplier': None}
+    run_info.write_run_info(self.folder, info)
+    self.assertEqual(['model.json'], os.listdir(self.folder))
+    self.assertEqual(info, run_info.read_run_info(self.folder))
+
+  def test_nothing_there(self):
+    self.assertEqual({}, run_info.read_run_info(self.folder))
+    self.assertEqual({}, run_info.read_run_info(self.folder + '/no'))
+
+  def test_refuses_a_damaged_file(self):
+    for text in ('', '{"model_name": ', '[1]', '\xff'):
+      with open(self.file, 'w', encoding='latin-1') as file:
+        file.write(text)
+      with self.assertRaisesRegex(InputError, 'model.json is damaged'):
+        run_info.read_run_info(self.folder)
+
+  def test_a_failed_write_keeps_what_was_there(self):
+    run_info.write_run_info(self.folder, {'image_size': 96})
+    with mock.patch.object(json, 'dump', side_effect=OSError(28, 'No space')):
+      with self.assertRaisesRegex(InputError, 'cannot be written: No space'):
+        run_info.write_run_info(self.folder, {'image_size': 224})
+    self.assertEqual({'image_size': 96}, run_info.read_run_info(self.folder))
+    self.assertEqual(['model.json'], os.listdir(self.folder))
+
+  def test_refuses_a_folder_that_is_not_there(self):
+    with self.assertRaisesRegex(InputError, 'No such file'):
+      run_info.write_run_info(self.folder + '/no', {})
+
+  def test_what_is_given_comes_first(self):
+    info = {
+      'model_name': 'a',
+      'depth_multiplier': 0.5,
+      'dataset_name': 'd',
+      'labels_offset': 1,
+    }
+    model, data = _Model(None, None), _Data(None, None)
+    self.assertEqual(
+      (_Model('a', 0.5), _Data('d', 1)), run_info.fill_in(info, {}, model, data)
+    )
+    self.assertEqual(
+      (_Data('d', 0),),
+      run_info.fill_in(info, {}, data._replace(labels_offset=0)),
+    )
+    # What is said of another model does not count; then defaults do.
+    self.assertEqual(
+      (_Model('b', 2.0), _Data('d', 1)),
+      run_info.fill_in(
+        info,
+        {'depth_multiplier': 2.0, 'labels_offset': 7},
+        model._replace(model_name='b'),
+        data,
+      ),
+    )
+
+
+if __name__ == '__main__':
+  tf.test.main()

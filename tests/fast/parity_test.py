@@ -1,0 +1,243 @@
+"""The slim and the fast implementation against each other.
+
+At weights and statistics by rule: fresh ones give logits of about 1e-11, on
+which anything would pass.
+"""
+
+from absl.testing import parameterized
+import numpy as np
+import tensorflow as tf
+
+from checkpoints import writer as writer_lib
+from runtime.model import Model
+from specs import cost
+from specs import networks
+from tests.helpers import golden_rule
+from tests.helpers import networks as testing
+
+CLASSES = 11
+# The smallest network of each family, for what does not depend on the width.
+FAMILIES = testing.smallest_of_families()
+_MOBILENETS = (
+  {'output_stride': 8},
+  {'output_stride': 16},
+  {'use_explicit_padding': True},
+  {'use_explicit_padding': True, 'output_stride': 8},
+  {'depth_multiplier': 0.1},
+  {'num_classes': None},
+)
+VARIANTS = (
+  *[('mobilenet_v1', options) for options in _MOBILENETS],
+  ('mobilenet_v1', {'final_endpoint': 'Conv2d_7_depthwise'}),
+  ('mobilenet_v1', {'base_only': True, 'final_endpoint': 'Conv2d_0'}),
+  ('mobilenet_v1', {'global_pool': False}),
+  *[('mobilenet_v2', options) for options in _MOBILENETS],
+  ('mobilenet_v2', {'final_endpoint': 'layer_9'}),
+  ('mobilenet_v2', {'base_only': True, 'final_endpoint': 'layer_18'}),
+  ('mobilenet_v2', {'shortcut': 'none'}),
+  ('mobilenet_v2', {'shortcut': 'expansion'}),
+  ('mobilenet_v2', {'shortcut': 'expansion', 'output_stride': 8}),
+  ('mobilenet_v2', {'bottleneck_activation': True}),
+  ('mobilenet_v2', {'bottleneck_activation': True, 'shortcut': 'expansion'}),
+)
+
+
+class ParityTest(parameterized.TestCase, tf.test.TestCase):
+  def assert_close(self, actual, expected, tolerance, what=None):
+    self.assertGreater(np.abs(expected).max(), 0.01, 'too small to compare')
+    self.assertLessEqual(testing.deviation(actual, expected), tolerance, what)
+
+  def assert_all_close(self, actual, expected, tolerance):
+    """Compares two (output, end_points)."""
+    self.assertEqual(list(expected[1]), list(actual[1]))
+    self.assert_close(actual[0], expected[0], tolerance, 'output')
+    for key, point in expected[1].items():
+      self.assert_close(actual[1][key], point, tolerance, key)
+
+  def assert_gradients_close(self, actual, expected, tolerance):
+    """Compares each variable's gradient against the norm of all."""
+    norm = testing.global_norm(expected)
+    self.assertGreater(norm, 0.1, 'too small to compare')
+    self.assertEqual(set(expected), set(actual))
+    for name, gradient in expected.items():
+      difference = np.linalg.norm(actual[name] - gradient)
+      self.assertLessEqual(difference, tolerance * norm, name)
+
+  def assert_counted(self, name, model):
+    """Compares the parameters with those counted from the network's table."""
+    counted = cost.count(networks.convolutions(name, 64, 64, CLASSES))
+    variables = {
+      key: variable.shape.num_elements()
+      for key, variable in model.variables_by_name.items()
+      if key[:4] != 'aux_'
+    }
+    self.assertEqual(counted.total, sum(variables.values()))
+    self.assertEqual(
+      counted.trainable,
+      sum(size for key, size in variables.items() if '/moving_' not in key),
+    )
+
+  @parameterized.parameters(*networks.NETWORKS)
+  def test_float32(self, name):
+    options = {
+      'num_classes': CLASSES,
+      'beta_shift': 3.0,
+      'dropout_keep_prob': 1.0,
+    }
+    images = golden_rule.images(4, 64, 64)
+    labels = golden_rule.labels(4, CLASSES)
+    slim = testing.RuledModel(name, implementation='slim', **options)
+    expected = testing.run(slim, images)
+    *expected_training, expected_loss, expected_gradients = testing.gradients(
+      slim, images, labels, auxiliary_weight=0.4
+    )
+    self.assert_counted(name, slim)
+    self.assertEqual(
+      name == 'nasnet_mobile',
+      'aux_7/aux_logits/FC/weights' in expected_gradients,
+    )
+    for data_format in networks.DATA_FORMATS if name in FAMILIES else ['NHWC']:
+      fast = testing.RuledModel(
+        name, implementation='fast', data_format=data_format, **options
+      )
+      self.assert_all_close(testing.run(fast, images), expected, 1e-4)
+      *training, loss, gradients = testing.gradients(
+        fast, images, labels, auxiliary_weight=0.4
+      )
+      self.assert_all_close(training, expected_training, 1e-3)
+      self.assertAllClose(expected_loss, loss, rtol=1e-3)
+      self.assert_gradients_close(gradients, expected_gradients, 1e-3)
+      self.assertEqual(
+        slim.variables_by_name.keys(), fast.variables_by_name.keys()
+      )
+      for key, variable in slim.variables_by_name.items():
+        self.assert_close(
+          fast.variables_by_name[key].numpy(), variable.numpy(), 1e-4, key
+        )
+
+  @parameterized.parameters(*FAMILIES)
+  def test_half_precision_of_every_family(self, name):
+    options = {'num_classes': CLASSES, 'dropout_keep_prob': 1.0}
+    images = golden_rule.images(4, 64, 64)
+    labels = golden_rule.labels(4, CLASSES)
+    slim = testing.RuledModel(
+      name, beta_shift=3.0, batch_norm_decay=0.0, **options
+    )
+    training, *_, gradients = testing.gradients(slim, images, labels)
+    # With the statistics of these very images, values stay in float16's range.
+    expected, _ = testing.run(slim, images)
+    ways = [
+      ('NHWC', tf.float16, 0.02, False),
+      ('NHWC', tf.bfloat16, 0.1, False),
+    ]
+    if name != 'nasnet_mobile':  # whose graph takes as long as all the others'
+      ways += [
+        ('NCHW', tf.bfloat16, 0.1, False),
+        ('NCHW', tf.float16, 0.02, True),
+      ]
+    fast = Model(name, implementation='fast', **options).build(64)
+    for data_format, compute_dtype, tolerance, xla in ways:
+      for key, variable in slim.variables_by_name.items():
+        fast.variables_by_name[key].assign(variable)
+      way = {
+        'data_format': data_format,
+        'compute_dtype': compute_dtype,
+        'xla': xla,
+      }
+      self.assert_close(
+        testing.run(fast, images, **way)[0], expected, tolerance, way
+      )
+      half_training, *_, half_gradients = testing.gradients(
+        fast, images, labels, **way
+      )
+      self.assert_close(half_training, training, tolerance, way)
+      self.assert_gradients_close(half_gradients, gradients, 2 * tolerance)
+
+  @parameterized.parameters(*VARIANTS)
+  def test_options(self, name, options):
+    options = {
+      'depth_multiplier': 0.35,
+      'num_classes': CLASSES,
+      'beta_shift': 3.0,
+      **options,
+    }
+    images = golden_rule.images(2, 65, 97)
+    slim = testing.RuledModel(name, **options)
+    # NCHW, where these options have axes of their own; goldens have NHWC, too.
+    fast = testing.RuledModel(
+      name, implementation='fast', data_format='NCHW', **options
+    )
+    self.assert_all_close(
+      testing.run(fast, images), testing.run(slim, images), 1e-4
+    )
+    self.assertEqual(
+      slim.variables_by_name.keys(), fast.variables_by_name.keys()
+    )
+
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_dropout(self, implementation):
+    images = np.repeat(golden_rule.images(1, 32, 32), 32, axis=0)
+    model = testing.RuledModel('mobilenet_v2_035', CLASSES, implementation)
+
+    def spread(is_training, keep_prob):
+      """The largest standard deviation of a logit over equal images."""
+      logits, _ = testing.run(
+        model, images, is_training, dropout_keep_prob=keep_prob
+      )
+      return np.std(logits, axis=0).max()
+
+    self.assertGreater(spread(True, 0.5), 0.01)
+    self.assertLess(spread(True, 1.0), 1e-4)
+    self.assertLess(spread(False, 0.5), 1e-4)
+
+  @parameterized.parameters(*FAMILIES)
+  def test_checkpoints_are_read_by_the_other(self, name):
+    """All variables; that both compute the same of them is shown above."""
+    models = [
+      testing.ruled_model(name, CLASSES, implementation, image_size=64)
+      for implementation in networks.IMPLEMENTATIONS
+    ]
+    for step, (written, read) in ((2, models), (3, models[::-1])):
+      for variable in written.variables_by_name.values():
+        variable.assign(step * variable)
+      path = writer_lib.save(
+        writer_lib.make_writer(written.variables_by_name, self.get_temp_dir()),
+        step,
+      )
+      read.restore(path)
+      self.assertEqual(
+        written.variables_by_name.keys(), read.variables_by_name.keys()
+      )
+      for key, variable in read.variables_by_name.items():
+        self.assertAllEqual(written.variables_by_name[key], variable, key)
+
+  @parameterized.parameters(
+    ('NHWC', tf.float16, 0.02, 0.04),
+    ('NHWC', tf.bfloat16, 0.08, 0.15),
+    ('NCHW', tf.bfloat16, 0.08, 0.15),
+  )
+  def test_half_precision(
+    self, data_format, compute_dtype, tolerance, training_tolerance
+  ):
+    description, arrays = testing.load_golden('mobilenet_v2_1.0_224')
+    model = testing.RuledModel(
+      'mobilenet_v2',
+      1001,
+      'fast',
+      data_format=data_format,
+      compute_dtype=compute_dtype,
+      dropout_keep_prob=1.0,
+    )
+    images = testing.golden_images(description)
+    for is_training, limit, mode in (
+      (False, tolerance, 'eval'),
+      (True, training_tolerance, 'train'),
+    ):
+      logits, _ = testing.run(model, images, is_training)
+      expected = arrays[f'{mode}/output']
+      self.assert_close(logits, expected, limit, mode)
+      testing.assert_same_top1(self, expected, logits, limit)
+
+
+if __name__ == '__main__':
+  tf.test.main()

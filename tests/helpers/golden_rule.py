@@ -1,0 +1,34 @@
+"""Deterministic variables and images, to compare number by number.
+
+Every value follows from the variable's name and shape alone.
+"""
+
+import zlib
+
+import numpy as np
+
+
+def variable(name, shape):
+  """Returns the float32 value of variable `name` (no ':0'), HWIO kernels."""
+  rng = np.random.Generator(np.random.Philox(key=zlib.crc32(name.encode())))
+  leaf = name.rsplit('/', 1)[-1]
+  if leaf in ('gamma', 'moving_variance'):
+    value = rng.uniform(0.5, 1.5, shape)
+  elif leaf in ('beta', 'moving_mean', 'biases', 'bias'):
+    value = rng.normal(0.0, 0.1, shape)
+  else:  # a kernel: He-normal over what one output sums
+    kept = shape[:-2] if leaf == 'depthwise_weights' else shape[:-1]
+    value = rng.normal(0.0, np.sqrt(2.0 / np.prod(kept)), shape)
+  return value.astype(np.float32)
+
+
+def images(batch, height, width, seed=0):
+  """Returns [batch, height, width, 3] float32 in [-1, 1]."""
+  rng = np.random.Generator(np.random.Philox(key=1000 + seed))
+  return rng.uniform(-1.0, 1.0, [batch, height, width, 3]).astype(np.float32)
+
+
+def labels(batch, num_classes, seed=0):
+  """Returns [batch] int64 in [0, num_classes)."""
+  rng = np.random.Generator(np.random.Philox(key=2000 + seed))
+  return rng.integers(0, num_classes, batch).astype(np.int64)

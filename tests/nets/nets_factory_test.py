@@ -1,0 +1,155 @@
+"""The factory's contract, and both implementations in a TF1-style graph."""
+
+from absl.testing import parameterized
+import numpy as np
+import tensorflow as tf
+
+from base.errors import InputError
+from fast import mobilenet_v2 as fast_mobilenet_v2
+from nets import mobilenet_v2
+from nets import nets_factory
+from nets.tf_slim_compat import slim
+from runtime.model import Model
+from specs.mobilenet_v2 import Stage
+from tests.helpers import golden_rule
+from tests.helpers import networks as testing
+
+tf1 = tf.compat.v1
+
+
+class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
+  def test_published_names(self):
+    self.assertEqual(
+      (
+        'mobilenet_v1',
+        'mobilenet_v1_075',
+        'mobilenet_v1_050',
+        'mobilenet_v1_025',
+        'mobilenet_v2',
+        'mobilenet_v2_140',
+        'mobilenet_v2_130',
+        'mobilenet_v2_075',
+        'mobilenet_v2_050',
+        'mobilenet_v2_035',
+        'nasnet_mobile',
+        'shufflenet_v1',
+        'shufflenet_v1_200',
+        'shufflenet_v1_150',
+        'shufflenet_v1_050',
+      ),
+      nets_factory.network_names(),
+    )
+
+  @parameterized.parameters(
+    ('resnet', 'slim', {}, "network 'resnet'; there are mobilenet_v1,"),
+    ('mobilenet_v2', 'keras', {}, "implementation 'keras'"),
+    (
+      'mobilenet_v2_035',
+      'slim',
+      {'depth_multiplier': 0.5},
+      'depth_multiplier is fixed by the network name',
+    ),
+    ('mobilenet_v2', 'slim', {'data_format': 'NCHW'}, 'needs .* fast'),
+    ('mobilenet_v2', 'fast', {'data_format': 'CHWN'}, "'CHWN'"),
+    ('mobilenet_v2', 'fast', {'compute_dtype': tf.int8}, 'int8'),
+  )
+  def test_bad_arguments(self, name, implementation, options, message):
+    with self.assertRaisesRegex(InputError, message):
+      nets_factory.get_network_fn(
+        name, 10, implementation=implementation, **options
+      )
+
+  def test_none_is_as_good_as_left_out(self):
+    model = Model('mobilenet_v2', 2, depth_multiplier=None, output_stride=None)
+    shape = model.build(32).variables_by_name['MobilenetV2/Conv/weights'].shape
+    self.assertEqual([3, 3, 3, 32], shape.as_list())
+
+  @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
+  def test_tf1_graph(self, implementation):
+    case = 'mobilenet_v2_0.35_96'
+    description, arrays = testing.load_golden(case)
+    with tf.Graph().as_default(), tf1.Session() as session:
+      network_fn = nets_factory.get_network_fn(
+        'mobilenet_v2_035',
+        1001,
+        weight_decay=4e-5,
+        is_training=True,
+        implementation=implementation,
+        dropout_keep_prob=1.0,
+      )
+      logits, _ = network_fn(tf.constant(testing.golden_images(description)))
+      self.assertCountEqual(
+        description['variables'],
+        [variable.op.name for variable in slim.get_model_variables()],
+      )
+      self.assertCountEqual(
+        description['trainable'],
+        [variable.op.name for variable in tf1.trainable_variables()],
+      )
+      losses = tf1.losses.get_regularization_losses()
+      self.assertLen(losses, description['regularized_count'])
+      updates = tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)
+      self.assertLen(updates, 2 * 52)
+      for variable in tf1.global_variables():
+        variable.load(
+          golden_rule.variable(variable.op.name, variable.shape.as_list()),
+          session,
+        )
+
+      self.assertAllClose(
+        description['regularized_loss'],
+        session.run(tf.add_n(losses)),
+        rtol=1e-4,
+      )
+      outputs, _ = session.run([logits, updates])
+      self.assertLessEqual(
+        testing.deviation(outputs, arrays['train/output']), 1e-3
+      )
+      for variable in tf1.global_variables():
+        moved = arrays.get(f'train/moved/{variable.op.name}')
+        if moved is not None:
+          self.assertLessEqual(
+            testing.deviation(session.run(variable), moved), 1e-4
+          )
+
+  @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
+  def test_two_models_share_nothing(self, implementation):
+    first = Model('mobilenet_v2_035', 2, implementation).build(32)
+    second = Model('mobilenet_v2_035', 2, implementation).build(32)
+    for name, variable in first.variables_by_name.items():
+      variable.assign(tf.zeros_like(variable) + 7.0)
+      self.assertNotAllClose(variable, second.variables_by_name[name])
+
+  def test_slims_defaults(self):
+    for module in (mobilenet_v2, fast_mobilenet_v2):
+      for name in ('mobilenet', 'mobilenet_v2_140', 'mobilenet_v2_035'):
+        self.assertEqual(224, getattr(module, name).default_image_size)
+      with tf.Graph().as_default():
+        _, end_points = module.mobilenet_v2_035(
+          tf.zeros([1, 32, 32, 3]),
+          2,
+          conv_defs=None,
+          min_depth=None,
+          divisible_by=None,
+          activation_fn=None,
+        )
+        self.assertIn('Relu6', end_points['layer_1'].op.type)
+        self.assertEqual(1280, end_points['layer_19'].shape[3])
+
+  def test_stages_of_ones_own(self):
+    stages = (
+      Stage(expansion=1, channels=8, repeats=1, stride=1),
+      Stage(expansion=4, channels=16, repeats=2, stride=2),
+    )
+    images = np.zeros([1, 32, 32, 3], np.float32)
+    for implementation in nets_factory.IMPLEMENTATIONS:
+      model = Model('mobilenet_v2', 3, implementation, conv_defs=stages)
+      logits, end_points = testing.run(model.build(32), images)
+      self.assertEqual((1, 3), logits.shape)
+      self.assertEqual(
+        (1, 8, 8, 64), end_points['layer_4/expansion_output'].shape
+      )
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,274 @@
+"""Each patch of tf_slim_compat.py is needed and does what slim expects."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from unittest import mock
+
+from absl.testing import parameterized
+import numpy as np
+import tensorflow as tf
+
+from nets import tf_slim_compat
+from nets.tf_slim_compat import slim
+
+# Starts without our patches; every line of it fails where it is untrue.
+_FRESH_PROCESS = """
+import tensorflow as tf
+import tf_slim
+from tensorflow.python.framework import ops
+from tensorflow.python.layers import normalization
+from tensorflow.python.ops import array_ops, control_flow_ops, variable_scope
+try:
+  normalization.BatchNormalization
+except ModuleNotFoundError as error:
+  assert error.name == 'tf_keras.legacy_tf_layers', error
+else:
+  raise AssertionError('slim.batch_norm needs no patch')
+modules = [ops, array_ops, control_flow_ops, variable_scope]
+before = [dict(vars(module)) for module in modules]
+from nets import tf_slim_compat
+for module, old in zip(modules, before):
+  new = vars(module)
+  assert all(new[name] is old[name] for name in old), module
+  ours = {name for owner, name, _ in tf_slim_compat.MOVED if owner is module}
+  assert set(new) - set(old) == ours, (module, set(new) - set(old), ours)
+normalization.BatchNormalization
+"""
+
+
+def _auc():
+  auc, update = slim.metrics.auc_using_histogram(
+    tf.constant([False, True]), tf.constant([0.1, 0.9]), [0.0, 1.0]
+  )
+  tf.compat.v1.add_to_collection(tf.compat.v1.GraphKeys.UPDATE_OPS, update)
+  return auc
+
+
+def _decode_raw():
+  return slim.tfexample_decoder.Image(shape=[1, 2, 3]).tensors_to_item(
+    {'image/encoded': tf.constant('abcdef'), 'image/format': tf.constant('raw')}
+  )
+
+
+def _use_backup():
+  handler, backup = (slim.tfexample_decoder.Tensor(key) for key in 'ab')
+  return slim.tfexample_decoder.BackupHandler(handler, backup).tensors_to_item(
+    {'a': tf.zeros([0]), 'b': tf.constant([3.0])}
+  )
+
+
+def _medoid_score():
+  distances = [[0.0, 1.0, 9.0], [1.0, 0.0, 9.0], [9.0, 9.0, 0.0]]
+  return slim.losses.metric_learning.compute_gt_cluster_score(
+    tf.constant(distances), tf.constant([0, 0, 1])
+  )
+
+
+def _dense_of_cube():
+  return slim.legacy_linear(
+    tf.ones([2, 1, 3]), 1, weight_init=tf.compat.v1.ones_initializer()
+  )
+
+
+def _decode_with_shape():
+  handler = slim.tfexample_decoder.Tensor('a', shape_keys=['h', 'w'])
+  return handler.tensors_to_item(
+    {'a': tf.constant([1.0, 2.0]), 'h': tf.constant(2), 'w': tf.constant(1)}
+  )
+
+
+def _doubled_sparse_gradient():
+  table = tf.compat.v1.get_variable('table', [3, 1])
+  loss = tf.reduce_sum(tf.gather(table, [1]))
+  gradient = tf.gradients(loss, table)[0]
+  return slim.learning.multiply_gradients([(gradient, table)], {table: 2.0})[0][
+    0
+  ].values
+
+
+def _step_with_tensor_rate():
+  weight = tf.compat.v1.get_variable('weight', initializer=2.0)
+  step = slim.optimize_loss(
+    3.0 * weight,
+    slim.get_or_create_global_step(),
+    learning_rate=tf.constant(0.5),
+    optimizer='SGD',
+    summaries=(),
+  )
+  with tf.control_dependencies([step]):
+    return weight.read_value()
+
+
+# name of the patch, what slim computes with it, the same by hand
+_USES = (
+  ('Tensor', _step_with_tensor_rate, 2.0 - 0.5 * 3.0),
+  ('IndexedSlices', _doubled_sparse_gradient, [[2.0]]),
+  ('stack', _decode_with_shape, [[1.0], [2.0]]),
+  ('unstack', _dense_of_cube, [[[3.0]], [[3.0]]]),
+  ('Assert', _auc, 1.0),
+  ('case', _decode_raw, [[[97, 98, 99], [100, 101, 102]]]),
+  ('cond', _use_backup, [3.0]),
+  ('while_loop', _medoid_score, -1.0),
+  ('variable', lambda: slim.local_variable(42), 42),
+)
+
+
+@contextlib.contextmanager
+def _taken_back(name):
+  """Leaves TensorFlow without our patch of that name."""
+  (module,) = [m for m, patched, _ in tf_slim_compat.MOVED if patched == name]
+  value = getattr(module, name)
+  delattr(module, name)
+  try:
+    yield
+  finally:
+    setattr(module, name, value)
+
+
+def _run(use):
+  """Returns what the graph made by use() computes."""
+  with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    result = use()
+    session.run(
+      [
+        tf.compat.v1.global_variables_initializer(),
+        tf.compat.v1.local_variables_initializer(),
+      ]
+    )
+    session.run(tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS))
+    return session.run(result)
+
+
+class PatchTest(tf.test.TestCase, parameterized.TestCase):
+  def testEachPatchIsTested(self):
+    self.assertCountEqual(
+      [name for _, name, _ in tf_slim_compat.MOVED],
+      [name for name, _, _ in _USES],
+    )
+
+  @parameterized.parameters(*_USES)
+  def testSlimNeeds(self, name, use, expected):
+    with _taken_back(name):
+      with self.assertRaisesRegex(AttributeError, f"attribute '{name}'"):
+        _run(use)
+    self.assertAllClose(expected, _run(use))
+
+  def testPatchesOnlyWhatIsMissing(self):
+    environment = os.environ | {
+      'PYTHONPATH': os.pathsep.join(filter(None, sys.path))
+    }
+    run = subprocess.run(
+      [sys.executable, '-c', _FRESH_PROCESS],
+      env=environment,
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(0, run.returncode, run.stderr[-2000:])
+
+  def testOverwritesNothing(self):
+    for module, name, _ in tf_slim_compat.MOVED:
+      with mock.patch.object(module, name) as existing:
+        tf_slim_compat.restore_moved_names()
+        self.assertIs(existing, getattr(module, name))
+    existing = object()
+    with mock.patch.dict(sys.modules, {tf_slim_compat.NORMALIZATION: existing}):
+      tf_slim_compat.restore_normalization()
+      self.assertIs(existing, sys.modules[tf_slim_compat.NORMALIZATION])
+
+
+_STATISTICS = (
+  'conv/BatchNorm/moving_mean',
+  'conv/BatchNorm/moving_variance',
+  'separable/BatchNorm/moving_mean',
+  'separable/BatchNorm/moving_variance',
+)
+
+
+def _network(images, is_training):
+  with slim.arg_scope(
+    [slim.batch_norm], is_training=is_training, decay=0.75, scale=True
+  ):
+    with slim.arg_scope(
+      [slim.conv2d, slim.separable_conv2d], normalizer_fn=slim.batch_norm
+    ):
+      net = slim.conv2d(images, 4, [3, 3], stride=2, scope='conv')
+      net = slim.separable_conv2d(net, 6, [3, 3], scope='separable')
+  net = slim.max_pool2d(net, [2, 2], scope='pool')
+  net = slim.dropout(net, is_training=False)
+  return slim.fully_connected(
+    slim.flatten(net), 3, activation_fn=None, scope='logits'
+  )
+
+
+def _run_graph(images, is_training):
+  """Returns logits, and {name: value} of the variables before and after."""
+  with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    tf.compat.v1.set_random_seed(1)
+    logits = _network(tf.constant(images), is_training)
+    variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
+    updates = tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS)
+    session.run(tf.compat.v1.global_variables_initializer())
+    before = session.run(variables)
+    logits, _ = session.run([logits, updates])
+    return logits, before, session.run(variables)
+
+
+def _run_function(images, is_training, values):
+  """The same under tf.function, from the values of the variables."""
+  variables = {}
+
+  def remember(getter, name, *args, **kwargs):
+    if name not in variables:
+      variables[name] = getter(name, *args, **kwargs)
+    return variables[name]
+
+  @tf.function(autograph=False)
+  def network(images, is_training):
+    with tf.compat.v1.variable_scope(
+      '', custom_getter=remember, reuse=tf.compat.v1.AUTO_REUSE
+    ):
+      return _network(images, is_training)
+
+  network(tf.zeros_like(images), is_training=False)  # makes the variables
+  for name, value in values.items():
+    variables[name].assign(value)
+  logits = network(tf.constant(images), is_training)
+  return logits.numpy(), {n: v.numpy() for n, v in variables.items()}
+
+
+class LayersTest(tf.test.TestCase, parameterized.TestCase):
+  @parameterized.parameters(False, True)
+  def testFunctionComputesWhatAGraphDoes(self, is_training):
+    images = np.random.RandomState(0).normal(size=[2, 8, 8, 3])
+    images = images.astype(np.float32)
+    expected, before, after = _run_graph(images, is_training)
+    logits, variables = _run_function(images, is_training, before)
+    self.assertGreater(np.abs(expected).max(), 0.1)
+    self.assertAllClose(expected, logits, rtol=1e-5, atol=1e-5)
+    self.assertCountEqual(after, variables)
+    for name, value in after.items():
+      self.assertAllClose(value, variables[name], rtol=1e-5, atol=1e-5)
+    moved = [
+      name for name in after if not np.array_equal(after[name], before[name])
+    ]
+    self.assertCountEqual(_STATISTICS if is_training else [], moved)
+
+  def testBatchNormByHand(self):
+    images = np.array([1.0, 3.0], np.float32).reshape([2, 1, 1, 1])
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      normalized = slim.batch_norm(
+        tf.constant(images), decay=0.75, epsilon=0.0, is_training=True
+      )
+      session.run(tf.compat.v1.global_variables_initializer())
+      updates = tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS)
+      result, _ = session.run([normalized, updates])
+      mean = session.run(slim.get_variables_by_name('moving_mean')[0])
+    self.assertAllClose([-1.0, 1.0], result.ravel())
+    self.assertAllClose([0.25 * 2.0], mean)
+
+
+if __name__ == '__main__':
+  tf.test.main()

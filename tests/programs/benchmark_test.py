@@ -1,0 +1,265 @@
+"""benchmark.py's output on networks of a moment; never how fast they are."""
+
+import importlib
+import json
+import os
+import statistics
+import tempfile
+
+from absl.testing import absltest
+from PIL import Image
+
+from benchmarking import configurations
+from benchmarking import report
+from benchmarking import timing
+from benchmarking import workers
+from tests.helpers import programs as program_testing
+
+_SHORT = [
+  '--networks=mobilenet_v2_035',
+  '--image_size=32',
+  '--batch_sizes=2',
+  '--rounds=2',
+  '--seconds=0',
+]
+
+
+def _configuration(implementation, mode='inference'):
+  return configurations.Configuration(
+    mode, 8, 64, 'mobilenet_v2', implementation
+  )
+
+
+class BenchmarkTest(absltest.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+    cls._folders = [os.path.join(folder, name) for name in 'ab']
+    # Inference with what a CPU cannot do; training, the device's speed given.
+    cls._results = program_testing.run(
+      'benchmark',
+      [
+        *_SHORT,
+        f'--output_dir={cls._folders[0]}',
+        '--modes=inference',
+        '--implementations=fast',
+        '--data_formats=NCHW',
+        '--compute_dtypes=float32,float16',
+        '--xla=false',
+      ],
+      [
+        *_SHORT,
+        f'--output_dir={cls._folders[1]}',
+        '--modes=training',
+        '--implementations=slim',
+        '--memory_bandwidth=50',
+        '--peak_flops=0.3',
+      ],
+    )
+
+  def _json(self, number):
+    path = os.path.join(self._folders[number], 'benchmark.json')
+    with open(path, encoding='utf-8') as file:
+      return json.load(file)
+
+  def test_table(self):
+    for result, configurations_told in zip(self._results, (2, 1), strict=True):
+      self.assertEqual(0, result.status, result.stderr)
+      lines = result.stdout.splitlines()
+      # The last line names the files.
+      self.assertLessEqual(max(map(len, lines[:-1])), 80)
+      self.assertIn('Keras MobileNetV2 ', result.stdout)
+      self.assertIn(
+        f'[{configurations_told}/{configurations_told}] ', result.stderr
+      )
+      self.assertLen(result.stderr.splitlines(), configurations_told)
+    inference, training = (result.stdout for result in self._results)
+    self.assertIn('\ninference, batch 2, 32 x 32 pixels\n', inference)
+    self.assertRegex(
+      inference,
+      r'\n  fast NCHW float32 +[0-9.]+ +[0-9.]+ +\d+%'
+      r' +\d+\.\d\d +\d+% +\d+\.\d +\d+\n',
+    )
+    self.assertRegex(inference, r'\n  fast NCHW float16 +not timed: On a CPU')
+    self.assertIn('(measured; by precision)', inference)
+    self.assertIn('\ntraining, batch 2, 32 x 32 pixels\n', training)
+    self.assertIn('50.0 GB/s and 0.300', training)
+
+  def test_json(self):
+    inference, training = self._json(0), self._json(1)
+    self.assertEqual(
+      ['keras', 'fast', 'fast'],
+      [row['implementation'] for row in inference['rows']],
+    )
+    self.assertEqual(
+      ['keras', 'slim'], [row['implementation'] for row in training['rows']]
+    )
+    self.assertEqual(['2'], training['flags']['batch_sizes'])
+    self.assertEqual(50e9, training['speed']['bandwidth'])
+    self.assertGreater(inference['machine']['cores'], 0)
+    self.assertContainsSubset(
+      {'python', 'tensorflow', 'keras', 'tf-slim', 'numpy'},
+      inference['versions'],
+    )
+    self.assertCountEqual(['U', 'N', 'A'], inference['rows'][1]['ceilings'])
+    self.assertCountEqual(['N'], training['rows'][1]['ceilings'])
+    impossible = inference['rows'][2]
+    self.assertIn('--data_format=NHWC', impossible['error'])
+    self.assertEmpty(impossible['seconds'])
+    self.assertIsNone(impossible['first_call_seconds'])
+    for row in (*inference['rows'][:2], *training['rows']):
+      self._check_times(row)
+
+  def _check_times(self, row):
+    self.assertIsNone(row['error'])
+    median = statistics.median(row['seconds'])
+    self.assertAlmostEqual(2 / median, row['images_per_second'])
+    self.assertGreater(row['first_call_seconds'], 0)
+    # TensorFlow alone takes more.
+    self.assertGreater(row['peak_memory_bytes'], 100e6)
+    self.assertAlmostEqual(
+      row['images_per_second'] / max(row['ceilings'].values()),
+      row['part_of_ceiling'],
+    )
+    if row['implementation'] != 'keras':
+      self.assertLen(row['seconds'], 2)
+      self.assertAlmostEqual(
+        statistics.mean(
+          keras / own
+          for keras, own in zip(
+            row['keras_seconds'], row['seconds'], strict=True
+          )
+        ),
+        row['ratio_to_keras'],
+      )
+
+  def test_what_is_fastest(self):
+    best = self._json(0)['rows'][1]
+    _, sentence = self._results[0].stdout.split('Fastest here ')
+    sentence = ' '.join(sentence.split())
+    self.assertStartsWith(
+      sentence, 'for mobilenet_v2_035, inference, batch 2, 32 x 32 pixels: '
+    )
+    for flag in ('implementation', 'data_format', 'compute_dtype'):
+      self.assertIn(f'--{flag}={best[flag]} ', sentence)
+
+  def test_chart(self):
+    for folder in self._folders:
+      self.assertCountEqual(
+        ['benchmark.json', 'benchmark.png'], os.listdir(folder)
+      )
+      with Image.open(os.path.join(folder, 'benchmark.png')) as chart:
+        self.assertEqual(('PNG', 1000), (chart.format, chart.width))
+        chart.load()
+
+  def test_wrong_flags(self):
+    path = os.path.abspath(__file__)
+    wrong = {
+      '--networks=resnet': "--networks: there is no 'resnet'; there are mob",
+      '--data_formats=NHCW': "--data_formats: there is no 'NHCW'",
+      '--compute_dtypes=float32,int8': "--compute_dtypes: there is no 'int8'",
+      '--implementations=': "--implementations: there is no ''",
+      '--xla=auto': "--xla: there is no 'auto'; there are false, true",
+      '--modes=evaluation': "--modes: there is no 'evaluation'",
+      '--batch_sizes=1,0': "--batch_sizes: '0' is not a number of images",
+      '--batch_sizes=many': "--batch_sizes: 'many' is not a number",
+      '--image_size=8': '.*--image_size=8',
+      '--rounds=0': '.*--rounds=0',
+      '--peak_flops=-1': '.*must be above 0',
+      '--memory_bandwidth=inf': '.*must be above 0',
+      '--seconds=nan': '.*must be from 0 to 600',
+      f'--output_dir={path}': '--output_dir .* cannot be written: File exists',
+      'fast': "What is 'fast'",
+    }
+    results = program_testing.run('benchmark', *([flag] for flag in wrong))
+    for result, message in zip(results, wrong.values(), strict=True):
+      program_testing.assert_fails(self, 'benchmark', result, message)
+      self.assertEmpty(result.stdout)
+
+
+class TimingTest(absltest.TestCase):
+  def test_row_by_hand(self):
+    row = timing.Row(
+      _configuration('fast'),
+      None,
+      (2.0, 4.0, 1.0, 3.0, 9.0),
+      (4.0, 4.0, 4.0, 4.0, 90.0),
+    )
+    self.assertEqual((2.0, 4.0), row.middle_half)
+    self.assertAlmostEqual(2 / 3, row.spread)
+    self.assertAlmostEqual(8 / 3, row.images_per_second)
+    # Of 2, 1, 4, 4/3 and 10; a ratio of medians would be 4/3.
+    self.assertEqual(2.0, row.ratio)
+
+  def test_the_ratio_decides_what_is_fastest(self):
+    """The machine was twice as slow when the second one was timed."""
+    keras = timing.Row(_configuration('keras'), None, (1.0, 2.0))
+    slim = timing.Row(_configuration('slim'), None, (0.5,), (1.0,))
+    fast = timing.Row(_configuration('fast'), None, (0.6,), (2.0,))
+    text = ' '.join(report.format_fastest([keras, slim, fast]).split())
+    self.assertIn(
+      '3.33 times as fast as Keras, with --implementation=fast', text
+    )
+    nothing = timing.Row(_configuration('fast'), 'out of memory')
+    self.assertStartsWith(report.format_fastest([keras, nothing]), 'Nothing')
+
+  def test_defaults(self):
+    def make(has_gpu, **given):
+      flags = dict(
+        networks=['mobilenet_v2'],
+        implementations=['slim', 'fast'],
+        data_formats=None,
+        compute_dtypes=None,
+        xla=None,
+        batch_sizes=None,
+        modes=['inference', 'training'],
+      )
+      return configurations.make_configurations(has_gpu, 224, **flags | given)
+
+    on_cpu = make(False)
+    self.assertLen(on_cpu, 4 + 4 + 3)
+    self.assertFalse(any(row.xla for row in on_cpu))
+    on_gpu = make(True)
+    self.assertLen(on_gpu, 4 * (1 + 6))
+    self.assertTrue(all(row.xla for row in on_gpu))
+    given = make(
+      True,
+      data_formats=['NHWC', 'NCHW'],
+      batch_sizes=[1, 8],
+      compute_dtypes=['float16'],
+      xla=['false', 'true'],
+    )
+    self.assertLen(set(given), 2 * 2 * (1 + 2) * 2)
+
+
+class WorkerTest(absltest.TestCase):
+  def _fails(self, message, *question):
+    with workers.Worker(importlib.import_module, 'os') as worker:
+      with self.assertRaisesRegex(workers.WorkerError, message):
+        worker.ask(*question)
+      # And is not waited for.
+      with self.assertRaises(workers.WorkerError):
+        worker.ask('getpid')
+
+  def test_a_process_of_its_own(self):
+    with workers.Worker(importlib.import_module, 'os') as worker:
+      process = worker.ask('getpid')
+      self.assertNotEqual(os.getpid(), process)
+      self.assertEqual(process, worker.ask('getpid'))
+    with self.assertRaises(ProcessLookupError):
+      os.kill(process, 0)
+
+  def test_crashes(self):
+    self._fails(r'crashed \(SIGABRT\)', 'abort')
+    self._fails('status 3', '_exit', 3)
+
+  def test_errors(self):
+    self._fails("^FileNotFoundError: .*'/nowhere'$", 'listdir', '/nowhere')
+    with workers.Worker(importlib.import_module, 'nowhere') as worker:
+      with self.assertRaisesRegex(workers.WorkerError, '^ModuleNotFoundError'):
+        worker.ask('getpid')
+
+
+if __name__ == '__main__':
+  absltest.main()

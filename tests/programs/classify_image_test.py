@@ -1,0 +1,176 @@
+"""The program, end to end: classes of good images, and a line for each bad."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+
+from checkpoints import run_info
+from checkpoints import writer as writer_lib
+from tests.helpers import image_files
+from tests.helpers import networks as testing
+from tests.helpers import programs as program_testing
+
+_NAMES = (
+  'ant',
+  'bee',
+  'cat with a name that is too long for a line of a table'
+  ', which has eighty columns',
+  'dog',
+)
+
+
+class ProgramTest(tf.test.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+    cls.train_dir = os.path.join(cls.folder, 'run')
+    cls.model = testing.ruled_model('mobilenet_v2_035', len(_NAMES), 'fast')
+    writer_lib.save(
+      writer_lib.make_writer(cls.model.variables_by_name, cls.train_dir), 7
+    )
+    run_info.write_run_info(
+      cls.train_dir,
+      {
+        'model_name': 'mobilenet_v2_035',
+        'implementation': 'fast',
+        'image_size': 32,
+        'preprocessing_name': 'lenet',
+      },
+    )
+    cls.write(
+      'run/labels.txt',
+      ''.join(f'{i}:{name}\n' for i, name in enumerate(_NAMES)).encode(),
+    )
+    # Of the network's size: they need no resizing.
+    cls.arrays = [image_files.noise(seed, 32, 32) for seed in range(3)]
+    cls.paths = [
+      cls.write(name, image_files.encode(array))
+      for name, array in zip(
+        ('a.png', 'photos/b.png', 'photos/inner/c.PNG'), cls.arrays
+      )
+    ]
+    cls.bad = cls.write('photos/bad.jpg', b'no image')
+    cls.write('photos/notes.txt', b'')
+
+  @classmethod
+  def write(cls, name, data):
+    return image_files.write(cls.folder, name, data)
+
+  def run_program(self, *command_lines):
+    common = [f'--checkpoint_path={self.train_dir}']
+    return program_testing.run(
+      'classify_image', *(common + arguments for arguments in command_lines)
+    )
+
+  def probabilities(self):
+    images = np.float32(self.arrays) / 127.5 - 1
+    logits, _ = testing.run(self.model, images)
+    return tf.nn.softmax(logits).numpy()
+
+  def test_json_alone_on_stdout(self):
+    ran = subprocess.run(
+      [
+        sys.executable,
+        os.path.join(program_testing.PROJECT, 'classify_image.py'),
+        '--json',
+        '--compute_dtype=float32',
+        f'--checkpoint_path={self.train_dir}',
+        self.paths[0],
+        f'{self.folder}/photos',
+        '--top_k=9',
+        '--batch_size=2',
+      ],
+      env=program_testing.environment(),
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(1, ran.returncode)
+    self.assertEndsWith(
+      ran.stderr, 'classify_image.py: 1 of 4 images could not be read\n'
+    )
+    results = json.loads(ran.stdout)
+    paths = [self.paths[0], self.paths[1], self.bad, self.paths[2]]
+    self.assertEqual(paths, [result['file'] for result in results])
+    self.assertEqual({'file', 'error'}, set(results.pop(2)))
+    for result, row in zip(results, self.probabilities()):
+      predictions = result['predictions']
+      order = row.argsort()[::-1].tolist()
+      self.assertEqual(order, [item['label'] for item in predictions])
+      self.assertEqual(
+        [_NAMES[label] for label in order],
+        [item['name'] for item in predictions],
+      )
+      self.assertAllClose(
+        row[order], [item['probability'] for item in predictions], atol=1e-4
+      )
+
+  def test_table(self):
+    plain = self.write('plain.txt', b'Ameise\nBiene\n\nHund\n')
+    named, renamed, mixed = self.run_program(
+      [self.paths[0], '--implementation=slim'],
+      [
+        self.paths[0],
+        f'--labels_path={plain}',
+        '--top_k=2',
+        '--compute_dtype=bfloat16',
+      ],
+      [f'{self.folder}/photos'],
+    )
+    row = self.probabilities()[0]
+    order = row.argsort()[::-1]
+    self.assertEqual(0, named.status)
+    expected = [self.paths[0]] + [
+      f'{label:6}  {row[label]:6.4f}  {_NAMES[label]}'[:80] for label in order
+    ]
+    self.assertEqual(expected, named.stdout.splitlines())
+    self.assertEqual('mobilenet_v2_035, fast, NHWC bfloat16\n', renamed.stderr)
+    self.assertLen(renamed.stdout.splitlines(), 3)
+    self.assertNotIn('bee', renamed.stdout)
+    self.assertEqual(1, mixed.status)
+    self.assertStartsWith(mixed.stderr, 'mobilenet_v2_035, fast, NHWC')
+    self.assertEndsWith(
+      mixed.stderr,
+      f'classify_image.py: {self.bad}: not a JPEG, PNG, BMP, GIF or WebP '
+      'image, or damaged at its start\n'
+      'classify_image.py: 1 of 3 images could not be read\n',
+    )
+    for path in self.paths[1:]:
+      self.assertIn(path + '\n', mixed.stdout)
+
+  def test_bad_input_is_one_line(self):
+    image = self.paths[0]
+    empty = os.path.dirname(self.write('empty/notes.txt', b''))
+    three = self.write('three.txt', b'a\nb\nc\n')
+    cases = (
+      ([], 'name images, or folders of images'),
+      ([empty], 'empty: no images in this folder'),
+      ([image, '--model_name=vgg_16'], 'Unknown network .vgg_16'),
+      ([image, '--model_name=mobilenet_v2'], 'is of another model'),
+      ([image, '--dataset_name=cifar100'], 'unknown data set cifar100'),
+      ([image, '--preprocessing_name=vgg'], 'unknown preprocessing vgg'),
+      ([image, '--eval_image_size=31'], 'Images of 31 pixels are too small'),
+      ([image, f'--checkpoint_path={empty}'], 'empty has no checkpoint'),
+      ([image, f'--labels_path={empty}/no'], 'empty/no: No such file'),
+      ([image, f'--labels_path={three}'], 'three.txt names 3 .* has 4'),
+      ([image, '--dataset_name=digits'], 'digits names 10 classes'),
+      ([image, '--moving_average_decay=0.9'], 'has no moving averages'),
+    )
+    results = self.run_program(*(arguments for arguments, _ in cases))
+    for (arguments, message), result in zip(cases, results):
+      with self.subTest(arguments=arguments):
+        self.assertEqual(1, result.status)
+        self.assertRegex(
+          result.stderr, rf'^classify_image\.py: .*{message}.*\n$'
+        )
+        self.assertEqual('', result.stdout)
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,177 @@
+"""What the training program says to wrong input, and what it leaves then."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import tensorflow as tf
+
+from base.errors import InputError
+from checkpoints import run_info
+from tests.helpers import image_files
+from tests.helpers import programs as program_testing
+
+_PROGRAM = 'train_image_classifier'
+_SMALL = (
+  '--model_name=mobilenet_v2_035',
+  '--train_image_size=32',
+  '--batch_size=8',
+  '--log_every_n_steps=1',
+  '--implementation=fast',
+)
+_DIGITS = (*_SMALL, '--dataset_name=digits')
+
+
+class WrongInputTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+  def path(self, name):
+    return os.path.join(self.folder, name)
+
+  def test_one_line_each(self):
+    """And train_dir is not made."""
+    train_dir = self.path('untouched')
+    file = image_files.write(self.folder, 'file', b'')
+    nowhere = self.path('nowhere')
+    cases = (
+      (('--model_name=lenet_5',), "Unknown network 'lenet_5'; there are"),
+      (('--dataset_name=digitz',), 'unknown data set digitz; there is'),
+      (('--dataset_name=imagenet',), 'data set imagenet needs a folder'),
+      (('--optimizer=lion',), "optimizer 'lion' is unknown: choose one of"),
+      (
+        ('--learning_rate_decay_type=polynomial',),
+        'polynomial .* set --max.* or --num_epochs',
+      ),
+      (
+        ('--compute_dtype=float16', '--implementation=slim'),
+        '.*add --implementation=fast',
+      ),
+      (('--depth_multiplier=0.5',), 'depth_multiplier is fixed'),
+      (('--train_image_size=31',), 'Images of 31 pixels are too small'),
+      (('--trainable_scopes=Resnet',), 'trainable_scopes: no trainable'),
+      (('--preprocessing_name=vgg',), 'unknown preprocessing vgg'),
+      ((f'--checkpoint_path={nowhere}',), f'there is no .* {nowhere}'),
+      (('run/',), "What is 'run/'"),
+      ((f'--train_dir={file}',), 'train_dir .*cannot be written'),
+      (('--num_epoch=1',), "Unknown command line flag 'num_epoch'"),
+      (('--batch_size=0',), '.*batch_size=0: .*positive'),
+      (('--num_epochs=0',), '.*num_epochs=0.0: must be above 0'),
+      (('--dropout_keep_prob=0',), '.*dropout_keep_prob=0.0: must be above'),
+      (('--num_epochs_per_decay=0',), '.*num_epochs_per_decay=.*above 0'),
+      (('--weight_decay=-1',), '.*weight_decay=-1: .*non-negative'),
+      (('--adam_beta1=1',), '.*adam_beta1=1.0: must be below 1'),
+      (('--rmsprop_decay=1.5',), r'.*rmsprop_decay=1.5: .*\[0.0, 1.0\]'),
+    )
+    common = (*_DIGITS, f'--train_dir={train_dir}')
+    results = program_testing.run(
+      _PROGRAM, *((*common, *flags) for flags, _ in cases)
+    )
+    for result, (flags, message) in zip(results, cases):
+      with self.subTest(flags):
+        program_testing.assert_fails(self, _PROGRAM, result, message)
+        self.assertEqual('', result.stdout)
+    self.assertEqual(['file'], os.listdir(self.folder))
+
+  def test_data_that_cannot_be_trained_on(self):
+    """No file is left of a run whose first step failed."""
+    photos = image_files.write_folder(self.path('photos'), 'ab', 4)
+    image_files.write_folder(self.path('one'), ['class'], 4)
+    for name in 'ab':
+      image_files.write(photos, f'{name}/00.png', b'no image')
+    train_dir = self.path('run')
+    flags = (
+      *_SMALL,
+      '--dataset_name=image_folder',
+      '--validation_fraction=0',
+      f'--train_dir={train_dir}',
+    )
+    bad, diverged, one = program_testing.run(
+      _PROGRAM,
+      (*flags, f'--dataset_dir={photos}'),
+      (
+        *flags,
+        f'--dataset_dir={photos}',
+        '--max_bad_images=2',
+        '--max_number_of_steps=1',
+        '--learning_rate=1e38',
+      ),
+      (*flags, f'--dataset_dir={self.path("one")}'),
+    )
+    program_testing.assert_fails(
+      self, _PROGRAM, bad, f'{photos}/./00.png: .*nothing is saved yet'
+    )
+    program_testing.assert_fails(
+      self, _PROGRAM, diverged, 'training has diverged: .* at step 1'
+    )
+    program_testing.assert_fails(
+      self,
+      _PROGRAM,
+      one,
+      rf'{self.path("one")} has one class \(class\).*one level too high',
+    )
+    self.assertEqual(
+      [],
+      [name for name in os.listdir(train_dir) if not name.startswith('events')],
+    )
+
+  def test_resuming_with_other_classes(self):
+    train_dir = self.path('run')
+    flags = (
+      *_SMALL,
+      '--dataset_name=image_folder',
+      '--validation_fraction=0',
+      f'--train_dir={train_dir}',
+    )
+    folders = [
+      image_files.write_folder(self.path(names), names, 4)
+      for names in ('abc', 'abd')
+    ]
+    begun, other = program_testing.run(
+      _PROGRAM,
+      *(
+        (*flags, f'--dataset_dir={folder}', f'--max_number_of_steps={i}')
+        for i, folder in enumerate(folders, 1)
+      ),
+    )
+    self.assertEqual(0, begun.status, begun.stderr)
+    program_testing.assert_fails(
+      self,
+      _PROGRAM,
+      other,
+      f'{train_dir} was begun with .*: label 2 was c, now it is d: ',
+    )
+
+  def test_label_names_are_compared_as_written(self):
+    run_info.check_label_names('run', ('a', 'caf?'), (' a', 'caf\udce9'))
+    run_info.check_label_names('run', None, ('a',))
+    for names in (('a',), ('a', 'b', 'c'), ('b', 'a')):
+      with self.assertRaisesRegex(InputError, 'label [012] was .* now'):
+        run_info.check_label_names('run', ('a', 'b'), names)
+
+  def test_in_a_process_of_its_own(self):
+    """Nothing but the line, of TensorFlow's either."""
+    program = os.path.join(program_testing.PROJECT, f'{_PROGRAM}.py')
+    result = subprocess.run(
+      [
+        sys.executable,
+        program,
+        '--optimizer=lion',
+        *_DIGITS,
+        f'--train_dir={self.path("x")}',
+      ],
+      env=program_testing.environment(),
+      capture_output=True,
+      text=True,
+      stdin=subprocess.DEVNULL,
+      check=False,
+    )
+    self.assertEqual(1, result.returncode)
+    self.assertEqual('', result.stdout)
+    self.assertRegex(result.stderr, rf'^{_PROGRAM}\.py: optimizer .lion.*\n$')
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,102 @@
+"""A folded, frozen network against the goldens and the network as it is."""
+
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+
+from runtime import device
+from runtime import inference
+from tests.helpers import networks as testing
+
+# A prototype's folding deviates by 6e-6 of the largest logit.
+_FOLDING = 2e-5
+
+
+def _images(batch_size, size):
+  return (
+    np.random.default_rng(0)
+    .uniform(-1, 1, [batch_size, size, size, 3])
+    .astype(np.float32)
+  )
+
+
+class InferenceTest(tf.test.TestCase):
+  def test_folded_in_float32(self):
+    """Each family, at the rule's weights and statistics, against slim."""
+    for name, data_formats in (
+      ('mobilenet_v2_035', ('NHWC', 'NCHW')),
+      ('mobilenet_v1_025', ('NHWC', 'NCHW')),
+      ('shufflenet_v1_050', ('NHWC', 'NCHW')),
+      ('nasnet_mobile', ['NHWC']),
+    ):
+      slim = testing.ruled_model(name, 1001, image_size=64)
+      expected, _ = testing.run(slim, _images(3, 64))
+      self.assertGreater(np.abs(expected).max(), 0.1)
+      for data_format in data_formats:
+        fast = testing.ruled_model(
+          name, 1001, 'fast', image_size=64, data_format=data_format
+        )
+        logits = inference.make_inference_fn(fast, 64)(_images(3, 64))
+        self.assertLess(testing.deviation(logits, expected), _FOLDING)
+
+  def test_batches_of_any_size_in_parts(self):
+    """Every image's logits are its own, in its place, whatever the batch."""
+    model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
+    images = _images(23, 32)
+    expected, _ = testing.run(model, images)
+    self.assertGreater(np.abs(expected[1:] - expected[:-1]).max(), 0.01)
+    for num_cores in (2, 16):
+      with mock.patch.object(device, 'num_cores', return_value=num_cores):
+        logits_fn = inference.make_inference_fn(model, 32)
+        for batch_size in (0, 1, 2, 3, 8, 9, 23):
+          logits = logits_fn(images[:batch_size])
+          self.assertAllClose(
+            expected[:batch_size], logits, rtol=1e-4, atol=1e-4
+          )
+    self.assertEqual(
+      [None, 10], logits_fn.get_concrete_function().output_shapes.as_list()
+    )
+
+  def test_fast_is_frozen_and_slim_is_not(self):
+    images = _images(2, 32)
+    for implementation, is_frozen in (('fast', True), ('slim', False)):
+      model = testing.ruled_model(
+        'mobilenet_v2_035', 10, implementation, image_size=32
+      )
+      logits_fn = inference.make_inference_fn(model, 32)
+      before = logits_fn(images)
+      variables = model.variables_by_name
+      variables['MobilenetV2/Logits/Conv2d_1c_1x1/biases'].assign_add([1] * 10)
+      self.assertAllClose(
+        before + (0.0 if is_frozen else 1.0), logits_fn(images), atol=1e-4
+      )
+      again = inference.make_inference_fn(model, 32)(images)
+      self.assertAllClose(before + 1.0, again, atol=1e-4)
+
+  def test_frozen_graph_has_no_variables(self):
+    model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
+    graph = inference.make_inference_fn(model, 32).get_concrete_function().graph
+    self.assertEmpty(graph.variables)
+    self.assertEmpty(graph.captures)
+
+  def test_models_take_uint8_as_well(self):
+    pixels = np.random.default_rng(0).integers(0, 256, [2, 32, 32, 3], np.uint8)
+    for implementation in ('slim', 'fast'):
+      model = testing.ruled_model(
+        'mobilenet_v2_035', 10, implementation, image_size=32
+      )
+      expected, _ = testing.run(model, np.float32(pixels / 127.5 - 1))
+      self.assertAllClose(expected, testing.run(model, pixels)[0], atol=1e-4)
+
+  def test_by_xla(self):
+    model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
+    plain, compiled = (
+      inference.make_inference_fn(model, 32, xla)(_images(2, 32))
+      for xla in (False, True)
+    )
+    self.assertLess(testing.deviation(compiled, plain), _FOLDING)
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,306 @@
+"""The loop: what it logs, saves and stops for; what it shows meanwhile."""
+
+import io
+import os
+import sys
+from types import SimpleNamespace
+from unittest import mock
+
+import tensorflow as tf
+
+from base.errors import InputError
+from checkpoints import reader
+from checkpoints import writer as writer_lib
+from tests.helpers import checkpoints as checkpoint_testing
+from tests.helpers import event_files
+from training import loop
+from training import progress
+from training import state as training_state
+from training.step import StepResult
+
+_NEVER = 3600
+
+
+def _result(step, **changes):
+  """Of a step that counts from 1."""
+  result = StepResult(
+    loss=float(step),
+    losses={'cross_entropy': step / 2},
+    metrics={'accuracy': 0.25},
+    learning_rate=1 / step,
+    loss_scale=1.0,
+    finite=True,
+    diverged=False,
+  )
+  return result._replace(**changes)
+
+
+def _shown(step):
+  """What Progress is given of such a step."""
+  result = _result(step)
+  return {'loss': result.loss, **result.metrics}, result.learning_rate
+
+
+class LoopTest(checkpoint_testing.TestCase):
+  """Runs it with a step that counts and does nothing else."""
+
+  def setUp(self):
+    super().setUp()
+    self.state = SimpleNamespace(global_step=training_state.make_global_step())
+    self.weight = tf.Variable(0.0)
+    self.changes = {}  # step -> metrics, or an exception to raise
+    self.wrong_batch = None
+    self.before_first_save = mock.Mock()
+    self.settle = mock.Mock(return_value=False)
+    self.taken = 0
+    self.now = 0.0  # seconds, for the tests that look at the clock
+
+  def run_loop(self, last_step, log_every_n_steps=5, save_interval_secs=_NEVER):
+    variables = {'w': self.weight, 'global_step': self.state.global_step}
+    return loop.run(
+      self._step,
+      self._batches(),
+      self.state,
+      writer_lib.make_writer(variables, self.folder),
+      loop.Schedule(last_step, log_every_n_steps, save_interval_secs, _NEVER),
+      8,
+      self.before_first_save,
+      self.settle,
+    )
+
+  def _batches(self):
+    while True:
+      self.taken += 1
+      self.now += 3.0
+      if self.taken == self.wrong_batch:
+        raise InputError('a.jpg is damaged')
+      yield 'images', 'labels'
+
+  def _step(self, images, labels):
+    self.assertEqual(('images', 'labels'), (images, labels))
+    self.now += 1.0
+    step = int(self.state.global_step.assign_add(1))
+    self.weight.assign(10.0 * step)
+    changes = self.changes.get(step, {})
+    if isinstance(changes, BaseException):
+      raise changes
+    return _result(step, **changes)
+
+  def saved(self):
+    """Returns the steps of the checkpoints, the newest last."""
+    state = tf.train.get_checkpoint_state(self.folder)
+    paths = state.all_model_checkpoint_paths if state else []
+    steps = []
+    for path in paths:
+      reader = tf.train.load_checkpoint(path)
+      steps.append(int(reader.get_tensor('global_step')))
+      self.assertEqual(10.0 * steps[-1], reader.get_tensor('w'))
+      self.assertEndsWith(path, f'model.ckpt-{steps[-1]}')
+    return steps
+
+  def test_logs_means_and_saves_at_the_end(self):
+    clock = mock.Mock(**{'monotonic.side_effect': lambda: self.now})
+    with (
+      mock.patch.object(loop, 'time', clock),
+      mock.patch.object(progress, 'time', clock),
+    ):
+      path = self.run_loop(12)
+    self.assertEqual(os.path.join(self.folder, 'model.ckpt-12'), path)
+    self.assertEqual([12], self.saved())
+    scalars = event_files.scalars(self.folder)
+    # 8 images in the 3 s that a batch takes and the 1 s that a step does.
+    self.assertAllClose(
+      {5: 2.0, 10: 2.0, 12: 2.0}, scalars.pop('images_per_second')
+    )
+    self.assertAllClose(
+      {5: 0.75, 10: 0.75, 12: 0.75}, scalars.pop('part_of_time_without_images')
+    )
+    self.assertAllClose(
+      {
+        'loss': {5: 3.0, 10: 8.0, 12: 11.5},
+        'cross_entropy': {5: 1.5, 10: 4.0, 12: 5.75},
+        'accuracy': {5: 0.25, 10: 0.25, 12: 0.25},
+        'learning_rate': {
+          5: (1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5,
+          10: (1 / 6 + 1 / 7 + 1 / 8 + 1 / 9 + 1 / 10) / 5,
+          12: (1 / 11 + 1 / 12) / 2,
+        },
+        'loss_scale': {5: 1.0, 10: 1.0, 12: 1.0},
+      },
+      scalars,
+    )
+
+  def test_takes_no_batch_that_it_does_not_use(self):
+    self.run_loop(12)
+    self.assertEqual(12, self.taken)
+
+  def test_goes_on_at_the_global_step(self):
+    self.state.global_step.assign(9)
+    self.run_loop(12)
+    self.assertEqual(3, self.taken)
+    self.assertEqual([12], self.saved())
+    self.assertAllClose(
+      {10: 10.0, 12: 11.5}, event_files.scalars(self.folder)['loss']
+    )
+
+  def test_saves_when_the_interval_is_over(self):
+    self.run_loop(3, save_interval_secs=0)
+    self.assertEqual([1, 2, 3], self.saved())
+
+  def test_ctrl_c_saves(self):
+    """Without a last step there is no other end."""
+    for step in (3, 5):  # before and at a line of the log
+      self.changes = {step: KeyboardInterrupt()}
+      with self.assertRaises(KeyboardInterrupt):
+        self.run_loop(None)
+      self.assertEqual(step, self.saved()[-1])
+
+  def test_ctrl_c_before_a_step_saves_nothing(self):
+    self.settle.side_effect = AssertionError
+    with mock.patch.object(self, '_step', side_effect=KeyboardInterrupt):
+      with self.assertRaises(KeyboardInterrupt):
+        self.run_loop(None)
+    self.assertEqual([], os.listdir(self.folder))
+    self.before_first_save.assert_not_called()
+
+  def test_each_save_is_settled(self):
+    """The checkpoint comes first, and is written again if that changed it."""
+    settled = []
+
+    def settle():
+      step = int(self.state.global_step)
+      self.assertEndsWith(reader.latest(self.folder), f'ckpt-{step}')
+      self.weight.assign(-1.0)
+      settled.append(step)
+      return step < 3
+
+    self.settle.side_effect = settle
+    path = self.run_loop(3, save_interval_secs=0)
+    self.assertEqual([1, 2, 3], settled)
+    weights = [
+      tf.train.load_checkpoint(path.replace('-3', f'-{step}')).get_tensor('w')
+      for step in (1, 2, 3)
+    ]
+    self.assertAllEqual([-1.0, -1.0, 30.0], weights)
+
+  def test_ctrl_c_while_settling_keeps_what_was_saved(self):
+    """The first at once; the second while the first one's save is settled."""
+    self.settle.side_effect = KeyboardInterrupt
+    for changes, last_step in (({}, 4), ({6: KeyboardInterrupt()}, None)):
+      self.changes = changes
+      self.settle.reset_mock()
+      with self.assertRaises(KeyboardInterrupt):
+        self.run_loop(last_step)
+      self.settle.assert_called_once_with()
+    self.assertEqual([4, 6], self.saved())
+
+  def test_calls_before_first_save_once(self):
+    self.before_first_save.side_effect = lambda: self.assertEqual(
+      [], self.saved()
+    )
+    self.run_loop(3, save_interval_secs=0)
+    self.before_first_save.assert_called_once_with()
+
+  def test_stops_where_the_loss_is_not_finite(self):
+    """And keeps what was saved before, whether a log or a save is next."""
+    self.changes = {7: {'diverged': True, 'loss': float('nan')}}
+    for secs, log_every_n_steps in ((0, 5), (_NEVER, 3)):
+      self.state.global_step.assign(0)
+      with self.assertRaisesRegex(InputError, 'not finite at step 7: .*-6$'):
+        self.run_loop(12, log_every_n_steps, save_interval_secs=secs)
+      self.assertEqual([2, 3, 4, 5, 6], self.saved())
+
+  def test_writes_nothing_before_a_good_step(self):
+    self.changes = {1: {'diverged': True}}
+    with self.assertRaisesRegex(InputError, 'step 1.*no checkpoint yet'):
+      self.run_loop(12, log_every_n_steps=1, save_interval_secs=0)
+    self.state.global_step.assign(0)
+    self.taken, self.wrong_batch = 0, 1
+    with self.assertRaisesRegex(InputError, 'damaged; nothing is saved yet'):
+      self.run_loop(12)
+    self.assertEqual([], os.listdir(self.folder))
+    self.before_first_save.assert_not_called()
+
+  def test_wrong_input_saves_what_was_trained(self):
+    self.wrong_batch = 4
+    with self.assertRaisesRegex(
+      InputError, 'a.jpg is damaged; training so far is in .*ckpt-3$'
+    ):
+      self.run_loop(12)
+    self.assertEqual([3], self.saved())
+    self.settle.assert_called_once_with()
+
+  def test_wrong_input_after_divergence_saves_nothing(self):
+    self.wrong_batch = 4
+    self.changes = {2: {'diverged': True}}
+    with self.assertRaisesRegex(InputError, 'not finite at step 2'):
+      self.run_loop(12)
+    self.assertEqual([], self.saved())
+
+
+class _Terminal(io.StringIO):
+  def isatty(self):
+    return True
+
+
+class ProgressTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    time = self.enterContext(mock.patch.object(progress, 'time'))
+    time.monotonic.side_effect = lambda: self.now
+    self.now = 100.0
+
+  def test_lines(self):
+    out = io.StringIO()
+    with (
+      mock.patch.object(sys, 'stdout', out),
+      mock.patch.object(sys, 'stderr', io.StringIO()),
+    ):
+      shown = progress.Progress(20, 4000, batch_size=32)
+      self.now += 5.0
+      self.assertAlmostEqual(64.0, shown.update(30, *_shown(4)))
+      self.now += 0.25
+      self.assertAlmostEqual(128.0, shown.update(31, *_shown(2)))
+      self.now += 3.0
+      self.assertAlmostEqual(32.0, shown.update(34, *_shown(8)))
+      shown.close()
+    self.assertEqual(
+      [
+        'step 30/4000  loss 4.000  accuracy 0.25  rate 0.25  64 images/s  '
+        '33:05 left',  # 3970 steps of half a second
+        'step 31/4000  loss 2.000  accuracy 0.25  rate 0.5  128 images/s  '
+        '16:32 left',
+        'step 34/4000  loss 8.000  accuracy 0.25  rate 0.12  32 images/s  '
+        '1:06:06 left',
+      ],
+      out.getvalue().splitlines(),
+    )
+
+  def test_a_clock_that_restarts_leaves_time_and_steps_out(self):
+    with mock.patch.object(sys, 'stdout', io.StringIO()) as out:
+      shown = progress.Progress(0, None, batch_size=10)
+      self.now += 50.0  # compiles
+      shown.restart_clock(1)
+      self.now += 4.0
+      self.assertAlmostEqual(5.0, shown.update(3, *_shown(1)))
+      self.now += 2.0
+      self.assertAlmostEqual(5.0, shown.update(4, *_shown(1)))
+    self.assertEndsWith(out.getvalue(), 'rate 1  5 images/s\n')
+
+  def test_bar_on_a_terminal(self):
+    with (
+      mock.patch.object(sys, 'stdout', io.StringIO()) as out,
+      mock.patch.object(sys, 'stderr', _Terminal()) as err,
+    ):
+      shown = progress.Progress(20, 40, batch_size=32)
+      self.now += 5.0
+      shown.update(30, *_shown(4))
+      shown.close()
+    self.assertEqual('', out.getvalue())
+    bar = err.getvalue().splitlines()[-1]
+    self.assertIn(' 30/40 ', bar)
+    self.assertIn('loss 4.000, accuracy 0.25, rate 0.25, 64 images/s', bar)
+
+
+if __name__ == '__main__':
+  tf.test.main()

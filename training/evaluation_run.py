@@ -1,0 +1,210 @@
+"""A whole evaluation, for any task: from options to a report in files."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import os
+import sys
+from typing import Any
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+from base import files
+from checkpoints import reader
+from checkpoints import report
+from checkpoints import restore
+from checkpoints import run_info
+from checkpoints.checkpoint_flags import CheckpointOptions
+from datasets import catalog
+from datasets import data_flags
+from datasets import input_pipeline
+from datasets.catalog import Dataset
+from datasets.data_flags import DatasetOptions
+from datasets.input_pipeline import BadImages
+from datasets.input_pipeline import InputOptions
+from runtime import device
+from runtime import inference
+from runtime import model as runtime_model
+from runtime import network_flags
+from runtime.model import RunnableModel
+from runtime.network_flags import NetworkOptions
+from tasks.task import Task
+from training import evaluation
+from training.evaluation_flags import ResultOptions
+
+
+class EvaluationOptions(NamedTuple):
+  """What an evaluation follows from; None where model.json may say."""
+
+  checkpoint: CheckpointOptions
+  network: NetworkOptions
+  dataset: DatasetOptions
+  input: InputOptions
+  result: ResultOptions
+  max_bad_images: int = 0
+
+  def filled_in(self, folder: str) -> 'EvaluationOptions':
+    """Returns the options, as far as left open, of a checkpoint's folder."""
+    defaults = {
+      'model_name': network_flags.DEFAULT_MODEL,
+      'implementation': 'slim',
+      **data_flags.DEFAULTS,
+    }
+    filled = run_info.fill_in(
+      run_info.read_run_info(folder), defaults, *self[:4]
+    )
+    options = self._replace(**dict(zip(self._fields, filled)))
+    split_name = options.dataset.dataset_split_name or catalog.held_out_split(
+      options.dataset.dataset_name
+    )
+    return options._replace(
+      dataset=options.dataset._replace(dataset_split_name=split_name)
+    )
+
+
+class _Evaluation(NamedTuple):
+  """What all checkpoints of one evaluation have in common."""
+
+  task: Task
+  dataset: Dataset
+  built: RunnableModel
+  options: EvaluationOptions
+
+
+def evaluate_checkpoints(
+  options: EvaluationOptions,
+  open_dataset: Callable[[DatasetOptions], Dataset],
+  make_task: Callable[[int], Task],
+) -> None:
+  """Evaluates the checkpoint, or each new one; prints and writes results.
+
+  Args:
+    options: EvaluationOptions.
+    open_dataset: DatasetOptions -> Dataset.
+    make_task: number of classes -> Task.
+
+  Raises:
+    InputError: options do not fit the data, a checkpoint or each other; an
+      image or record is wrong.
+  """
+  prepared = None
+  for checkpoint in _checkpoints(options):
+    if prepared is None:
+      prepared = _prepare(
+        options.filled_in(checkpoint.folder), open_dataset, make_task
+      )
+    restored = restore.for_evaluation(
+      prepared.built.model,
+      checkpoint,
+      prepared.options.checkpoint.moving_average_decay,
+    )
+    files.make_folder(options.result.eval_dir, 'eval_dir')
+    metrics = _evaluate(prepared, restored)
+    _tell(prepared, restored, metrics)
+    _write(prepared, restored, metrics)
+
+
+def _checkpoints(options):
+  path, result = options.checkpoint.checkpoint_path, options.result
+  if result.wait_for_checkpoints:
+    return reader.open_each(
+      path, result.eval_interval_secs, result.timeout_secs
+    )
+  return [reader.open_checkpoint(path)]
+
+
+def _prepare(options, open_dataset, make_task):
+  """Returns an _Evaluation of options that have been filled in."""
+  dataset = open_dataset(options.dataset)
+  if not options.result.use_batch_statistics:
+    device.set_threads(
+      options.network.implementation,
+      options.input.batch_size,
+      device.use_xla(options.network.xla),
+    )
+  built = runtime_model.make_model(
+    options.network, dataset.num_classes, options.input.image_size
+  )
+  return _Evaluation(
+    make_task(dataset.num_classes),
+    dataset,
+    built,
+    options._replace(input=options.input._replace(image_size=built.image_size)),
+  )
+
+
+def _evaluate(prepared, restored):
+  """Returns the metrics of the model as it has been restored."""
+  options, dataset = prepared.options, prepared.dataset
+  outputs_fn = inference.make_inference_fn(
+    prepared.built.model,
+    prepared.built.image_size,
+    prepared.built.xla,
+    options.result.use_batch_statistics,
+  )
+  bad_images = BadImages(options.max_bad_images)
+  batches = input_pipeline.evaluation_batches(
+    dataset, options.input, bad_images
+  )
+  batches = batches.take(options.result.max_num_batches or -1)
+  metrics = evaluation.evaluate(
+    outputs_fn,
+    _with_progress(batches, bad_images, dataset),
+    prepared.task.make_evaluator(),
+    restored.path,
+  )
+  for message in bad_images.messages:
+    print(f'Skipped {message}')
+  return metrics
+
+
+def _with_progress(batches, bad_images, dataset) -> Iterator[tuple[Any, Any]]:
+  """Yields batches, with a bar on a terminal and nothing elsewhere."""
+  with tqdm(
+    total=dataset.num_examples, unit='image', leave=False, disable=None
+  ) as bar:
+    for images, targets in input_pipeline.iterate(batches, bad_images):
+      yield images, targets
+      bar.update(len(images))
+
+
+def _tell(prepared, restored: report.Report, metrics):
+  network, dataset = prepared.options.network, prepared.dataset
+  print(f'Checkpoint {restored.path}, step {restored.step}')
+  print(
+    f'{network.model_name}, {network.implementation}, '
+    f'{prepared.built.computes_in}'
+  )
+  print(
+    f'{dataset.name}, {dataset.split_name}: {metrics["num_examples"]} '
+    f'examples, {dataset.num_classes} classes'
+  )
+  for name, value in metrics.items():
+    if name == 'images_per_second':
+      print(f'{"images/s":10}{value:10.1f}')
+    elif name != 'num_examples':
+      print(f'{name:10}{value:10.4f}')
+  sys.stdout.flush()
+
+
+def _write(prepared, restored: report.Report, metrics):
+  """Writes the metrics for TensorBoard, and as JSON."""
+  network, result = prepared.options.network, prepared.options.result
+  data_format, compute_dtype = prepared.built.computes_in.split()
+  evaluation.write_summary(result.eval_dir, restored.step or 0, metrics)
+  name = f'evaluation-{os.path.basename(restored.path)}.json'
+  files.write_json(
+    os.path.join(result.eval_dir, name),
+    {
+      'checkpoint': restored.path,
+      'step': restored.step,
+      'dataset_name': prepared.dataset.name,
+      'dataset_split_name': prepared.dataset.split_name,
+      'model_name': network.model_name,
+      'implementation': network.implementation,
+      'data_format': data_format,
+      'compute_dtype': compute_dtype,
+      'use_batch_statistics': result.use_batch_statistics,
+      'metrics': metrics,
+    },
+  )

@@ -1,0 +1,224 @@
+"""A run of training, for any task: from options to the last checkpoint."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import math
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from checkpoints import reader
+from checkpoints import report
+from checkpoints import restore
+from checkpoints import run_info
+from checkpoints import unfolding
+from checkpoints import writer as checkpoint_writer
+from checkpoints.checkpoint_flags import StartOptions
+from datasets import example_cache
+from datasets import input_pipeline
+from datasets import labels
+from datasets.catalog import Dataset
+from datasets.input_pipeline import BadImages
+from datasets.input_pipeline import InputOptions
+from runtime import model as runtime_model
+from runtime.model import Model
+from runtime.network_flags import NetworkOptions
+from tasks.task import Task
+from training import learning_rates
+from training import loop
+from training import settling
+from training import state as training_state
+from training import step as training_step
+from training.optimizers import Optimization
+from training.run_flags import RunOptions
+
+
+class TrainingOptions(NamedTuple):
+  """What a run follows from, besides its task and its data."""
+
+  input: InputOptions
+  network: NetworkOptions
+  optimization: Optimization
+  start: StartOptions
+  run: RunOptions
+  max_bad_images: int = 0
+
+
+def train(
+  task: Task, dataset: Dataset, options: TrainingOptions, info: dict
+) -> None:
+  """Trains, or goes on where train_dir has a checkpoint; prints how it goes.
+
+  Args:
+    task: Task.
+    dataset: to train on.
+    options: TrainingOptions.
+    info: what model.json is to keep besides the network and its input.
+
+  Raises:
+    InputError: options do not fit the data, a checkpoint or each other; an
+      image or record is wrong; training diverges.
+  """
+  batch_size, train_dir = options.input.batch_size, options.run.train_dir
+  last_step = find_last_step(options.run, dataset.num_examples, batch_size)
+  learning_rate_fn = learning_rates.make_learning_rate_fn(
+    options.optimization.learning_rate,
+    dataset.num_examples,
+    batch_size,
+    last_step,
+  )
+  built = runtime_model.make_model(
+    options.network,
+    dataset.num_classes,
+    options.input.image_size,
+    is_training=True,
+  )
+  options = options._replace(
+    input=options.input._replace(image_size=built.image_size)
+  )
+  bad_images = BadImages(options.max_bad_images)
+  batches_from = _batches_from(dataset, options.input, bad_images)
+  state, writer = _begin(built, dataset, options, batches_from)
+  first_step = int(state.global_step)
+  if last_step is not None and first_step >= last_step:
+    print(f'{train_dir} is at step {first_step}: nothing is left to train.')
+    return
+  print(
+    f'{options.network.model_name} ({options.network.implementation}, '
+    f'{built.computes_in}) on {dataset.name} {dataset.split_name}: '
+    f'{dataset.num_examples} images, {dataset.num_classes} classes, '
+    f'{built.image_size} pixels, steps {first_step} to '
+    f'{last_step or "Ctrl-C"}',
+    flush=True,
+  )
+  decay = options.optimization.batch_norm_decay
+  train_step = training_step.make_train_step(
+    state,
+    task,
+    learning_rate_fn,
+    options.optimization.weight_decay,
+    training_step.settling_decay(decay),
+    built.xla,
+  )
+  try:
+    path = loop.run(
+      train_step,
+      batches_from(first_step),
+      state,
+      writer,
+      loop.Schedule(
+        last_step,
+        options.run.log_every_n_steps,
+        options.run.save_interval_secs,
+        options.run.save_summaries_secs,
+      ),
+      batch_size,
+      lambda: _write_info(dataset, options, info),
+      settling.make_settle(state, batches_from, decay, built.xla),
+    )
+  finally:
+    for message in bad_images.messages[: options.max_bad_images]:
+      print(f'Skipped {message}')
+  print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
+
+
+def find_last_step(
+  run: RunOptions, num_examples: int, batch_size: int
+) -> int | None:
+  """Returns the step at which a run ends; None: when it is stopped."""
+  ends = [run.max_number_of_steps]
+  if run.num_epochs is not None:
+    ends.append(math.ceil(run.num_epochs * num_examples / batch_size))
+  return min((end for end in ends if end is not None), default=None)
+
+
+def _batches_from(
+  dataset: Dataset, options: InputOptions, bad_images: BadImages
+) -> Callable[[int], Iterator]:
+  """Returns step -> endless iterator of (images, targets) from there on."""
+  cache = example_cache.make_cache()
+
+  def batches_from(step):
+    return input_pipeline.iterate(
+      input_pipeline.training_batches(
+        dataset, options, step, bad_images, cache
+      ),
+      bad_images,
+    )
+
+  return batches_from
+
+
+def _begin(built, dataset, options, batches_from):
+  """Returns (TrainState, Writer): of the run's newest checkpoint, or new."""
+  train_dir = options.run.train_dir
+  newest = reader.open_newest(train_dir)
+  if newest:
+    run_info.check_label_names(
+      train_dir, labels.read_folder(train_dir), dataset.label_names
+    )
+  elif options.start.checkpoint_path:
+    _start_from_checkpoint(built.model, options.start, batches_from)
+  state = training_state.make_state(
+    built.model,
+    options.optimization,
+    options.start.trainable_scopes,
+    is_float16=built.compute_dtype == tf.float16,
+  )
+  rest = training_state.state_by_name(state)
+  writer = checkpoint_writer.make_writer(
+    {**built.model.variables_by_name, **rest}, train_dir
+  )
+  if newest:
+    if options.start.checkpoint_path:
+      print(
+        f'--checkpoint_path is ignored: training goes on from {newest.path}.'
+      )
+    print(report.format_report(restore.all_of_run(built.model, newest, rest)))
+  return state, writer
+
+
+def _start_from_checkpoint(
+  model: Model, start: StartOptions, batches_from: Callable[[int], Iterator]
+) -> None:
+  """Restores the weights to be fine-tuned, as far as they fit."""
+  print(
+    report.format_report(
+      restore.for_fine_tuning(
+        model,
+        reader.open_checkpoint(start.checkpoint_path),
+        start.checkpoint_exclude_scopes,
+        start.ignore_missing_vars,
+      )
+    )
+  )
+  if unfolding.is_folded(model):
+    images, _ = next(batches_from(0))
+    unfolding.unfold(model, images)
+    print(
+      'Batch norm is folded into these weights: measured anew on '
+      f'{len(images)} training images.'
+    )
+
+
+def _write_info(dataset, options, info):
+  """Keeps what was trained, for those who evaluate."""
+  network, data = options.network, options.input
+  run_info.write_run_info(
+    options.run.train_dir,
+    {
+      'model_name': network.model_name,
+      'implementation': network.implementation,
+      'depth_multiplier': network.depth_multiplier,
+      'use_grayscale': data.use_grayscale,
+      'moving_average_decay': options.optimization.moving_average_decay,
+      **info,
+      'num_classes': dataset.num_classes,
+      'image_size': data.image_size,
+      'preprocessing_name': (
+        data.preprocessing_name or dataset.default_preprocessing
+      ),
+    },
+  )
+  if dataset.label_names:
+    labels.write_folder(options.run.train_dir, dataset.label_names)

@@ -1,0 +1,63 @@
+"""The flags of a training run: where it goes, how long, how often it tells."""
+
+from typing import NamedTuple
+
+from absl import flags
+
+from base import program_flags
+
+# The flags belong to the program that has them defined.
+flags.disclaim_key_flags()
+
+
+class RunOptions(NamedTuple):
+  """Where a run goes, how long, and how often it logs and saves."""
+
+  train_dir: str
+  max_number_of_steps: int | None
+  num_epochs: float | None
+  log_every_n_steps: int
+  save_summaries_secs: int
+  save_interval_secs: int
+
+
+def define() -> None:
+  """Defines the flags."""
+  program_flags.define_path(
+    'train_dir', '/tmp/tfmodel/', 'Folder of the checkpoints and the log.'
+  )
+  flags.DEFINE_integer(
+    'max_number_of_steps',
+    None,
+    'Step at which training ends. Default: it goes on until Ctrl-C.',
+    lower_bound=1,
+  )
+  flags.DEFINE_float(
+    'num_epochs',
+    None,
+    'Epoch at which training ends; of two ends the earlier one counts.',
+    upper_bound=1e9,
+  )
+  flags.DEFINE_integer(
+    'log_every_n_steps',
+    10,
+    'Steps between two lines of the log.',
+    lower_bound=1,
+  )
+  flags.DEFINE_integer(
+    'save_summaries_secs',
+    600,
+    'Seconds after which the log is flushed.',
+    lower_bound=1,
+  )
+  flags.DEFINE_integer(
+    'save_interval_secs', 600, 'Seconds between two checkpoints.', lower_bound=0
+  )
+  program_flags.require_above_zero('num_epochs')
+
+
+def read() -> RunOptions:
+  """Returns what these flags say."""
+  return RunOptions(
+    **{name: flags.FLAGS[name].value for name in RunOptions._fields}
+  )
