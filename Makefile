@@ -2,6 +2,14 @@ PYTHON = python3.11
 RUN = .venv/bin/python
 QUICKSTART = runs/quickstart
 
+# With an NVIDIA GPU also CUDA's libraries, unless make is told CUDA=no. (What
+# nvidia-smi prints does not tell: its errors too go to stdout.)
+ifneq ($(CUDA),no)
+GPU := $(shell nvidia-smi --query-gpu=name --format=csv,noheader \
+    >/dev/null 2>&1 && echo yes)
+endif
+INSTALLED := .venv/requirements$(if $(GPU),-cuda).lock
+
 .PHONY: help quickstart benchmark test bazel-test lock
 
 help:
@@ -10,7 +18,7 @@ help:
 	@echo 'make test         runs every test'
 	@echo 'make bazel-test   builds and tests everything with Bazel'
 
-quickstart: .venv/requirements.lock
+quickstart: $(INSTALLED)
 	rm -rf $(QUICKSTART)
 	$(RUN) train_image_classifier.py --implementation=slim \
 	    --model_name=mobilenet_v2_035 --dataset_name=digits \
@@ -29,33 +37,41 @@ quickstart: .venv/requirements.lock
 	@printf '\n%s\n%s\n' 'Checkpoint and TensorBoard log: $(QUICKSTART)' \
 	    'To look at the log: .venv/bin/tensorboard --logdir=$(QUICKSTART)'
 
-benchmark: .venv/requirements.lock
+benchmark: $(INSTALLED)
 	$(RUN) benchmark.py --output_dir=runs/benchmark
 
-test: .venv/requirements.lock
+test: $(INSTALLED)
 	$(RUN) -m pytest --quiet --disable-warnings --numprocesses=auto \
 	    --dist=worksteal tests
 
 # Bazel takes the python3 that comes first on PATH.
 bazel-test: export PATH := $(CURDIR)/.venv/bin:$(PATH)
-bazel-test: .venv/requirements.lock
+bazel-test: $(INSTALLED)
 	@command -v bazel >/dev/null || { echo >&2 \
 	    'bazel is missing: apt-get install bazel-bootstrap'; exit 1; }
 	bazel build //...
 	bazel test //...
 
-# This copy of the lock says that .venv holds all of it.
-.venv/requirements.lock: requirements.lock
+# The copy of a lock says that .venv holds all of it. Both locks agree on what
+# they share, so going from one to the other only adds, or leaves all there.
+.venv/requirements.lock .venv/requirements-cuda.lock: .venv/%: %
 	@command -v $(PYTHON) >/dev/null || { echo >&2 \
 	    '$(PYTHON) is missing: apt-get install $(PYTHON)'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo >&2 \
 	    "$(PYTHON)'s venv is missing: apt-get install $(PYTHON)-venv"; exit 1; }
+	@[ $< = requirements.lock ] || echo "NVIDIA GPU found: installing with \
+	CUDA's libraries (3.3 GB, 6.5 on disk); CUDA=no declines"
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --disable-pip-version-check \
-	    --require-hashes --only-binary :all: --requirement requirements.lock
-	cp requirements.lock $@
+	    --require-hashes --only-binary :all: --requirement $<
+	cp $< $@
 
+PIP_COMPILE = pip-compile --quiet --generate-hashes --allow-unsafe \
+    --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+    --no-emit-trusted-host
+
+# The second takes the first as a constraint: the same versions with CUDA.
 lock:
-	pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	    --no-header --no-emit-index-url --no-emit-find-links \
-	    --no-emit-trusted-host --output-file=requirements.lock requirements.txt
+	$(PIP_COMPILE) --output-file=requirements.lock requirements.txt
+	$(PIP_COMPILE) --constraint=requirements.lock \
+	    --output-file=requirements-cuda.lock requirements-cuda.txt
