@@ -119,7 +119,7 @@ def main(argv: list[str]) -> None:
     flush=True,
   )
   todo = configurations.make_configurations(
-    bool(machine['gpu']), _IMAGE_SIZE.value, **choices
+    bool(machine['gpu']), _IMAGE_SIZE.value, choices
   )
   rows = timing.time_all(
     todo, _ROUNDS.value, _SECONDS.value, _Progress(len(todo))
@@ -130,7 +130,7 @@ def main(argv: list[str]) -> None:
 
 
 def _choices():
-  """Returns the arguments of make_configurations that flags give.
+  """Returns the configurations.Choices that flags give.
 
   Raises:
     InputError: a list holds what does not exist.
@@ -144,15 +144,15 @@ def _choices():
     (_MODES, configurations.MODES),
   ):
     configurations.check_choices(flag.name, flag.value, choices)
-  return {
-    'networks': _NETWORKS.value,
-    'implementations': _IMPLEMENTATIONS.value,
-    'data_formats': _DATA_FORMATS.value,
-    'compute_dtypes': _COMPUTE_DTYPES.value,
-    'xla': _XLA.value,
-    'batch_sizes': configurations.batch_sizes(_BATCH_SIZES.value),
-    'modes': _MODES.value,
-  }
+  return configurations.Choices(
+    _NETWORKS.value,
+    _IMPLEMENTATIONS.value,
+    _DATA_FORMATS.value,
+    _COMPUTE_DTYPES.value,
+    _XLA.value,
+    configurations.batch_sizes(_BATCH_SIZES.value),
+    _MODES.value,
+  )
 
 
 def _describe_device():

@@ -1,5 +1,6 @@
 """Wrong input from outside, and how a program reports it."""
 
+from collections.abc import Callable
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ class InputError(ValueError):
   """
 
 
-def run(main):
+def run(main: Callable[[list[str]], None]) -> None:
   """Runs main(argv) under absl.
 
   An InputError or a wrong flag becomes one line and status 1, Ctrl-C status

@@ -29,6 +29,7 @@ ceilings of ShuffleNetV1 and NASNet are somewhat high.
 
 from typing import NamedTuple
 
+from benchmarking.configurations import Configuration
 from benchmarking.configurations import NUM_CLASSES
 from specs import networks
 
@@ -43,7 +44,9 @@ class Speed(NamedTuple):
   source: str  # published, measured, given, or two of them
 
 
-def images_per_second(configuration, speed):
+def images_per_second(
+  configuration: Configuration, speed: Speed
+) -> dict[str, float]:
   """Returns {level: images/s} of a Configuration at most; see above."""
   _, batch_size, size, network, _, _, compute_dtype, _ = configuration
   layers = networks.convolutions(network, size, size, NUM_CLASSES)
@@ -135,7 +138,7 @@ _GPUS = {
 }
 
 
-def published_speed(gpu):
+def published_speed(gpu: str | None) -> Speed | None:
   """Returns the Speed of a GPU by the name its driver gives, or None.
 
   gpu: None for a CPU, of which there is no table.
@@ -153,7 +156,7 @@ def published_speed(gpu):
   )
 
 
-def measured_speed(bandwidth, flops):
+def measured_speed(bandwidth: float, flops: dict[str, float]) -> Speed:
   """Returns a Speed; half precision may be cast to float32 where slower."""
   return Speed(
     bandwidth,
@@ -162,7 +165,9 @@ def measured_speed(bandwidth, flops):
   )
 
 
-def override(speed, bandwidth, flops):
+def override(
+  speed: Speed | None, bandwidth: float | None, flops: float | None
+) -> Speed:
   """Returns a Speed with what a user gives: GB/s, TFLOP/s; None keeps it.
 
   speed: may be None where both are given.

@@ -5,6 +5,7 @@ from matplotlib import figure
 
 from base import files
 from benchmarking import report
+from benchmarking.timing import Row
 
 _DPI = 100
 _WIDTH = 10  # inches
@@ -12,7 +13,7 @@ _COLORS = {'keras': '#8c8c8c', 'slim': '#4c78a8', 'fast': '#e4572e'}
 _LABEL_PART = 1.28  # of the longest bar: room for the figures beside it
 
 
-def draw(path, rows, title):
+def draw(path: str, rows: list[Row], title: str) -> None:
   """Draws images/s of Rows as a PNG, a panel for each workload.
 
   Raises:

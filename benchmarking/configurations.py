@@ -1,5 +1,6 @@
 """What to time: every combination asked for, or what suits the device."""
 
+from collections.abc import Sequence
 import itertools
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ class Configuration(NamedTuple):
   xla: bool = False
 
   @property
-  def workload(self):
+  def workload(self) -> str:
     """What all that are compared have in common, in words."""
     return (
       f'{self.mode}, batch {self.batch_size}, '
@@ -34,7 +35,7 @@ class Configuration(NamedTuple):
     )
 
   @property
-  def label(self):
+  def label(self) -> str:
     """What sets it apart from others of its network."""
     if self.implementation == 'keras':
       return 'Keras MobileNetV2'
@@ -44,7 +45,7 @@ class Configuration(NamedTuple):
     )
 
   @property
-  def flags(self):
+  def flags(self) -> str:
     """The programs' flags that choose it."""
     return (
       f'--implementation={self.implementation} '
@@ -72,7 +73,7 @@ _GPU_VARIANTS = dict.fromkeys(
 )
 
 
-def yardstick(configuration):
+def yardstick(configuration: Configuration) -> Configuration:
   """Returns Keras' Configuration with which another one is timed in turn."""
   return Configuration(
     configuration.mode,
@@ -83,45 +84,48 @@ def yardstick(configuration):
   )
 
 
+class Choices(NamedTuple):
+  """What is asked for; None means what suits the device."""
+
+  networks: list[str]
+  implementations: list[str]
+  data_formats: list[str] | None
+  compute_dtypes: list[str] | None
+  xla: list[str] | None
+  batch_sizes: list[int] | None
+  modes: list[str]
+
+
 def make_configurations(
-  has_gpu,
-  image_size,
-  networks,
-  implementations,
-  data_formats,
-  compute_dtypes,
-  xla,
-  batch_sizes,
-  modes,
-):
+  has_gpu: bool, image_size: int, choices: Choices
+) -> list[Configuration]:
   """Returns the list of Configurations, those of one yardstick together.
 
-  Layouts, precisions, xla and batch sizes may be None, for what suits the
-  device. Layouts and precisions apply to the fast implementation only: slim is
-  timed in NHWC float32, all that it has.
+  Layouts and precisions apply to the fast implementation only: slim is timed in
+  NHWC float32, all that it has.
 
   Args:
-    has_gpu: bool.
+    has_gpu: whether there is a GPU.
     image_size: height and width.
-    networks, implementations, modes: lists of what there is.
-    data_formats, compute_dtypes, xla, batch_sizes: lists likewise, or None.
+    choices: Choices.
   """
-  if batch_sizes is None:
+  if choices.batch_sizes is None:
     batches = [
       (mode, batch_size)
       for mode, batch_size in (_GPU_BATCHES if has_gpu else _CPU_BATCHES)
-      if mode in modes
+      if mode in choices.modes
     ]
   else:
-    batches = itertools.product(modes, batch_sizes)
-  if data_formats is None and compute_dtypes is None:
+    batches = itertools.product(choices.modes, choices.batch_sizes)
+  if choices.data_formats is None and choices.compute_dtypes is None:
     variants = _GPU_VARIANTS if has_gpu else _CPU_VARIANTS
   else:
     variants = dict.fromkeys(
       MODES,
       tuple(
         itertools.product(
-          data_formats or ['NHWC'], compute_dtypes or ['float32']
+          choices.data_formats or ['NHWC'],
+          choices.compute_dtypes or ['float32'],
         )
       ),
     )
@@ -136,16 +140,18 @@ def make_configurations(
       compiled == 'true',
     )
     for mode, batch_size in batches
-    for network in networks
-    for implementation in implementations
+    for network in choices.networks
+    for implementation in choices.implementations
     for variant in (
       variants[mode] if implementation == 'fast' else [('NHWC', 'float32')]
     )
-    for compiled in xla or ['true' if has_gpu else 'false']
+    for compiled in choices.xla or ['true' if has_gpu else 'false']
   ]
 
 
-def check_choices(flag, values, choices):
+def check_choices(
+  flag: str, values: Sequence[str] | None, choices: Sequence[str]
+) -> None:
   """Raises InputError unless values, a flag's list or None, are of choices."""
   if values is None:
     return
@@ -156,7 +162,7 @@ def check_choices(flag, values, choices):
       )
 
 
-def batch_sizes(values):
+def batch_sizes(values: Sequence[str] | None) -> list[int] | None:
   """Returns a flag's list of numbers as integers; None stays None.
 
   Raises:

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
+from benchmarking.configurations import Configuration
 from benchmarking.configurations import NUM_CLASSES
 from runtime import device
 from runtime import inference
@@ -35,7 +36,7 @@ class Contestant:
   its MobileNetV2 does not come with.
   """
 
-  def __init__(self, configuration):
+  def __init__(self, configuration: Configuration):
     for gpu in tf.config.list_physical_devices('GPU'):
       tf.config.experimental.set_memory_growth(gpu, True)
     if configuration.mode == 'inference':
@@ -51,7 +52,7 @@ class Contestant:
     self._batches = _batches(configuration)
     self._next = 0
 
-  def warm_up(self, seconds):
+  def warm_up(self, seconds: float) -> tuple[float, float]:
     """Returns the seconds of the first step, made and compiled, and of another.
 
     seconds: how long to go on, two steps at least.
@@ -67,7 +68,7 @@ class Contestant:
       step = self.time(1)
     return first_call, step
 
-  def time(self, steps):
+  def time(self, steps: int) -> float:
     """Returns the mean seconds of so many steps.
 
     Raises:
@@ -86,7 +87,7 @@ class Contestant:
       )
     return seconds
 
-  def peak_memory(self):
+  def peak_memory(self) -> int:
     """Returns the most bytes in use so far: on a GPU its own, else in all."""
     if device.has_gpu():
       return tf.config.experimental.get_memory_info('GPU:0')['peak']

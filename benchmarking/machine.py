@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import time
+from typing import Any
 
 import tensorflow as tf
 
@@ -16,7 +17,7 @@ _MEASURED_SECONDS = 0.3
 class Machine:
   """Answers for this process' machine; lives in a worker."""
 
-  def describe(self):
+  def describe(self) -> dict[str, Any]:
     """Returns {'machine': dict, 'versions': dict} of plain values."""
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     gpu = _gpu_name()
@@ -37,14 +38,14 @@ class Machine:
       'versions': {'python': platform.python_version(), **versions},
     }
 
-  def bandwidth(self):
+  def bandwidth(self) -> float:
     """Returns bytes/s that the sum of two large arrays reads and writes."""
     values = 2**28 if device.has_gpu() else 2**25
     total, term = tf.Variable(tf.zeros([values])), tf.ones([values])
     # In place: reads both, writes one. New memory would cost a CPU more.
     return 3 * 4 * values / _best_seconds(lambda: total.assign_add(term))
 
-  def flops(self, compute_dtype):
+  def flops(self, compute_dtype: str) -> float:
     """Returns operations/s of a product of large matrices."""
     size = 8192 if device.has_gpu() else 2048
     matrix = tf.cast(tf.random.uniform([size, size]), compute_dtype)

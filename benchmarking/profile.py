@@ -9,6 +9,7 @@ from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
 import argparse
 import collections
+from collections.abc import Callable
 import glob
 import os
 import sys
@@ -27,7 +28,9 @@ _MOST_LINES = 20
 _WARM_UP = 1.0  # seconds
 
 
-def operations(step, steps=_STEPS):
+def operations(
+  step: Callable[[int], None], steps: int = _STEPS
+) -> dict[str, tuple[float, int]]:
   """Returns {type of operation: (milliseconds, number)} of one step.
 
   Times of operations that run side by side add up to more than the step's.

@@ -3,8 +3,11 @@
 import itertools
 import math
 import textwrap
+from typing import Any
 
 from benchmarking import ceilings
+from benchmarking.ceilings import Speed
+from benchmarking.timing import Row
 
 _WIDTH = 80
 _COLUMNS = {
@@ -19,7 +22,7 @@ _COLUMNS = {
 }
 
 
-def by_workload(rows):
+def by_workload(rows: list[Row]) -> list[tuple[str, list[Row]]]:
   """Returns [(workload, [Row])], in the order of rows."""
   return [
     (workload, list(group))
@@ -29,13 +32,13 @@ def by_workload(rows):
   ]
 
 
-def ceiling_share(row, speed):
+def ceiling_share(row: Row, speed: Speed) -> float:
   """Returns the part reached of the highest level's images/s."""
   most = ceilings.images_per_second(row.configuration, speed)
   return row.images_per_second / max(most.values())
 
 
-def format_table(rows, speed):
+def format_table(rows: list[Row], speed: Speed) -> str:
   """Returns the table of Rows and what its columns mean."""
   lines = [_cells(_COLUMNS)]
   for workload, group in by_workload(rows):
@@ -79,12 +82,12 @@ def _format_row(row, speed):
   )
 
 
-def number(value):
+def number(value: float) -> str:
   """Returns a positive number with three digits or more."""
   return f'{value:.{max(0, 2 - math.floor(math.log10(value)))}f}'
 
 
-def ratio(value):
+def ratio(value: float) -> str:
   """Returns a ratio for people, who need not know of NaN."""
   return '-' if math.isnan(value) else f'{value:.2f}'
 
@@ -104,7 +107,7 @@ def _legend(speed):
   return textwrap.fill(text, _WIDTH)
 
 
-def format_fastest(rows):
+def format_fastest(rows: list[Row]) -> str:
   """Returns a sentence for each workload and network: what is fastest."""
 
   def subject(row):
@@ -145,7 +148,7 @@ def format_fastest(rows):
   )
 
 
-def to_json(row, speed):
+def to_json(row: Row, speed: Speed) -> dict[str, Any]:
   """Returns a dict of a Row, its times and its ceilings, for JSON."""
   values = {
     **row.configuration._asdict(),

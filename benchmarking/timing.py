@@ -1,11 +1,14 @@
 """Times every configuration in turn with Keras: A B A B."""
 
+from collections.abc import Callable
 import itertools
 import math
 import statistics
+from typing import Any
 from typing import NamedTuple
 
 from benchmarking import configurations
+from benchmarking.configurations import Configuration
 from benchmarking.workers import Worker
 from benchmarking.workers import WorkerError
 
@@ -21,12 +24,12 @@ class Row(NamedTuple):
   peak_memory: float = math.nan  # bytes
 
   @property
-  def median(self):
+  def median(self) -> float:
     """Seconds per step."""
     return statistics.median(self.seconds)
 
   @property
-  def middle_half(self):
+  def middle_half(self) -> tuple[float, float]:
     """(least, most) seconds of the middle half of the rounds."""
     if len(self.seconds) < 2:
       return self.median, self.median
@@ -34,7 +37,7 @@ class Row(NamedTuple):
     return low, high
 
   @property
-  def spread(self):
+  def spread(self) -> float:
     """How wide the middle half is, as part of the median."""
     low, high = self.middle_half
     return (high - low) / self.median
@@ -45,7 +48,7 @@ class Row(NamedTuple):
     return self.configuration.batch_size / self.median
 
   @property
-  def ratio(self):
+  def ratio(self) -> float:
     """How many times as fast as Keras, round by round; NaN without Keras."""
     if not self.keras_seconds:
       return math.nan
@@ -54,7 +57,7 @@ class Row(NamedTuple):
     )
 
 
-def make_contestant(configuration):
+def make_contestant(configuration: Configuration) -> Any:
   """Runs in a worker: only there is TensorFlow imported."""
   from base import quiet_tensorflow as quiet_tensorflow
   from benchmarking import contestant
@@ -62,7 +65,7 @@ def make_contestant(configuration):
   return contestant.Contestant(configuration)
 
 
-def make_machine():
+def make_machine() -> Any:
   """Runs in a worker, too."""
   from base import quiet_tensorflow as quiet_tensorflow
   from benchmarking import machine
@@ -70,7 +73,12 @@ def make_machine():
   return machine.Machine()
 
 
-def time_all(todo, rounds, seconds, tell):
+def time_all(
+  todo: list[Configuration],
+  rounds: int,
+  seconds: float,
+  tell: Callable[[Row], None],
+) -> list[Row]:
   """Returns a Row for each of the Configurations todo, and for each yardstick.
 
   Args:

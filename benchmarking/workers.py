@@ -1,7 +1,9 @@
 """Objects that live in a process of their own, and may die there."""
 
+from collections.abc import Callable
 import multiprocessing
 import signal
+from typing import Any
 
 from base.errors import InputError
 
@@ -19,7 +21,7 @@ class Worker:
   lives until its first error, and no longer than its parent.
   """
 
-  def __init__(self, make, *arguments):
+  def __init__(self, make: Callable, *arguments: Any):
     """Starts a process with make(*arguments); make is found by its name."""
     context = multiprocessing.get_context('spawn')
     self._connection, other = context.Pipe()
@@ -29,7 +31,7 @@ class Worker:
     self._process.start()
     other.close()  # Or else the worker's death would not end what it sends.
 
-  def ask(self, method, *arguments):
+  def ask(self, method: str, *arguments: Any) -> Any:
     """Returns what the object's method returns.
 
     Raises:

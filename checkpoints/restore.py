@@ -1,5 +1,7 @@
 """Restores name-based checkpoints, by the name of each variable."""
 
+import tensorflow as tf
+
 from base.errors import InputError
 from checkpoints import names
 from checkpoints import reader
@@ -7,7 +9,11 @@ from checkpoints.reader import Checkpoint
 from checkpoints.report import Report
 
 
-def all_of_run(model, checkpoint: Checkpoint, state_by_name) -> Report:
+def all_of_run(
+  model: tf.Module,
+  checkpoint: Checkpoint,
+  state_by_name: dict[str, tf.Variable],
+) -> Report:
   """Restores a run: the model, and what else the checkpoint has of its state.
 
   Slots, averages and the like that are not there (slim's checkpoint, another
@@ -40,7 +46,7 @@ def all_of_run(model, checkpoint: Checkpoint, state_by_name) -> Report:
 
 
 def for_fine_tuning(
-  model,
+  model: tf.Module,
   checkpoint: Checkpoint,
   exclude_scopes: str | None = None,
   ignore_missing_vars: bool = False,
@@ -95,7 +101,9 @@ def for_fine_tuning(
 
 
 def for_evaluation(
-  model, checkpoint: Checkpoint, moving_average_decay: float | None = None
+  model: tf.Module,
+  checkpoint: Checkpoint,
+  moving_average_decay: float | None = None,
 ) -> Report:
   """Restores every variable of a built model, or its average where asked.
 

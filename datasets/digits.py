@@ -14,7 +14,7 @@ _HELD_OUT_EVERY = 5
 _WHITE = 16  # The scans' grey levels run from 0 to 16.
 
 
-def load(is_training):
+def load(is_training: bool) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
   """Returns (images uint8 [n, 8, 8, 3], labels int64 [n], label_names).
 
   Every fifth scan is held out: 1437 are for training, 360 for evaluation.
@@ -28,7 +28,7 @@ def load(is_training):
   return images, labels, tuple(str(name) for name in scans.target_names)
 
 
-def write_samples(folder):
+def write_samples(folder: str) -> None:
   """Writes folder/DIGIT.png, the first held-out scan of each class."""
   images, labels, label_names = load(is_training=False)
   os.makedirs(folder, exist_ok=True)

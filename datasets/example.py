@@ -11,7 +11,7 @@ from datasets import images
 
 # (height, width, target) -> (top, left, height, width) of the part to return,
 # the same whenever it is asked.
-ChooseWindow = Callable[[int, int, Any], tuple[int, int, int, int]]
+ChooseWindow = Callable[[int, int, Any], images.Window]
 
 # What becomes of an example: its fate.
 KEPT = 0

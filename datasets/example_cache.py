@@ -1,11 +1,14 @@
 """Keeps decoded examples in memory, up to a number of bytes."""
 
+from collections.abc import Callable
 import threading
+
+from datasets.example import Example
 
 _MOST_BYTES = 2**30  # 1900 images of 500 by 375 pixels
 
 
-def make_cache():
+def make_cache() -> 'ExampleCache':
   """Returns an ExampleCache of 1 GiB, or of a quarter of what is available."""
   return ExampleCache(min(_MOST_BYTES, _available_memory() // 4))
 
@@ -24,12 +27,12 @@ class ExampleCache:
   too large is found here. Readers in several threads may ask at once.
   """
 
-  def __init__(self, max_bytes):
+  def __init__(self, max_bytes: int):
     self._room = max_bytes
     self._examples = {}
     self._lock = threading.Lock()
 
-  def get(self, index, read):
+  def get(self, index: int, read: Callable[[int], Example]) -> Example | None:
     """Returns the example at an index, or None if there is no room for it.
 
     Args:

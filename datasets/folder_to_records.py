@@ -18,7 +18,9 @@ from datasets import tfrecord
 _CHUNK = 64  # Images in memory at a time.
 
 
-def convert(source, output, num_shards, validation_fraction):
+def convert(
+  source: str, output: str, num_shards: int, validation_fraction: float
+) -> None:
   """Writes output/SPLIT-NNNNN-of-NNNNN.tfrecord and output/labels.txt.
 
   Files are stored as they are where any JPEG or PNG decoder shows them alike;

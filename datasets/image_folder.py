@@ -6,6 +6,7 @@ part of the images, chosen by their names, is held out for validation.
 """
 
 import collections
+from collections.abc import Sequence
 import hashlib
 import os
 import unicodedata
@@ -21,7 +22,7 @@ EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp')
 _SPLIT_FOLDERS = ('train', 'validation', 'val', 'test')
 
 
-def split_candidates(split_name):
+def split_candidates(split_name: str) -> tuple[str, ...]:
   """Names under which a split may be stored, the best one first."""
   if split_name == 'train':
     return ('train',)
@@ -29,13 +30,15 @@ def split_candidates(split_name):
   return (split_name, *held_out)
 
 
-def split_names(folder, validation_fraction):
+def split_names(folder: str, validation_fraction: float) -> tuple[str, ...]:
   """Names of the splits that a folder has, in either layout."""
   undivided = ('train', 'validation') if validation_fraction else ('train',)
   return _split_folders(folder) or undivided
 
 
-def load(folder, split_name, validation_fraction):
+def load(
+  folder: str, split_name: str, validation_fraction: float
+) -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
   """Lists a split without opening any file.
 
   Returns:
@@ -68,12 +71,14 @@ def load(folder, split_name, validation_fraction):
   return paths, np.array(labels, np.int64), label_names
 
 
-def read_encoded(paths, labels, index):
+def read_encoded(
+  paths: Sequence[str], labels: np.ndarray, index: int
+) -> Encoded:
   """Returns the Encoded image at an index; InputError if unreadable."""
   return Encoded(read_file(paths[index]), int(labels[index]), paths[index])
 
 
-def read_file(path):
+def read_file(path: str) -> bytes:
   """Returns the bytes of a file; InputError if it is unreadable."""
   try:
     with open(path, 'rb') as file:
@@ -82,7 +87,7 @@ def read_file(path):
     raise InputError(f'{path}: {error.strerror}') from error
 
 
-def is_held_out(path, validation_fraction):
+def is_held_out(path: str, validation_fraction: float) -> bool:
   """Whether an image of an undivided folder belongs to its validation part.
 
   Depends on nothing but the last two parts of the path, class and file name:

@@ -1,5 +1,6 @@
 """Decodes an image file to RGB, whatever kind of image it is."""
 
+from collections.abc import Callable
 import io
 import struct
 import warnings
@@ -14,6 +15,8 @@ import tensorflow as tf
 from base.errors import InputError
 
 MAX_PIXELS = 100_000_000
+
+Window = tuple[int, int, int, int]  # top, left, height, width
 
 # Pillow's other decoders are never reached.
 _FORMATS = ('JPEG', 'PNG', 'BMP', 'GIF', 'WEBP')
@@ -49,7 +52,12 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings('ignore', module=r'PIL\.')
 
 
-def read_image(encoded, name, max_pixels=MAX_PIXELS, choose_window=None):
+def read_image(
+  encoded: bytes,
+  name: str,
+  max_pixels: int = MAX_PIXELS,
+  choose_window: Callable[[int, int], Window] | None = None,
+) -> np.ndarray:
   """Decodes a JPEG, PNG, BMP, GIF (its first frame) or WebP image.
 
   White shows through what is transparent, 16 bits become the upper 8, and the
@@ -89,7 +97,7 @@ def read_image(encoded, name, max_pixels=MAX_PIXELS, choose_window=None):
     raise InputError(f'{name}: damaged image ({error})') from error
 
 
-def plain_format(encoded):
+def plain_format(encoded: bytes) -> str | None:
   """'jpg' or 'png' if any decoder shows this valid image as read_image does.
 
   None for a rotated or transparent one, other colour spaces and formats.
@@ -105,7 +113,7 @@ def plain_format(encoded):
     return formats.get(image.format) if is_plain else None
 
 
-def encode_png(image):
+def encode_png(image: np.ndarray) -> bytes:
   """Returns an RGB image, uint8 [height, width, 3], as bytes of a PNG file."""
   file = io.BytesIO()
   Image.fromarray(image).save(file, 'PNG')

@@ -34,26 +34,26 @@ class BadImages:
   image counts once, however often it is met.
   """
 
-  def __init__(self, limit=0):
+  def __init__(self, limit: int = 0):
     """At most `limit` images are skipped."""
     self.limit = limit
     self.messages = []  # One for each image: 'name: reason'.
     self._fatal = None
     self._lock = threading.Lock()
 
-  def add(self, message):
+  def add(self, message: str) -> bool:
     """Notes an image; returns whether it may be skipped."""
     with self._lock:
       if message not in self.messages:
         self.messages.append(message)
       return len(self.messages) <= self.limit
 
-  def stop(self, message):
+  def stop(self, message: str) -> None:
     """Notes what no limit covers."""
     with self._lock:
       self._fatal = self._fatal or message
 
-  def check(self):
+  def check(self) -> None:
     """Raises InputError if the batches ended for what was noted, naming it."""
     with self._lock:
       if self._fatal:

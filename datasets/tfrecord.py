@@ -6,6 +6,7 @@ be read by itself: order and resumption are then exact, whatever the files. The
 checksums go unread; damage shows when a record is parsed and its image decoded.
 """
 
+from collections.abc import Iterable
 from concurrent import futures
 import glob
 import os
@@ -32,13 +33,13 @@ class Shards(NamedTuple):
   starts: np.ndarray  # int64 [files + 1]: records before a file.
 
 
-def find_files(folder, pattern):
+def find_files(folder: str, pattern: str) -> tuple[str, ...]:
   """Sorted paths of the files in a folder that match a pattern."""
   paths = glob.glob(os.path.join(glob.escape(folder), pattern))
   return tuple(sorted(path for path in paths if os.path.isfile(path)))
 
 
-def open_shards(paths):
+def open_shards(paths: Iterable[str]) -> Shards:
   """Finds every record by its length, decoding nothing.
 
   Raises:
@@ -51,7 +52,7 @@ def open_shards(paths):
   return Shards(tuple(paths), offsets, np.cumsum([0] + counts))
 
 
-def record_offsets(path):
+def record_offsets(path: str) -> np.ndarray:
   """Returns where each record of a file begins, int64 [records]."""
   offsets = []
   try:
@@ -72,7 +73,7 @@ def record_offsets(path):
   return np.array(offsets, np.int64)
 
 
-def read_encoded(shards, index):
+def read_encoded(shards: Shards, index: int) -> Encoded:
   """Returns the Encoded image at an index over all files.
 
   Its name is the file and the record's number in it, from 0.
@@ -94,7 +95,9 @@ def read_encoded(shards, index):
   return _parse(data, name)
 
 
-def make_example(encoded, image_format, label, height, width):
+def make_example(
+  encoded: bytes, image_format: str, label: int, height: int, width: int
+) -> tf.train.Example:
   """Returns the tf.train.Example of one image in slim's schema."""
 
   def int64_feature(value):

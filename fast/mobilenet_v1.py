@@ -4,6 +4,10 @@ The twin of `nets/mobilenet_v1.py`: the same functions, variables and end
 points; is_training, data_format and compute_dtype in place of arg scopes.
 """
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow.compat.v1 as tf
 
 from fast import layers
@@ -39,28 +43,28 @@ def _pool(net, global_pool, setup):
 
 
 def mobilenet_v1(
-  inputs,
-  num_classes=1000,
-  dropout_keep_prob=0.999,
-  is_training=True,
-  min_depth=8,
-  depth_multiplier=1.0,
-  conv_defs=None,
-  prediction_fn=tf.nn.softmax,
-  spatial_squeeze=True,
-  reuse=None,
-  scope='MobilenetV1',
-  global_pool=False,
-  final_endpoint=None,
-  output_stride=None,
-  use_explicit_padding=False,
-  base_only=False,
-  data_format='NHWC',
-  compute_dtype=tf.float32,
-  weight_decay=0.0,
-  stddev=0.09,
-  batch_norm_decay=0.9997,
-):
+  inputs: tf.Tensor,
+  num_classes: int | None = 1000,
+  dropout_keep_prob: float = 0.999,
+  is_training: bool = True,
+  min_depth: int = 8,
+  depth_multiplier: float = 1.0,
+  conv_defs: Sequence | None = None,
+  prediction_fn: Callable | None = tf.nn.softmax,
+  spatial_squeeze: bool = True,
+  reuse: bool | None = None,
+  scope: str | None = 'MobilenetV1',
+  global_pool: bool = False,
+  final_endpoint: str | None = None,
+  output_stride: int | None = None,
+  use_explicit_padding: bool = False,
+  base_only: bool = False,
+  data_format: str = 'NHWC',
+  compute_dtype: tf.DType = tf.float32,
+  weight_decay: float = 0.0,
+  stddev: float = 0.09,
+  batch_norm_decay: float | tf.Tensor = 0.9997,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments as in nets/mobilenet_v1.py, and these.
 
   Args:
@@ -113,7 +117,9 @@ def mobilenet_v1(
       )
 
 
-def mobilenet_v1_base(inputs, final_endpoint=None, **arguments):
+def mobilenet_v1_base(
+  inputs: tf.Tensor, final_endpoint: str | None = None, **arguments: Any
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds mobilenet_v1 (same arguments) without pooling and classifier."""
   return mobilenet_v1(
     inputs, final_endpoint=final_endpoint, base_only=True, **arguments

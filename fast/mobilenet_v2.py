@@ -4,6 +4,10 @@ The twin of `nets/mobilenet_v2.py`: the same functions, variables and end
 points; is_training, data_format and compute_dtype in place of arg scopes.
 """
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow.compat.v1 as tf
 
 from fast import layers
@@ -62,31 +66,31 @@ def _features(net, spec, num_layers, setup):
 
 
 def mobilenet(
-  input_tensor,
-  num_classes=1001,
-  depth_multiplier=1.0,
-  scope='MobilenetV2',
-  conv_defs=None,
-  finegrain_classification_mode=False,
-  min_depth=None,
-  divisible_by=None,
-  activation_fn=None,
-  final_endpoint=None,
-  output_stride=None,
-  use_explicit_padding=False,
-  is_training=False,
-  prediction_fn=tf.nn.softmax,
-  reuse=None,
-  base_only=False,
-  shortcut='bottleneck',
-  bottleneck_activation=False,
-  data_format='NHWC',
-  compute_dtype=tf.float32,
-  weight_decay=0.0,
-  stddev=0.09,
-  dropout_keep_prob=0.8,
-  batch_norm_decay=0.997,
-):
+  input_tensor: tf.Tensor,
+  num_classes: int | None = 1001,
+  depth_multiplier: float = 1.0,
+  scope: str = 'MobilenetV2',
+  conv_defs: Sequence | None = None,
+  finegrain_classification_mode: bool = False,
+  min_depth: int | None = None,
+  divisible_by: int | None = None,
+  activation_fn: Callable | None = None,
+  final_endpoint: str | None = None,
+  output_stride: int | None = None,
+  use_explicit_padding: bool = False,
+  is_training: bool = False,
+  prediction_fn: Callable | None = tf.nn.softmax,
+  reuse: bool | None = None,
+  base_only: bool = False,
+  shortcut: str = 'bottleneck',
+  bottleneck_activation: bool = False,
+  data_format: str = 'NHWC',
+  compute_dtype: tf.DType = tf.float32,
+  weight_decay: float = 0.0,
+  stddev: float = 0.09,
+  dropout_keep_prob: float = 0.8,
+  batch_norm_decay: float | tf.Tensor = 0.997,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.mobilenet_v2.mobilenet's, and these.
 
   Args:
@@ -139,7 +143,9 @@ def mobilenet(
       )
 
 
-def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
+def mobilenet_base(
+  input_tensor: tf.Tensor, depth_multiplier: float = 1.0, **arguments: Any
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds mobilenet (same arguments) without pooling and classifier."""
   return mobilenet(
     input_tensor, depth_multiplier=depth_multiplier, base_only=True, **arguments

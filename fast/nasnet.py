@@ -217,18 +217,18 @@ def _features(
 
 
 def build_nasnet_mobile(
-  images,
-  num_classes,
-  is_training=True,
-  final_endpoint=None,
-  dropout_keep_prob=0.5,
-  drop_path_keep_prob=1.0,
-  data_format='NHWC',
-  compute_dtype=tf.float32,
-  weight_decay=0.0,
-  batch_norm_decay=0.9997,
-  batch_norm_epsilon=0.001,
-):
+  images: tf.Tensor,
+  num_classes: int | None,
+  is_training: bool = True,
+  final_endpoint: str | None = None,
+  dropout_keep_prob: float = 0.5,
+  drop_path_keep_prob: float = 1.0,
+  data_format: str = 'NHWC',
+  compute_dtype: tf.DType = tf.float32,
+  weight_decay: float = 0.0,
+  batch_norm_decay: float | tf.Tensor = 0.9997,
+  batch_norm_epsilon: float = 0.001,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments as in nets/nasnet/nasnet.py, and these.
 
   Args:

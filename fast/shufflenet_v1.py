@@ -4,6 +4,9 @@ The twin of `nets/shufflenet_v1.py`: the same functions, variables and end
 points; is_training, data_format and compute_dtype in place of arg scopes.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow.compat.v1 as tf
 
 from base.errors import InputError
@@ -105,23 +108,23 @@ def _features(net, spec, final_endpoint, setup):
 
 
 def shufflenet_v1(
-  inputs,
-  num_classes=1000,
-  depth_multiplier=1.0,
-  groups=3,
-  dropout_keep_prob=1.0,
-  is_training=False,
-  final_endpoint='Stage4',
-  prediction_fn=tf.nn.softmax,
-  reuse=None,
-  scope='ShufflenetV1',
-  base_only=False,
-  data_format='NHWC',
-  compute_dtype=tf.float32,
-  weight_decay=0.0,
-  stddev=0.09,
-  batch_norm_decay=0.9,
-):
+  inputs: tf.Tensor,
+  num_classes: int | None = 1000,
+  depth_multiplier: float = 1.0,
+  groups: int = 3,
+  dropout_keep_prob: float = 1.0,
+  is_training: bool = False,
+  final_endpoint: str | None = 'Stage4',
+  prediction_fn: Callable | None = tf.nn.softmax,
+  reuse: bool | None = None,
+  scope: str | None = 'ShufflenetV1',
+  base_only: bool = False,
+  data_format: str = 'NHWC',
+  compute_dtype: tf.DType = tf.float32,
+  weight_decay: float = 0.0,
+  stddev: float = 0.09,
+  batch_norm_decay: float | tf.Tensor = 0.9,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.shufflenet_v1's, and these.
 
   Args:
@@ -164,7 +167,9 @@ def shufflenet_v1(
       )
 
 
-def shufflenet_v1_base(inputs, final_endpoint='Stage4', **arguments):
+def shufflenet_v1_base(
+  inputs: tf.Tensor, final_endpoint: str | None = 'Stage4', **arguments: Any
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds shufflenet_v1 (same arguments) without pooling and classifier."""
   return shufflenet_v1(
     inputs, final_endpoint=final_endpoint, base_only=True, **arguments

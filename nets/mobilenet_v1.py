@@ -10,6 +10,10 @@ Variable names, end points and arguments are those of the published slim
 network, whose checkpoints fit. `fast/mobilenet_v1.py` is its twin.
 """
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow.compat.v1 as tf
 
 from nets.tf_slim_compat import slim
@@ -25,15 +29,15 @@ _POOL_SIZE = 7  # of the last feature map at the default image size
 
 
 def mobilenet_v1_arg_scope(
-  is_training=True,
-  weight_decay=4e-5,
-  stddev=0.09,
-  regularize_depthwise=False,
-  batch_norm_decay=0.9997,
-  batch_norm_epsilon=0.001,
-  batch_norm_updates_collections=tf.GraphKeys.UPDATE_OPS,
-  normalizer_fn=slim.batch_norm,
-):
+  is_training: bool | None = True,
+  weight_decay: float = 4e-5,
+  stddev: float = 0.09,
+  regularize_depthwise: bool = False,
+  batch_norm_decay: float | tf.Tensor = 0.9997,
+  batch_norm_epsilon: float = 0.001,
+  batch_norm_updates_collections: str = tf.GraphKeys.UPDATE_OPS,
+  normalizer_fn: Callable | None = slim.batch_norm,
+) -> dict:
   """Returns the arg_scope of the network's layers.
 
   is_training None leaves batch norm's mode to the caller.
@@ -103,15 +107,15 @@ def _features(net, layers, use_explicit_padding):
 
 
 def mobilenet_v1_base(
-  inputs,
-  final_endpoint=None,
-  min_depth=8,
-  depth_multiplier=1.0,
-  conv_defs=None,
-  output_stride=None,
-  use_explicit_padding=False,
-  scope=None,
-):
+  inputs: tf.Tensor,
+  final_endpoint: str | None = None,
+  min_depth: int = 8,
+  depth_multiplier: float = 1.0,
+  conv_defs: Sequence | None = None,
+  output_stride: int | None = None,
+  use_explicit_padding: bool = False,
+  scope: Any = None,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network without pooling and classifier.
 
   Args:
@@ -163,23 +167,23 @@ def _pool(net, global_pool):
 
 
 def mobilenet_v1(
-  inputs,
-  num_classes=1000,
-  dropout_keep_prob=0.999,
-  is_training=True,
-  min_depth=8,
-  depth_multiplier=1.0,
-  conv_defs=None,
-  prediction_fn=slim.softmax,
-  spatial_squeeze=True,
-  reuse=None,
-  scope='MobilenetV1',
-  global_pool=False,
-  final_endpoint=None,
-  output_stride=None,
-  use_explicit_padding=False,
-  base_only=False,
-):
+  inputs: tf.Tensor,
+  num_classes: int | None = 1000,
+  dropout_keep_prob: float = 0.999,
+  is_training: bool = True,
+  min_depth: int = 8,
+  depth_multiplier: float = 1.0,
+  conv_defs: Sequence | None = None,
+  prediction_fn: Callable | None = slim.softmax,
+  spatial_squeeze: bool = True,
+  reuse: bool | None = None,
+  scope: str | None = 'MobilenetV1',
+  global_pool: bool = False,
+  final_endpoint: str | None = None,
+  output_stride: int | None = None,
+  use_explicit_padding: bool = False,
+  base_only: bool = False,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are mobilenet_v1_base's, and these.
 
   Args:

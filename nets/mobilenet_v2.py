@@ -9,6 +9,10 @@ Variable names, end points and arguments are those of the published slim
 network, whose checkpoints fit. `fast/mobilenet_v2.py` is its twin.
 """
 
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow.compat.v1 as tf
 
 from nets.tf_slim_compat import slim
@@ -18,12 +22,12 @@ from specs import networks
 
 
 def training_scope(
-  is_training=True,
-  weight_decay=4e-5,
-  stddev=0.09,
-  dropout_keep_prob=0.8,
-  bn_decay=0.997,
-):
+  is_training: bool = True,
+  weight_decay: float = 4e-5,
+  stddev: float = 0.09,
+  dropout_keep_prob: float = 0.8,
+  bn_decay: float = 0.997,
+) -> dict:
   """Returns the arg_scope of a recipe: what the network's layers share."""
   regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
   with (
@@ -142,25 +146,25 @@ def _features(net, spec, num_layers, activation_fn, use_explicit_padding):
 
 @slim.add_arg_scope
 def mobilenet(
-  input_tensor,
-  num_classes=1001,
-  depth_multiplier=1.0,
-  scope='MobilenetV2',
-  conv_defs=None,
-  finegrain_classification_mode=False,
-  min_depth=None,
-  divisible_by=None,
-  activation_fn=None,
-  final_endpoint=None,
-  output_stride=None,
-  use_explicit_padding=False,
-  is_training=False,
-  prediction_fn=slim.softmax,
-  reuse=None,
-  base_only=False,
-  shortcut='bottleneck',
-  bottleneck_activation=False,
-):
+  input_tensor: tf.Tensor,
+  num_classes: int | None = 1001,
+  depth_multiplier: float = 1.0,
+  scope: str | None = 'MobilenetV2',
+  conv_defs: Sequence | None = None,
+  finegrain_classification_mode: bool = False,
+  min_depth: int | None = None,
+  divisible_by: int | None = None,
+  activation_fn: Callable | None = None,
+  final_endpoint: str | None = None,
+  output_stride: int | None = None,
+  use_explicit_padding: bool = False,
+  is_training: bool = False,
+  prediction_fn: Callable | None = slim.softmax,
+  reuse: bool | None = None,
+  base_only: bool = False,
+  shortcut: str = 'bottleneck',
+  bottleneck_activation: bool = False,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
   Args:
@@ -238,7 +242,9 @@ def mobilenet(
   return logits, end_points
 
 
-def mobilenet_base(input_tensor, depth_multiplier=1.0, **arguments):
+def mobilenet_base(
+  input_tensor: tf.Tensor, depth_multiplier: float = 1.0, **arguments: Any
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds mobilenet (same arguments) without pooling and classifier."""
   return mobilenet(
     input_tensor, depth_multiplier=depth_multiplier, base_only=True, **arguments

@@ -10,6 +10,9 @@ authors' PyTorch network, whose weights fit. `fast/shufflenet_v1.py` is its
 twin.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow.compat.v1 as tf
 
 from base.errors import InputError
@@ -20,15 +23,15 @@ from specs import shufflenet_v1 as table
 
 @slim.add_arg_scope
 def grouped_conv1x1(
-  inputs,
-  num_outputs,
-  groups,
-  activation_fn=tf.nn.relu,
-  normalizer_fn=None,
-  weights_initializer=None,
-  weights_regularizer=None,
-  scope=None,
-):
+  inputs: tf.Tensor,
+  num_outputs: int,
+  groups: int,
+  activation_fn: Callable | None = tf.nn.relu,
+  normalizer_fn: Callable | None = None,
+  weights_initializer: Callable | None = None,
+  weights_regularizer: Callable | None = None,
+  scope: str | None = None,
+) -> tf.Tensor:
   """Convolves each group of channels by itself, as slim.conv2d does them all.
 
   Args:
@@ -67,8 +70,11 @@ def grouped_conv1x1(
 
 
 def shufflenet_v1_arg_scope(
-  is_training=True, weight_decay=4e-5, stddev=0.09, batch_norm_decay=0.9
-):
+  is_training: bool = True,
+  weight_decay: float = 4e-5,
+  stddev: float = 0.09,
+  batch_norm_decay: float | tf.Tensor = 0.9,
+) -> dict:
   """Returns the arg_scope of a recipe: what the network's layers share."""
   regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
   with (
@@ -178,18 +184,18 @@ def _features(net, spec, final_endpoint):
 
 @slim.add_arg_scope
 def shufflenet_v1(
-  inputs,
-  num_classes=1000,
-  depth_multiplier=1.0,
-  groups=3,
-  dropout_keep_prob=1.0,
-  is_training=False,
-  final_endpoint='Stage4',
-  prediction_fn=slim.softmax,
-  reuse=None,
-  scope='ShufflenetV1',
-  base_only=False,
-):
+  inputs: tf.Tensor,
+  num_classes: int | None = 1000,
+  depth_multiplier: float = 1.0,
+  groups: int = 3,
+  dropout_keep_prob: float = 1.0,
+  is_training: bool = False,
+  final_endpoint: str | None = 'Stage4',
+  prediction_fn: Callable | None = slim.softmax,
+  reuse: bool | None = None,
+  scope: str | None = 'ShufflenetV1',
+  base_only: bool = False,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
   Args:
@@ -243,7 +249,9 @@ def shufflenet_v1(
   return logits, end_points
 
 
-def shufflenet_v1_base(inputs, final_endpoint='Stage4', **arguments):
+def shufflenet_v1_base(
+  inputs: tf.Tensor, final_endpoint: str | None = 'Stage4', **arguments: Any
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds shufflenet_v1 (same arguments) without pooling and classifier."""
   return shufflenet_v1(
     inputs, final_endpoint=final_endpoint, base_only=True, **arguments

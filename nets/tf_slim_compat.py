@@ -34,14 +34,14 @@ MOVED = (
 NORMALIZATION = 'tf_keras.legacy_tf_layers.normalization'
 
 
-def restore_moved_names():
+def restore_moved_names() -> None:
   """Puts each name of MOVED back where it is missing."""
   for module, name, value in MOVED:
     if not hasattr(module, name):
       setattr(module, name, value)
 
 
-def restore_normalization():
+def restore_normalization() -> None:
   """Makes NORMALIZATION importable where it is not."""
   try:
     importlib.import_module(NORMALIZATION)

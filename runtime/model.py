@@ -1,6 +1,7 @@
 """A network and its variables, for TensorFlow 2."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -26,16 +27,16 @@ class Variables(dict):
 
   def __call__(
     self,
-    getter,
-    name,
-    shape,
-    dtype,
-    initializer,
-    trainable=True,
-    synchronization=tf.VariableSynchronization.AUTO,
-    aggregation=tf.VariableAggregation.NONE,
-    **unused,
-  ):
+    getter: Callable,
+    name: str,
+    shape: Sequence[int],
+    dtype: tf.DType,
+    initializer: Callable,
+    trainable: bool = True,
+    synchronization: Any = tf.VariableSynchronization.AUTO,
+    aggregation: Any = tf.VariableAggregation.NONE,
+    **unused: Any,
+  ) -> tf.Variable:
     """Returns the variable of a name, which it makes if it is new."""
     if name not in self:
       with tf.init_scope():  # eagerly, so that tf.function need not lift it

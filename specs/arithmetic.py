@@ -4,10 +4,14 @@ All of it is done before a tensor exists. `rate` is that of a dilated
 convolution.
 """
 
+from collections.abc import Sequence
+
 from base.errors import InputError
 
 
-def make_divisible(value, divisor=8, minimum=None):
+def make_divisible(
+  value: float, divisor: int = 8, minimum: int | None = None
+) -> int:
   """Rounds value to a multiple of divisor, never below 0.9 of it."""
   rounded = max(
     minimum or divisor, int(value + divisor / 2) // divisor * divisor
@@ -15,7 +19,9 @@ def make_divisible(value, divisor=8, minimum=None):
   return rounded + divisor if rounded < 0.9 * value else rounded
 
 
-def strides_and_rates(strides, output_stride, reached=2):
+def strides_and_rates(
+  strides: Sequence[int], output_stride: int | None, reached: int = 2
+) -> list[tuple[int, int]]:
   """Trades strides for rates once their product has reached output_stride.
 
   Args:
@@ -45,7 +51,7 @@ def strides_and_rates(strides, output_stride, reached=2):
   return resolved
 
 
-def layers_until(final_endpoint, num_layers):
+def layers_until(final_endpoint: str | None, num_layers: int) -> int:
   """Returns N of final_endpoint 'layer_N', or num_layers where it is None.
 
   Raises:
@@ -62,7 +68,7 @@ def layers_until(final_endpoint, num_layers):
   return names.index(final_endpoint) + 1
 
 
-def check_depth_multiplier(depth_multiplier):
+def check_depth_multiplier(depth_multiplier: float) -> None:
   """Raises InputError unless depth_multiplier is above 0."""
   if depth_multiplier <= 0:
     raise InputError(f'depth_multiplier {depth_multiplier} is not above 0.')

@@ -25,14 +25,14 @@ class Convolution(NamedTuple):
     return self.kernel_size**2 * self.inputs // self.groups * self.outputs
 
   @property
-  def parameters(self):
+  def parameters(self) -> int:
     """Trainable values: weights with gamma and beta, biases or nothing."""
     if self.plain:
       return self._weights
     return self._weights + self.outputs * (2 if self.batch_norm else 1)
 
   @property
-  def averages(self):
+  def averages(self) -> int:
     """Values that are not trained: batch norm's mean and variance."""
     return self.outputs * 2 if self.batch_norm else 0
 
@@ -42,16 +42,16 @@ class Convolution(NamedTuple):
     return self._weights * self.height * self.width
 
   @property
-  def values_in(self):
+  def values_in(self) -> int:
     """Values of the input, for one image."""
     return self.height * self.width * self.inputs * self.stride**2
 
   @property
-  def values_out(self):
+  def values_out(self) -> int:
     """Values of the output, for one image."""
     return self.height * self.width * self.outputs
 
   @property
-  def activations(self):
+  def activations(self) -> int:
     """Values in memory for one image: read, written and waiting."""
     return self.values_in + self.values_out + self.waiting

@@ -5,10 +5,12 @@ python -m specs.cost mobilenet_v2_035 --size=96 --num_classes=10 --layers
 """
 
 import argparse
+from collections.abc import Sequence
 import sys
 from typing import NamedTuple
 
 from specs import networks
+from specs.convolution import Convolution
 
 
 class Cost(NamedTuple):
@@ -20,7 +22,7 @@ class Cost(NamedTuple):
   peak_activations: int  # bytes for one image in float32
 
 
-def count(layers):
+def count(layers: Sequence[Convolution]) -> Cost:
   """Returns the Cost of a list of Convolutions."""
   trainable = sum(layer.parameters for layer in layers)
   return Cost(

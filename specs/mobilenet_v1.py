@@ -60,12 +60,12 @@ def _square(kernel):
 
 
 def resolve(
-  depth_multiplier=1.0,
-  output_stride=None,
-  conv_defs=MOBILENET_V1,
-  min_depth=8,
-  final_endpoint=None,
-):
+  depth_multiplier: float = 1.0,
+  output_stride: int | None = None,
+  conv_defs: Sequence = MOBILENET_V1,
+  min_depth: int = 8,
+  final_endpoint: str | None = None,
+) -> tuple[Layer, ...]:
   """Resolves MobileNetV1's table; returns a tuple of Layer.
 
   final_endpoint, a Layer's scope, makes it the last; output_stride as in
@@ -98,7 +98,9 @@ def resolve(
   return tuple(layers[: scopes.index(final_endpoint or scopes[-1]) + 1])
 
 
-def convolutions(layers, height, width, num_classes):
+def convolutions(
+  layers: Sequence[Layer], height: int, width: int, num_classes: int | None
+) -> list[Convolution]:
   """Lists the Convolutions of MobileNetV1's Layers on height x width."""
   listed, inputs = [], 3
   for scope, is_depthwise, kernel_size, channels, stride, _ in layers:

@@ -3,6 +3,7 @@
 https://arxiv.org/abs/1801.04381, table 2.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from base.errors import InputError
@@ -63,7 +64,7 @@ class MobilenetV2(NamedTuple):
   last_channels: int
 
   @property
-  def num_layers(self):
+  def num_layers(self) -> int:
     """Stem, blocks and the last 1x1: layer_1 .. layer_N of the end points."""
     return len(self.blocks) + 2
 
@@ -102,15 +103,15 @@ def _with_shortcuts(blocks, shortcut):
 
 
 def resolve(
-  depth_multiplier=1.0,
-  finegrain_classification_mode=False,
-  output_stride=None,
-  conv_defs=None,
-  min_depth=None,
-  divisible_by=None,
-  shortcut='bottleneck',
-  bottleneck_activation=False,
-):
+  depth_multiplier: float = 1.0,
+  finegrain_classification_mode: bool = False,
+  output_stride: int | None = None,
+  conv_defs: Sequence | None = None,
+  min_depth: int | None = None,
+  divisible_by: int | None = None,
+  shortcut: str = 'bottleneck',
+  bottleneck_activation: bool = False,
+) -> MobilenetV2:
   """Resolves MobileNetV2's table.
 
   Args:
@@ -182,7 +183,9 @@ def resolve(
   )
 
 
-def convolutions(spec, height, width, num_classes):
+def convolutions(
+  spec: MobilenetV2, height: int, width: int, num_classes: int | None
+) -> list[Convolution]:
   """Lists the Convolutions of a resolved MobilenetV2 on height x width."""
   height, width = -(-height // 2), -(-width // 2)
   layers = [

@@ -3,6 +3,7 @@
 https://arxiv.org/abs/1707.07012, figure 4 and appendix A.
 """
 
+from collections.abc import Sequence
 import itertools
 from typing import NamedTuple
 
@@ -133,7 +134,7 @@ def _end_point(scope):
   return {'cell_stem_0': None, 'cell_stem_1': 'Stem'}.get(scope, scope.title())
 
 
-def resolve(rows=NASNET_MOBILE):
+def resolve(rows: Sequence[Cells] = NASNET_MOBILE) -> Nasnet:
   """Resolves the table of Cells; returns a Nasnet."""
   num_cells = sum(row.repeats for row in rows)
   inputs, previous_inputs, previous_stride = _STEM_CHANNELS, None, 1
@@ -161,7 +162,7 @@ def resolve(rows=NASNET_MOBILE):
   return Nasnet(_STEM_CHANNELS, tuple(cells))
 
 
-def check_final_endpoint(final_endpoint, spec):
+def check_final_endpoint(final_endpoint: str | None, spec: Nasnet) -> None:
   """Raises InputError unless final_endpoint is None or a key of end_points."""
   names = [cell.end_point for cell in spec.cells if cell.end_point]
   names += ['global_pool', 'Logits', 'Predictions']
@@ -236,7 +237,9 @@ def _inputs(cell, height, width):
   ]
 
 
-def convolutions(spec, height, width, num_classes):
+def convolutions(
+  spec: Nasnet, height: int, width: int, num_classes: int | None
+) -> list[Convolution]:
   """Lists the Convolutions of a resolved Nasnet, auxiliary head left out."""
   height, width = (height - 1) // 2, (width - 1) // 2  # VALID
   layers = [

@@ -25,7 +25,7 @@ class ShuffleUnit(NamedTuple):
   end_points: tuple[str, ...]  # the output's names
 
   @property
-  def branch(self):
+  def branch(self) -> int:
     """Channels of the second 1x1."""
     return self.channels - self.inputs if self.stride == 2 else self.channels
 
@@ -38,7 +38,7 @@ class ShufflenetV1(NamedTuple):
   units: tuple[ShuffleUnit, ...]
 
 
-def resolve(depth_multiplier=1.0, groups=3):
+def resolve(depth_multiplier: float = 1.0, groups: int = 3) -> ShufflenetV1:
   """Resolves ShuffleNetV1's table; returns a ShufflenetV1.
 
   Raises:
@@ -84,7 +84,9 @@ def resolve(depth_multiplier=1.0, groups=3):
   return ShufflenetV1(stem_channels, groups, tuple(units))
 
 
-def convolutions(spec, height, width, num_classes):
+def convolutions(
+  spec: ShufflenetV1, height: int, width: int, num_classes: int | None
+) -> list[Convolution]:
   """Lists the Convolutions of a resolved ShufflenetV1 on height x width."""
   height, width = -(-height // 2), -(-width // 2)
   layers = [

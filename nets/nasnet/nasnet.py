@@ -17,8 +17,10 @@ from specs import nasnet as table
 
 
 def nasnet_mobile_arg_scope(
-  weight_decay=4e-5, batch_norm_decay=0.9997, batch_norm_epsilon=0.001
-):
+  weight_decay: float = 4e-5,
+  batch_norm_decay: float | tf.Tensor = 0.9997,
+  batch_norm_epsilon: float = 0.001,
+) -> dict:
   """Returns the arg_scope of a recipe: what the network's layers share."""
   regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
   with (
@@ -155,13 +157,13 @@ def _features(
 
 
 def build_nasnet_mobile(
-  images,
-  num_classes,
-  is_training=True,
-  final_endpoint=None,
-  dropout_keep_prob=0.5,
-  drop_path_keep_prob=1.0,
-):
+  images: tf.Tensor,
+  num_classes: int | None,
+  is_training: bool = True,
+  final_endpoint: str | None = None,
+  dropout_keep_prob: float = 0.5,
+  drop_path_keep_prob: float = 1.0,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
   Args:

@@ -215,7 +215,9 @@ class TimingTest(absltest.TestCase):
         batch_sizes=None,
         modes=['inference', 'training'],
       )
-      return configurations.make_configurations(has_gpu, 224, **flags | given)
+      return configurations.make_configurations(
+        has_gpu, 224, configurations.Choices(**flags | given)
+      )
 
     on_cpu = make(False)
     self.assertLen(on_cpu, 4 + 4 + 3)
