@@ -118,6 +118,8 @@ def main(argv: list[str]) -> None:
     f'{description["versions"]["tensorflow"]}',
     flush=True,
   )
+  if machine['why_no_gpu']:
+    print(machine['why_no_gpu'], file=sys.stderr, flush=True)
   todo = configurations.make_configurations(
     bool(machine['gpu']), _IMAGE_SIZE.value, choices
   )

@@ -32,6 +32,7 @@ from datasets import image_files
 from datasets import labels
 from datasets import preprocessing
 from runtime import device
+from runtime import gpu
 from runtime import inference
 from runtime import model as runtime_model
 from runtime import network_flags
@@ -94,6 +95,7 @@ def main(argv: list[str]) -> None:
   logits_fn = inference.make_inference_fn(
     built.model, built.image_size, built.xla
   )
+  gpu.tell_device(sys.stderr)
   print(
     f'{network.model_name}, {network.implementation}, {built.computes_in}',
     file=sys.stderr,

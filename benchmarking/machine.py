@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from runtime import device
+from runtime import gpu as runtime_gpu
 
 _PACKAGES = ('tensorflow', 'keras', 'tf-slim', 'numpy')
 _MEASURED_SECONDS = 0.3
@@ -33,6 +34,7 @@ class Machine:
         'cores': device.num_cores(),
         'memory_gb': round(memory / 1e9, 1),
         'gpu': gpu,
+        'why_no_gpu': runtime_gpu.why_no_gpu(),
         'system': platform.platform(),
       },
       'versions': {'python': platform.python_version(), **versions},

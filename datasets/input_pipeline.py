@@ -271,10 +271,10 @@ def _read(dataset, bad_images, index, choose_window=None):
 
 def _nothing(dataset, fate):
   """Returns an Example of the right shapes in place of one that is not."""
-  target = tf.nest.map_structure(
-    lambda spec: np.zeros(
-      [size or 0 for size in spec.shape], spec.dtype.as_numpy_dtype
-    ),
-    dataset.target_spec,
-  )
+
+  def empty(spec):
+    dtype = 'S' if spec.dtype == tf.string else spec.dtype.as_numpy_dtype
+    return np.zeros([size or 0 for size in spec.shape], dtype)
+
+  target = tf.nest.map_structure(empty, dataset.target_spec)
   return Example(np.zeros([1, 1, 3], np.uint8), target, fate=fate)

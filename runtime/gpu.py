@@ -6,7 +6,9 @@ import ctypes
 import glob
 import os
 import subprocess
+import sys
 from typing import NamedTuple
+from typing import TextIO
 
 import tensorflow as tf
 
@@ -284,6 +286,17 @@ def describe_device(machine: Machine = THIS_MACHINE) -> str:
     parts.append(f'{sizes[name] / 1024:.0f} GB')
   more = f' (the first of {len(found)})' if len(found) > 1 else ''
   return f'Device: {", ".join(parts)}{more}'
+
+
+def tell_device(file: TextIO | None = None) -> None:
+  """Prints the device; on stderr why it is no GPU where one is there.
+
+  file: where the device's line goes; stdout where None.
+  """
+  print(describe_device(), file=file, flush=True)
+  reason = why_no_gpu()
+  if reason:
+    print(reason, file=sys.stderr, flush=True)
 
 
 def _describe_cpu():

@@ -23,6 +23,7 @@ from datasets.data_flags import DatasetOptions
 from datasets.input_pipeline import BadImages
 from datasets.input_pipeline import InputOptions
 from runtime import device
+from runtime import gpu
 from runtime import inference
 from runtime import model as runtime_model
 from runtime import network_flags
@@ -171,6 +172,7 @@ def _with_progress(batches, bad_images, dataset) -> Iterator[tuple[Any, Any]]:
 def _tell(prepared, restored: report.Report, metrics):
   network, dataset = prepared.options.network, prepared.dataset
   print(f'Checkpoint {restored.path}, step {restored.step}')
+  gpu.tell_device()
   print(
     f'{network.model_name}, {network.implementation}, '
     f'{prepared.built.computes_in}'

@@ -20,6 +20,7 @@ from datasets import labels
 from datasets.catalog import Dataset
 from datasets.input_pipeline import BadImages
 from datasets.input_pipeline import InputOptions
+from runtime import gpu
 from runtime import model as runtime_model
 from runtime.model import Model
 from runtime.network_flags import NetworkOptions
@@ -83,6 +84,7 @@ def train(
   if last_step is not None and first_step >= last_step:
     print(f'{train_dir} is at step {first_step}: nothing is left to train.')
     return
+  gpu.tell_device()
   print(
     f'{options.network.model_name} ({options.network.implementation}, '
     f'{built.computes_in}) on {dataset.name} {dataset.split_name}: '

@@ -16,6 +16,7 @@ from checkpoints import writer as writer_lib
 from datasets import catalog
 from datasets import input_pipeline
 from datasets.input_pipeline import InputOptions
+from runtime import gpu
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
@@ -104,12 +105,13 @@ class ProgramTest(tf.test.TestCase):
     self.assertEqual(
       [
         f'Checkpoint {self.checkpoint}, step 7',
+        gpu.describe_device(),
         'mobilenet_v2_035, fast, NHWC float32',
         'digits, validation: 360 examples, 10 classes',
       ],
-      lines[:3],
+      lines[:4],
     )
-    printed = dict(line.split() for line in lines[3:])
+    printed = dict(line.split() for line in lines[4:])
     self.assertEqual(
       ['Accuracy', 'Recall_5', 'loss', 'images/s'], list(printed)
     )
