@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from checkpoints import run_info
 from checkpoints import writer as writer_lib
+from runtime import gpu
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
@@ -130,11 +131,16 @@ class ProgramTest(tf.test.TestCase):
       f'{label:6}  {row[label]:6.4f}  {_NAMES[label]}'[:80] for label in order
     ]
     self.assertEqual(expected, named.stdout.splitlines())
-    self.assertEqual('mobilenet_v2_035, fast, NHWC bfloat16\n', renamed.stderr)
+    device = gpu.describe_device()
+    self.assertEqual(
+      f'{device}\nmobilenet_v2_035, fast, NHWC bfloat16\n', renamed.stderr
+    )
     self.assertLen(renamed.stdout.splitlines(), 3)
     self.assertNotIn('bee', renamed.stdout)
     self.assertEqual(1, mixed.status)
-    self.assertStartsWith(mixed.stderr, 'mobilenet_v2_035, fast, NHWC')
+    self.assertStartsWith(
+      mixed.stderr, f'{device}\nmobilenet_v2_035, fast, NHWC'
+    )
     self.assertEndsWith(
       mixed.stderr,
       f'classify_image.py: {self.bad}: not a JPEG, PNG, BMP, GIF or WebP '

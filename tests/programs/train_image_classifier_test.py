@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from checkpoints import run_info
 from checkpoints import writer as writer_lib
+from runtime import gpu
 from runtime.model import Model
 from tests.helpers import event_files
 from tests.helpers import image_files
@@ -150,14 +151,15 @@ class TrainingTest(tf.test.TestCase):
       [
         '--num_clones has no effect: training runs on one device; raise '
         '--batch_size.',
+        gpu.describe_device(),
         'mobilenet_v2_035 (fast, NHWC float32) on digits train: 1437 images, '
         f'10 classes, 32 pixels, steps 0 to {last_step}',
       ],
-      lines[:2],
+      lines[:3],
     )
-    self.assertLen(lines, 2 + last_step + 1)
+    self.assertLen(lines, 3 + last_step + 1)
     self.assertRegex(
-      lines[2],
+      lines[3],
       (
         rf'^step 1/{last_step}  loss \d\.\d+  accuracy [01]\.\d\d  rate 0\.01  '
         r'\d+ images/s  \d\d:\d\d left$'
