@@ -10,7 +10,6 @@ divide the positions among them.
 from collections.abc import Iterable
 from collections.abc import Iterator
 import functools
-import threading
 from typing import NamedTuple
 
 import numpy as np
@@ -19,52 +18,11 @@ import tensorflow as tf
 from base.errors import InputError
 from datasets import example as examples
 from datasets import preprocessing
+from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.example import Example
 from datasets.example import TargetError
 from datasets.example_cache import ExampleCache
-
-_NAMED_IN_ERROR = 10
-
-
-class BadImages:
-  """The images that cannot be read: skipped up to a limit, then the end.
-
-  Readers in several threads report here, and `check` tells the program. An
-  image counts once, however often it is met.
-  """
-
-  def __init__(self, limit: int = 0):
-    """At most `limit` images are skipped."""
-    self.limit = limit
-    self.messages = []  # One for each image: 'name: reason'.
-    self._fatal = None
-    self._lock = threading.Lock()
-
-  def add(self, message: str) -> bool:
-    """Notes an image; returns whether it may be skipped."""
-    with self._lock:
-      if message not in self.messages:
-        self.messages.append(message)
-      return len(self.messages) <= self.limit
-
-  def stop(self, message: str) -> None:
-    """Notes what no limit covers."""
-    with self._lock:
-      self._fatal = self._fatal or message
-
-  def check(self) -> None:
-    """Raises InputError if the batches ended for what was noted, naming it."""
-    with self._lock:
-      if self._fatal:
-        raise InputError(self._fatal)
-      count = len(self.messages)
-      if count > self.limit:
-        named = '; '.join(self.messages[:_NAMED_IN_ERROR])
-        more = '; ...' if count > _NAMED_IN_ERROR else ''
-        raise InputError(
-          f'{named}{more} (unreadable images: {count}, allowed: {self.limit})'
-        )
 
 
 class InputOptions(NamedTuple):
@@ -106,32 +64,10 @@ def training_batches(
     InputError: the preprocessing is unknown.
   """
   name = _preprocessing_name(dataset, options)
-  read_example = functools.partial(_read, dataset, bad_images)
-
-  def read(index, position):
-    position_seed = [options.seed % 2**64, position]
-
-    def choose_window(height, width, target):
-      del target  # Whatever is on an image, any part of it will do.
-      return preprocessing.random_window(height, width, name, position_seed)
-
-    whole = cache.get(index, read_example) if cache else None
-    example = (
-      read_example(index, choose_window)
-      if whole is None
-      else examples.cut(whole, choose_window)
-    )
-    changes = preprocessing.random_changes(name, position_seed)
-    return *_flat(example), changes
+  read = _make_augmented_read(dataset, options.seed, name, bad_images, cache)
 
   def prepare(position):
-    epoch = position // dataset.num_examples
-    place = position % dataset.num_examples
-    index = tf.random.experimental.index_shuffle(
-      place,
-      seed=tf.stack([options.seed, epoch]),
-      max_index=dataset.num_examples - 1,
-    )
+    index = _example_at(position, dataset.num_examples, options.seed)
     *flat, changes = tf.numpy_function(
       read,
       [index, position],
@@ -153,6 +89,41 @@ def training_batches(
   )
   batches = _keep_good(prepared).batch(options.batch_size, drop_remainder=True)
   return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _example_at(position, num_examples, seed):
+  """Returns the index of the example at a position: epochs are shuffled."""
+  return tf.random.experimental.index_shuffle(
+    position % num_examples,
+    seed=tf.stack([seed, position // num_examples]),
+    max_index=num_examples - 1,
+  )
+
+
+def _make_augmented_read(dataset, seed, name, bad_images, cache):
+  """Returns (index, position) -> window, target and changes of an example.
+
+  What is random in it follows from seed and position.
+  """
+  read_example = functools.partial(_read, dataset, bad_images)
+
+  def read(index, position):
+    position_seed = [seed % 2**64, position]
+
+    def choose_window(height, width, target):
+      del target  # Whatever is on an image, any part of it will do.
+      return preprocessing.random_window(height, width, name, position_seed)
+
+    whole = cache.get(index, read_example) if cache else None
+    example = (
+      read_example(index, choose_window)
+      if whole is None
+      else examples.cut(whole, choose_window)
+    )
+    changes = preprocessing.random_changes(name, position_seed)
+    return *_flat(example), changes
+
+  return read
 
 
 def evaluation_batches(

@@ -144,6 +144,25 @@ def _features(net, spec, num_layers, activation_fn, use_explicit_padding):
   return net, end_points
 
 
+def _logits(net, end_points, num_classes):
+  """Returns logits of the last feature map; without num_classes its mean."""
+  with tf.variable_scope('Logits'):
+    net = tf.reduce_mean(net, [1, 2], keepdims=True, name='global_pool')
+    end_points['global_pool'] = net
+    if not num_classes:
+      return net
+    net = slim.dropout(net, scope='Dropout')
+    logits = slim.conv2d(
+      net,
+      num_classes,
+      [1, 1],
+      activation_fn=None,
+      normalizer_fn=None,
+      scope='Conv2d_1c_1x1',
+    )
+    return tf.squeeze(logits, [1, 2])
+
+
 @slim.add_arg_scope
 def mobilenet(
   input_tensor: tf.Tensor,
@@ -221,21 +240,9 @@ def mobilenet(
     )
     if base_only:
       return net, end_points
-    with tf.variable_scope('Logits'):
-      net = tf.reduce_mean(net, [1, 2], keepdims=True, name='global_pool')
-      end_points['global_pool'] = net
-      if not num_classes:
-        return net, end_points
-      net = slim.dropout(net, scope='Dropout')
-      logits = slim.conv2d(
-        net,
-        num_classes,
-        [1, 1],
-        activation_fn=None,
-        normalizer_fn=None,
-        scope='Conv2d_1c_1x1',
-      )
-      logits = tf.squeeze(logits, [1, 2])
+    logits = _logits(net, end_points, num_classes)
+  if not num_classes:
+    return logits, end_points
   end_points['Logits'] = logits
   if prediction_fn:
     end_points['Predictions'] = prediction_fn(logits)

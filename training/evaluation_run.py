@@ -18,9 +18,9 @@ from checkpoints.checkpoint_flags import CheckpointOptions
 from datasets import catalog
 from datasets import data_flags
 from datasets import input_pipeline
+from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.data_flags import DatasetOptions
-from datasets.input_pipeline import BadImages
 from datasets.input_pipeline import InputOptions
 from runtime import device
 from runtime import gpu

@@ -17,8 +17,8 @@ from checkpoints.checkpoint_flags import StartOptions
 from datasets import example_cache
 from datasets import input_pipeline
 from datasets import labels
+from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
-from datasets.input_pipeline import BadImages
 from datasets.input_pipeline import InputOptions
 from runtime import gpu
 from runtime import model as runtime_model
@@ -84,23 +84,9 @@ def train(
   if last_step is not None and first_step >= last_step:
     print(f'{train_dir} is at step {first_step}: nothing is left to train.')
     return
-  gpu.tell_device()
-  print(
-    f'{options.network.model_name} ({options.network.implementation}, '
-    f'{built.computes_in}) on {dataset.name} {dataset.split_name}: '
-    f'{dataset.num_examples} images, {dataset.num_classes} classes, '
-    f'{built.image_size} pixels, steps {first_step} to '
-    f'{last_step or "Ctrl-C"}',
-    flush=True,
-  )
-  decay = options.optimization.batch_norm_decay
-  train_step = training_step.make_train_step(
-    state,
-    task,
-    learning_rate_fn,
-    options.optimization.weight_decay,
-    training_step.settling_decay(decay),
-    built.xla,
+  _tell(built, dataset, options, f'{first_step} to {last_step or "Ctrl-C"}')
+  train_step, settle = _make_steps(
+    task, state, built.xla, options.optimization, learning_rate_fn, batches_from
   )
   try:
     path = loop.run(
@@ -108,15 +94,10 @@ def train(
       batches_from(first_step),
       state,
       writer,
-      loop.Schedule(
-        last_step,
-        options.run.log_every_n_steps,
-        options.run.save_interval_secs,
-        options.run.save_summaries_secs,
-      ),
+      options.run.schedule(last_step),
       batch_size,
       lambda: _write_info(dataset, options, info),
-      settling.make_settle(state, batches_from, decay, built.xla),
+      settle,
     )
   finally:
     for message in bad_images.messages[: options.max_bad_images]:
@@ -132,6 +113,32 @@ def find_last_step(
   if run.num_epochs is not None:
     ends.append(math.ceil(run.num_epochs * num_examples / batch_size))
   return min((end for end in ends if end is not None), default=None)
+
+
+def _tell(built, dataset, options, steps):
+  """Prints what is trained, on what."""
+  gpu.tell_device()
+  print(
+    f'{options.network.model_name} ({options.network.implementation}, '
+    f'{built.computes_in}) on {dataset.name} {dataset.split_name}: '
+    f'{dataset.num_examples} images, {dataset.num_classes} classes, '
+    f'{built.image_size} pixels, steps {steps}',
+    flush=True,
+  )
+
+
+def _make_steps(task, state, xla, optimization, learning_rate_fn, batches_from):
+  """Returns (train_step, settle) for loop.run."""
+  decay = optimization.batch_norm_decay
+  train_step = training_step.make_train_step(
+    state,
+    task,
+    learning_rate_fn,
+    optimization.weight_decay,
+    training_step.settling_decay(decay),
+    xla,
+  )
+  return train_step, settling.make_settle(state, batches_from, decay, xla)
 
 
 def _batches_from(

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from absl import flags
 
 from base import program_flags
+from training import loop
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
@@ -19,6 +20,15 @@ class RunOptions(NamedTuple):
   log_every_n_steps: int
   save_summaries_secs: int
   save_interval_secs: int
+
+  def schedule(self, last_step: int | None) -> loop.Schedule:
+    """Returns what loop.run goes by."""
+    return loop.Schedule(
+      last_step,
+      self.log_every_n_steps,
+      self.save_interval_secs,
+      self.save_summaries_secs,
+    )
 
 
 def define() -> None:

@@ -13,6 +13,7 @@ from datasets import input_pipeline
 from datasets import labels as labels_lib
 from datasets import preprocessing
 from datasets import tfrecord
+from datasets.bad_images import BadImages
 from datasets.example import Example
 from datasets.input_pipeline import InputOptions
 from tests.helpers import image_files
@@ -156,7 +157,7 @@ class FilesTest(tf.test.TestCase):
     return image_files.write(self.folder, name, b'not an image')
 
   def evaluate(self, dataset, limit, batch_size=3):
-    bad_images = input_pipeline.BadImages(limit)
+    bad_images = BadImages(limit)
     batches = _evaluation(dataset, batch_size, 8, bad_images=bad_images)
     labels = [
       batch[1].numpy() for batch in input_pipeline.iterate(batches, bad_images)
@@ -167,7 +168,7 @@ class FilesTest(tf.test.TestCase):
     with self.assertRaisesRegex(InputError, pattern) as caught:
       self.evaluate(dataset, limit)
     self.assertNotIn('\n', str(caught.exception))
-    bad_images = input_pipeline.BadImages(limit)
+    bad_images = BadImages(limit)
     batches = _training(dataset, 3, 8, bad_images=bad_images)
     with self.assertRaisesRegex(InputError, pattern):
       for _ in input_pipeline.iterate(batches, bad_images):
@@ -309,7 +310,7 @@ class FilesTest(tf.test.TestCase):
 
   def test_bad_images_count_once_in_training(self):
     self.damage('ant/01.png')
-    bad_images = input_pipeline.BadImages(1)
+    bad_images = BadImages(1)
     batches = _training(self.get_dataset(), 7, 8, bad_images=bad_images)
     for _, labels in batches.take(3):
       self.assertAllEqual([0, 0, 0, 1, 1, 1, 1], np.sort(labels))
@@ -327,7 +328,7 @@ class FilesTest(tf.test.TestCase):
 
   def test_good_batches_come_before_the_stop(self):
     self.damage('bee/03.png')
-    bad_images = input_pipeline.BadImages(0)
+    bad_images = BadImages(0)
     batches = _evaluation(self.get_dataset(), 1, 8, bad_images=bad_images)
     iterator = input_pipeline.iterate(batches, bad_images)
     for _ in range(7):

@@ -74,7 +74,10 @@ class _Evaluator:
 
   def result(self):
     errors, is_zero = np.array(self._errors), np.array(self._digits) == b'0'
-    return {'error': errors.mean(), 'error_of_zeros': errors[is_zero].mean()}
+    return {
+      'error': float(errors.mean()),
+      'error_of_zeros': float(errors[is_zero].mean()),
+    }
 
 
 def _differences(outputs, targets):
