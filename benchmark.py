@@ -1,14 +1,14 @@
-r"""Times the networks, in every way they can run here, in turn with Keras.
+r"""Times networks in every way in which they can run here, next to Keras.
 
   python benchmark.py
   python benchmark.py --networks=mobilenet_v2,mobilenet_v1 --modes=inference \
       --batch_sizes=1,8 --data_formats=NHWC --compute_dtypes=float32,bfloat16
 
 The yardstick is MobileNetV2 as it comes with TensorFlow's Keras: NHWC, float32,
-not compiled by XLA. It and each other configuration run in processes of their
-own and are timed alternately, so that what slows this machine for a while slows
-both. Ends with what is fastest here, and writes OUTPUT_DIR/benchmark.json and
-OUTPUT_DIR/benchmark.png.
+not compiled by XLA. Keras and each configuration run in processes of their own
+and are timed in turn, so that what slows this machine for a while slows both.
+At the end it prints a table and what is fastest here, and writes
+OUTPUT_DIR/benchmark.json and OUTPUT_DIR/benchmark.png.
 """
 
 import datetime
@@ -30,67 +30,77 @@ from specs import networks
 
 # What to time; lists are comma-separated.
 _NETWORKS = flags.DEFINE_list(
-  'networks', ['mobilenet_v2'], f'Of {", ".join(networks.NETWORKS)}.'
+  'networks',
+  ['mobilenet_v2'],
+  f'Networks to time: any of {", ".join(networks.NETWORKS)}.',
 )
 _IMPLEMENTATIONS = flags.DEFINE_list(
   'implementations',
   list(networks.IMPLEMENTATIONS),
-  'slim (in NHWC float32), fast, or both.',
+  'Implementations to time: slim (in NHWC float32), fast, or both.',
 )
 _DATA_FORMATS = flags.DEFINE_list(
   'data_formats',
   None,
-  'Layouts of fast: NHWC, NCHW. Default: NHWC; if '
-  '--compute_dtypes is not given either, pairs that suit the device.',
+  'Layouts of the fast implementation: NHWC, NCHW. Default: NHWC; if '
+  'compute_dtypes is not given either, the pairs that suit the device.',
 )
 _COMPUTE_DTYPES = flags.DEFINE_list(
   'compute_dtypes',
   None,
-  'Precisions of fast: float32, bfloat16, float16. '
-  'Default: float32; if --data_formats is not given either, pairs that suit '
+  'Precisions of the fast implementation: float32, bfloat16, float16. '
+  'Default: float32; if data_formats is not given either, the pairs that suit '
   'the device.',
 )
 _XLA = flags.DEFINE_list(
   'xla',
   None,
-  'Whether XLA compiles: true, false or both. Default: true on a GPU.',
+  'Compilation by XLA: true, false or both. Default: true on a GPU, otherwise '
+  'false.',
 )
 _MODES = flags.DEFINE_list(
-  'modes', configurations.MODES, 'inference, training or both.'
+  'modes', configurations.MODES, 'What to time: inference, training or both.'
 )
 _BATCH_SIZES = flags.DEFINE_list(
   'batch_sizes',
   None,
-  'Images per step. Default: 1 and 32 in inference, 32 '
-  'in training; on a GPU 1, 32 and 256, and 128.',
+  'Numbers of images per step. Default: 1 and 32 in inference, 32 in training; '
+  'on a GPU 1, 32 and 256 in inference, 128 in training.',
 )
 _IMAGE_SIZE = flags.DEFINE_integer(
-  'image_size', 224, 'Height and width in pixels.', lower_bound=32
+  'image_size',
+  224,
+  'Height and width of the images, in pixels.',
+  lower_bound=32,
 )
 
 # How to time.
 _ROUNDS = flags.DEFINE_integer(
   'rounds',
   5,
-  'How often a configuration and Keras are timed in turn.',
+  'Number of times that a configuration and Keras are timed in turn.',
   lower_bound=1,
 )
 _SECONDS = flags.DEFINE_float(
-  'seconds', 0.4, 'How long each is timed per round; one step at least.'
+  'seconds',
+  0.4,
+  'Seconds for which each is timed in a round; at least one step.',
 )
 _MEMORY_BANDWIDTH = flags.DEFINE_float(
   'memory_bandwidth',
   None,
-  'Of the device, GB/s, in place of what is published or measured.',
+  'Memory bandwidth of the device, in GB/s, from which the ceiling follows, '
+  'the most that the device can do. Default: the published one, otherwise a '
+  'measurement.',
 )
 _PEAK_FLOPS = flags.DEFINE_float(
   'peak_flops',
   None,
-  'Of the device in every precision, TFLOP/s, in place '
-  'of what is published or measured.',
+  'Peak speed of the device in every precision, in TFLOP/s, from which the '
+  'ceiling follows. Default: the published one, otherwise a measurement.',
 )
 program_flags.define_path(
-  'output_dir', 'runs/benchmark', 'Folder of benchmark.json and .png.'
+  'output_dir', 'runs/benchmark', 'Folder for benchmark.json and benchmark.png.'
 )
 
 # Bounds of flags let NaN and infinity pass.

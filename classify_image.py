@@ -1,9 +1,11 @@
-"""Says what is on images, by a trained checkpoint.
+"""Classifies images with a trained checkpoint.
 
   python classify_image.py --checkpoint_path=run/ photo.jpg more_photos/
 
-A train_dir of train_image_classifier.py needs no other flag; slim's published
-checkpoints need --model_name, and --labels_path for names.
+Prints the likeliest classes of each image. A train_dir of
+train_image_classifier.py needs no other flag: its model.json says how it was
+trained. A checkpoint that slim published needs --model_name, and --labels_path
+for the names of its classes.
 """
 
 # First: it imports TensorFlow without its notices.
@@ -42,21 +44,28 @@ checkpoint_flags.define_for_inference()
 # Few images: to compile them takes longer than to run them.
 network_flags.define_for_inference('fast', xla='false')
 data_flags.define_for_inference(batch_size=32)
-flags.DEFINE_integer('top_k', 5, 'Number of classes to show.', lower_bound=1)
+flags.DEFINE_integer(
+  'top_k',
+  5,
+  'Number of classes to print for each image, the likeliest first.',
+  lower_bound=1,
+)
 flags.DEFINE_bool(
-  'json', False, 'Prints one JSON array, an object for each image.'
+  'json', False, 'Prints one JSON array, with an object for each image.'
 )
 program_flags.define_path(
   'labels_path',
   None,
-  'File of class names: lines id:name, or one name a line. Default: those '
-  'of the data set given, otherwise labels.txt beside the checkpoint.',
+  'File with the names of the classes: one name on each line, in the order of '
+  'the classes, or lines id:name. Default: the names of the data set if one '
+  'is given, otherwise labels.txt beside the checkpoint; without any, classes '
+  'are printed as numbers.',
 )
 flags.DEFINE_string(
-  'dataset_name', None, 'Data set whose names the classes have.'
+  'dataset_name', None, 'Name of the data set whose class names to print.'
 )
 program_flags.define_path(
-  'dataset_dir', None, 'Folder of the data set; its labels.txt is enough.'
+  'dataset_dir', None, 'Folder of the data set. Its labels.txt is enough.'
 )
 
 _DEFAULTS = {

@@ -1,11 +1,15 @@
-r"""Evaluates an image classifier, each example of a split once.
+r"""Evaluates an image classifier on the images that were held out, each once.
 
-  python eval_image_classifier.py --checkpoint_path=run/ --eval_dir=run/eval \
-      --dataset_name=image_folder --dataset_dir=photos/
+  python eval_image_classifier.py --checkpoint_path=run/ --eval_dir=run/eval
 
-Flags and defaults are those of slim's program of this name. Where
-train_image_classifier.py left a model.json beside the checkpoint, it says what
-flags leave open.
+train_image_classifier.py leaves a model.json beside its checkpoints. It says
+which network, data set and image size training took ("as in training" below);
+flags that are given come first. A checkpoint without one needs more flags:
+
+  python eval_image_classifier.py --checkpoint_path=mobilenet_v2_1.0_224.ckpt \
+      --eval_dir=eval/ --dataset_name=imagenet --dataset_dir=imagenet/
+
+Flags and defaults are those of slim's program of this name.
 """
 
 # First: it imports TensorFlow without its notices.

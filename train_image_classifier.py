@@ -1,9 +1,11 @@
-r"""Trains an image classifier; started again, it resumes.
+r"""Trains an image classifier. If started again, it resumes.
 
   python train_image_classifier.py --dataset_name=image_folder \
       --dataset_dir=photos/ --train_dir=run/ --num_epochs=20
 
-Flags and defaults are those of slim's program of this name.
+Writes checkpoints, a TensorBoard log, model.json (how it was trained) and
+labels.txt (the names of the classes) to --train_dir. Flags and defaults are
+those of slim's program of this name.
 """
 
 # First: it imports TensorFlow without its notices.
@@ -34,7 +36,11 @@ checkpoint_flags.define_for_training()
 run_flags.define()
 replaced_flags.define(replaced_flags.TRAINING)
 flags.DEFINE_float(
-  'label_smoothing', 0.0, 'Part of the truth spread over all classes.', 0.0, 1.0
+  'label_smoothing',
+  0.0,
+  'Part of each label that is spread evenly over all classes.',
+  0.0,
+  1.0,
 )
 
 

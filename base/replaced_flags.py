@@ -26,12 +26,12 @@ TRAINING = (
   ReplacedFlag(
     'num_clones', 1, 'training runs on one device; raise --batch_size'
   ),
-  ReplacedFlag('clone_on_cpu', False, 'hide GPUs with CUDA_VISIBLE_DEVICES='),
+  ReplacedFlag('clone_on_cpu', False, 'to hide GPUs set CUDA_VISIBLE_DEVICES='),
   ReplacedFlag('worker_replicas', 1, 'training runs in one process'),
-  ReplacedFlag('num_ps_tasks', 0, 'variables live where training runs'),
+  ReplacedFlag('num_ps_tasks', 0, 'variables are where training runs'),
   ReplacedFlag('task', 0, 'training runs in one process'),
   ReplacedFlag(
-    'num_readers', 4, '--num_preprocessing_threads both read and decode'
+    'num_readers', 4, '--num_preprocessing_threads threads read and decode'
   ),
   ReplacedFlag('sync_replicas', False, 'there is one replica'),
   ReplacedFlag(

@@ -88,7 +88,7 @@ class Contestant:
     return seconds
 
   def peak_memory(self) -> int:
-    """Returns the most bytes in use so far: on a GPU its own, else in all."""
+    """Returns the most bytes in use so far: on a GPU its own, otherwise all."""
     if device.has_gpu():
       return tf.config.experimental.get_memory_info('GPU:0')['peak']
     with open('/proc/self/status', encoding='utf-8') as file:

@@ -1,4 +1,4 @@
-"""Where a step's time goes, by TensorFlow's profiler.
+"""Shows where the time of a step goes, by TensorFlow's profiler.
 
 python -m benchmarking.profile training --implementation=fast
 python -m benchmarking.profile inference --implementation=keras
@@ -69,28 +69,51 @@ def _parse():
   parser = argparse.ArgumentParser(
     description=__doc__.splitlines()[0], prog='python -m benchmarking.profile'
   )
-  parser.add_argument('mode', choices=configurations.MODES)
+  parser.add_argument(
+    'mode', choices=configurations.MODES, help='kind of step to profile'
+  )
   parser.add_argument(
     '--network',
     default='mobilenet_v2',
     choices=networks.NETWORKS,
     metavar='NETWORK',
-    help='any of python -m specs.cost',
+    help='name of the network, as python -m specs.cost lists them; default: '
+    '%(default)s',
   )
   parser.add_argument(
     '--implementation',
     default='fast',
     choices=[*networks.IMPLEMENTATIONS, 'keras'],
+    help="implementation; keras is Keras' own MobileNetV2; default: "
+    '%(default)s',
   )
   parser.add_argument(
-    '--data_format', default='NHWC', choices=networks.DATA_FORMATS
+    '--data_format',
+    default='NHWC',
+    choices=networks.DATA_FORMATS,
+    help='layout of the fast implementation; default: %(default)s',
   )
   parser.add_argument(
-    '--compute_dtype', default='float32', choices=networks.COMPUTE_DTYPES
+    '--compute_dtype',
+    default='float32',
+    choices=networks.COMPUTE_DTYPES,
+    help='precision of the fast implementation; default: %(default)s',
   )
-  parser.add_argument('--xla', action='store_true')
-  parser.add_argument('--batch_size', type=int, default=32)
-  parser.add_argument('--image_size', type=int, default=224)
+  parser.add_argument(
+    '--xla', action='store_true', help='compiles the step by XLA'
+  )
+  parser.add_argument(
+    '--batch_size',
+    type=int,
+    default=32,
+    help='number of images per step; default: %(default)s',
+  )
+  parser.add_argument(
+    '--image_size',
+    type=int,
+    default=224,
+    help='height and width of the images, in pixels; default: %(default)s',
+  )
   arguments = parser.parse_args()
   if arguments.batch_size < 1 or arguments.image_size < 32:
     parser.error('--batch_size is at least 1, --image_size at least 32')

@@ -29,23 +29,30 @@ class CheckpointOptions(NamedTuple):
 def define_for_training() -> None:
   """Defines the flags of the programs that train."""
   program_flags.define_path(
-    'checkpoint_path', None, 'Checkpoint, or folder with one, to start from.'
+    'checkpoint_path',
+    None,
+    'Checkpoint to start from, or a folder, of which the newest is taken. '
+    'Default: none, training starts from random weights. No effect where '
+    'train_dir holds a checkpoint: then training resumes from that one.',
   )
   flags.DEFINE_string(
     'checkpoint_exclude_scopes',
     None,
-    'Comma-separated beginnings of names not to restore. Logits of another '
-    'number of classes need not be named.',
+    'Comma-separated beginnings of the names of variables not to restore. A '
+    'last layer for another number of classes is left out automatically.',
   )
   flags.DEFINE_string(
     'trainable_scopes',
     None,
-    'Comma-separated beginnings of names to train. Default: all.',
+    'Comma-separated beginnings of the names of variables to train: '
+    'MobilenetV2/Logits, say, for the last layer of mobilenet_v2. Default: all '
+    'variables.',
   )
   flags.DEFINE_bool(
     'ignore_missing_vars',
     False,
-    'Goes on where the checkpoint lacks variables.',
+    'Continues where the checkpoint lacks variables, or has them in another '
+    'shape. They keep their initial values.',
   )
 
 
@@ -54,13 +61,14 @@ def define_for_inference() -> None:
   program_flags.define_path(
     'checkpoint_path',
     '/tmp/tfmodel/',
-    'Checkpoint, or folder, whose newest is taken.',
+    'Checkpoint, or a folder, of which the newest is taken.',
   )
   flags.DEFINE_float(
     'moving_average_decay',
     None,
-    'Takes the moving averages of the variables, unless 0. Default: if '
-    'model.json says that training kept them.',
+    'Takes the moving averages of the variables if above 0, the variables '
+    'themselves if 0. Default: the averages if training kept them, which '
+    'model.json beside the checkpoint tells.',
     0.0,
     1.0,
   )

@@ -1,9 +1,9 @@
-r"""Writes a folder of images as sharded TFRecords in slim's schema.
+r"""Writes a folder of images as TFRecords in slim's schema.
 
   python -m datasets.convert --source=photos/ --output=records/
 
-The folder holds a subfolder for each class, or train/ and validation/ folders
-with these in them. Train with --dataset_name=tfrecord --dataset_dir=records/.
+The folder holds a subfolder for each class, or train/ and validation/ with such
+subfolders. To train: --dataset_name=tfrecord --dataset_dir=records/.
 """
 
 # First: it imports TensorFlow without its notices.
@@ -17,14 +17,15 @@ from base.errors import InputError
 from datasets import folder_to_records
 
 program_flags.define_path(
-  'source', None, 'Folder of images, one subfolder per class.'
+  'source', None, 'Folder of images, with a subfolder for each class.'
 )
-program_flags.define_path('output', None, 'Folder to write; new or empty.')
-flags.DEFINE_integer('shards', 5, 'Files per split.', lower_bound=1)
+program_flags.define_path('output', None, 'Folder to write, new or empty.')
+flags.DEFINE_integer('shards', 5, 'Number of files per split.', lower_bound=1)
 flags.DEFINE_float(
   'validation_fraction',
   0.2,
-  'Part of the images to hold out, where the source has no validation folder.',
+  'Part of the images to hold out, from 0 to 1, if the source is not divided '
+  'into train/ and validation/.',
   lower_bound=0,
   upper_bound=1,
 )

@@ -1,7 +1,7 @@
 """The flags of the data: which data set, and how it becomes batches.
 
-Where a program reads a checkpoint, what flags leave open is None: model.json
-beside the checkpoint fills it in, otherwise a default.
+In programs that read a checkpoint, a flag that is not given is None. model.json
+beside the checkpoint then says what training took; otherwise a default applies.
 """
 
 from typing import NamedTuple
@@ -40,20 +40,24 @@ def define_for_training() -> None:
   flags.DEFINE_string(
     'preprocessing_name',
     None,
-    'inception (crops, flips, recolours) or lenet (resizes). Default: what '
-    'suits the data set.',
+    'Preparation of images: inception (cuts out a random part, flips it and '
+    'changes its colours) or lenet (only resizes). Default: the one that suits '
+    'the data set.',
   )
-  flags.DEFINE_bool('use_grayscale', False, 'Takes the colour out of images.')
+  flags.DEFINE_bool(
+    'use_grayscale', False, 'Removes the colours of all images.'
+  )
   flags.DEFINE_integer(
     'train_image_size',
     None,
-    "Height and width in pixels. Default: the network's.",
+    'Height and width of the images, in pixels. Default: the size for which '
+    'the network was designed.',
   )
   flags.DEFINE_integer(
     'seed',
     0,
-    'Seed of the initial weights, the order of the images and '
-    'their augmentation.',
+    'Seed of the initial weights, the order of the images and their random '
+    'changes.',
   )
   _define_batches(32)
 
@@ -69,20 +73,20 @@ def define_for_inference(batch_size: int) -> None:
   flags.DEFINE_string(
     'preprocessing_name',
     None,
-    'inception (takes the middle) or lenet (resizes the whole image). '
-    'Default: as in training, otherwise what suits the data set, or '
-    'inception.',
+    'Preparation of images: inception (takes the middle, 87.5 % of each side) '
+    'or lenet (resizes the whole image). Default: as in training; otherwise '
+    'the one that suits the data set, or inception where there is none.',
   )
   flags.DEFINE_bool(
     'use_grayscale',
     None,
-    'Takes the colour out of images. Default: as in training.',
+    'Removes the colours of all images. Default: as in training.',
   )
   flags.DEFINE_integer(
     'eval_image_size',
     None,
-    'Height and width in pixels. Default: as in '
-    "training, otherwise the network's.",
+    'Height and width of the images, in pixels. Default: as in training, '
+    'otherwise the size for which the network was designed.',
   )
   _define_batches(batch_size)
 
@@ -96,42 +100,47 @@ def _define_dataset(defaults, split_name, as_in_training):
   flags.DEFINE_string(
     'dataset_name',
     defaults['dataset_name'],
-    f'Data set: {", ".join(catalog.dataset_names())}.{otherwise("imagenet")}',
+    f'Name of the data set: {", ".join(catalog.dataset_names())}. image_folder '
+    'is a folder of images with a subfolder for each class; tfrecord is any '
+    'folder of TFRecords with a labels.txt; digits comes with this program.'
+    + otherwise('imagenet'),
   )
   flags.DEFINE_string(
     'dataset_split_name',
     split_name,
-    'Part of the data set to take.'
-    + ('' if split_name else ' Default: the one held out.'),
+    'Part of the data set to take: train, validation or test, as the data set '
+    'calls it.'
+    + ('' if split_name else ' Default: the part that was held out.'),
   )
   program_flags.define_path('dataset_dir', None, 'Folder of the data set.')
   flags.DEFINE_float(
     'validation_fraction',
     defaults['validation_fraction'],
-    'Part of an image_folder without train/ and validation/ to hold out.'
-    + otherwise('0.2'),
+    'Part of the images to hold out, from 0 to 1, for an image_folder that is '
+    'not divided into train/ and validation/.' + otherwise('0.2'),
   )
   flags.DEFINE_integer(
     'labels_offset',
     defaults['labels_offset'],
-    'Number subtracted from each label: 1 drops a background.' + otherwise('0'),
+    'Number subtracted from each label: 1 drops a background class, which is '
+    'label 0; -1 makes room for one.' + otherwise('0'),
   )
 
 
 def _define_batches(batch_size):
   flags.DEFINE_integer(
-    'batch_size', batch_size, 'Images per step.', lower_bound=1
+    'batch_size', batch_size, 'Number of images per step.', lower_bound=1
   )
   flags.DEFINE_integer(
     'num_preprocessing_threads',
     4,
-    'Number of images prepared at once.',
+    'Number of images to prepare at the same time.',
     lower_bound=1,
   )
   flags.DEFINE_integer(
     'max_bad_images',
     0,
-    'Number of unreadable images to skip before stopping.',
+    'Number of unreadable images to skip. One more stops the program.',
     lower_bound=0,
   )
 

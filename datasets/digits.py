@@ -38,6 +38,6 @@ def write_samples(folder: str) -> None:
 
 
 if __name__ == '__main__':
-  if len(sys.argv) != 2:
+  if len(sys.argv) != 2 or sys.argv[1].startswith('-'):
     sys.exit('usage: python -m datasets.digits FOLDER')
   write_samples(sys.argv[1])

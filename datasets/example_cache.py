@@ -45,7 +45,7 @@ class ExampleCache:
     example = read(index)
     with self._lock:
       if index not in self._examples:
-        # The first example that does not fit ends the filling, or else the
+        # The first example that does not fit ends the filling. Otherwise the
         # large ones would be read here for nothing in every epoch.
         self._room -= example.image.nbytes
         if self._room >= 0:

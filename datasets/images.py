@@ -148,8 +148,8 @@ def _is_plain_jpeg(image, encoded):
 def _decode_window(encoded, size, choose_window):
   image_width, image_height = size
   top, left, height, width = choose_window(image_height, image_width)
-  # With a column more on either side, or else the colours of the outermost
-  # ones would not be those of the whole image.
+  # With a column more on either side. Otherwise the colours of the outermost
+  # columns would not be those of the whole image.
   start, stop = max(left - 1, 0), min(left + width + 1, image_width)
   # Given tensors, TensorFlow takes a shorter way to the operation.
   pixels = tf.raw_ops.DecodeAndCropJpeg(

@@ -3,8 +3,8 @@
 Every example of a run has a position: 0, 1, 2, ... over all epochs. Position
 gives epoch and place; a permutation drawn from (seed, epoch) gives the place's
 example, and (seed, position) its augmentation. So any step of a run can be
-made by itself, before anything is read, and a run of several readers can
-divide the positions among them.
+made alone, with nothing before it read, and several readers of a run can divide
+the positions among them.
 """
 
 from collections.abc import Iterable

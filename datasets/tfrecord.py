@@ -2,8 +2,9 @@
 
 A record is a length (8 bytes), that length's checksum (4), the data and the
 data's checksum (4). The lengths tell where each record begins, so any one can
-be read by itself: order and resumption are then exact, whatever the files. The
-checksums go unread; damage shows when a record is parsed and its image decoded.
+be read alone: order and resumption are then exact, whatever the files. The
+checksums are not read; damage shows when a record is parsed and its image
+decoded.
 """
 
 from collections.abc import Iterable

@@ -200,7 +200,7 @@ def convolve(net, kernel, setup, stride=1, padding='SAME', rate=1):
 
 
 def convolve_depthwise(net, kernel, setup, stride=1, padding='SAME', rate=1):
-  """Convolves each channel by itself, with a kernel [height, width, inputs, 1].
+  """Convolves each channel alone, with a kernel [height, width, inputs, 1].
 
   In bfloat16 the gradients of a strided one are computed in float32: on a CPU
   bfloat16's take ten times as long.

@@ -35,7 +35,7 @@ def _multiply_in_groups(net, kernel, groups, setup):
 
 
 def _grouped_conv1x1(net, channels, groups, setup, scope, linear=False):
-  """1x1 convolution of each group of channels by itself; the rest as conv2d."""
+  """1x1 convolution of each group of channels alone; the rest as conv2d."""
   inputs = layers.num_channels(net, setup) // groups
   with tf.variable_scope(scope):
     weights = layers.kernel_variable(

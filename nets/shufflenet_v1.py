@@ -32,7 +32,7 @@ def grouped_conv1x1(
   weights_regularizer: Callable | None = None,
   scope: str | None = None,
 ) -> tf.Tensor:
-  """Convolves each group of channels by itself, as slim.conv2d does them all.
+  """Convolves each group of channels alone, as slim.conv2d does them all.
 
   Args:
     inputs: [batch, height, width, channels].

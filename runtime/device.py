@@ -65,11 +65,11 @@ def takes_parts(implementation: str, xla: bool) -> bool:
 def set_threads(
   implementation: str, batch_size: int, xla: bool = False
 ) -> None:
-  """Sets TensorFlow's threads for inference in parts; else leaves them.
+  """Sets TensorFlow's threads for inference in parts, otherwise none.
 
   Call it before TensorFlow's first operation: afterwards threads cannot be set,
   and stay as they are. With an image or more for each core, an operation runs
-  on one core, and the cores share the images (training/inference.py); with
+  on one core, and the cores share the images (runtime/inference.py); with
   fewer, all cores share each operation.
   """
   if not takes_parts(implementation, xla):

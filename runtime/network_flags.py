@@ -32,13 +32,14 @@ def define_for_training() -> None:
     DEFAULT_MODEL,
     '',
     'slim',
-    'slim (tf-slim, float32) or fast (raw TensorFlow, any layout and '
-    'precision).',
+    'Implementation of the network: slim (tf-slim, float32) or fast (raw '
+    'TensorFlow, any layout and precision). Both train the same network.',
   )
   flags.DEFINE_float(
     'dropout_keep_prob',
     None,
-    'Part of the features that dropout keeps. Default: the network\'s.',
+    'Part of the features that dropout keeps, from 0 to 1. Default: that of '
+    'the published network.',
     0.0,
     1.0,
   )
@@ -56,9 +57,10 @@ def define_for_inference(implementation: str, xla: str = 'auto') -> None:
     None,
     f' Default: as in training, otherwise {DEFAULT_MODEL}.',
     None,
-    'slim (tf-slim, float32) or fast (raw TensorFlow, any layout and '
-    'precision, batch norm folded). Default: the one that trained, otherwise '
-    f'{implementation}.',
+    'Implementation of the network: slim (tf-slim, float32) or fast (raw '
+    'TensorFlow, any layout and precision, batch norm folded into the '
+    'weights). Each reads the checkpoints of both. Default: the one that '
+    f'trained, otherwise {implementation}.',
     xla,
   )
   program_flags.require_above_zero('depth_multiplier')
@@ -70,7 +72,7 @@ def _define(
   flags.DEFINE_string(
     'model_name',
     model_name,
-    f'Network: {", ".join(networks.NETWORKS)}.{model_default}',
+    f'Name of the network: {", ".join(networks.NETWORKS)}.{model_default}',
   )
   flags.DEFINE_enum(
     'implementation',
@@ -81,28 +83,31 @@ def _define(
   flags.DEFINE_float(
     'depth_multiplier',
     None,
-    'Factor on the widths, where model_name does not fix it.',
+    'Factor on the number of channels of all layers, for a model_name that '
+    'does not fix it: mobilenet_v2, say, but not mobilenet_v2_035. Default: '
+    + ('as in training, otherwise 1.' if model_default else '1.'),
   )
   flags.DEFINE_enum(
     'data_format',
     'auto',
     ['auto', *networks.DATA_FORMATS],
-    'Layout inside the fast implementation. auto: what suits the device.',
+    'Layout of tensors inside the fast implementation: NHWC (channels last) '
+    'or NCHW (channels first). auto: the one that suits the device.',
   )
   flags.DEFINE_enum(
     'compute_dtype',
     'auto',
     ['auto', *networks.COMPUTE_DTYPES],
-    'Precision inside the fast implementation. auto: float32 in training, '
-    'otherwise what suits the device, half precision where it has units for '
-    'it. Variables are always float32; float16 trains with a dynamic loss '
-    'scale.',
+    'Precision inside the fast implementation. auto: float32 in training; '
+    'otherwise float16 on a GPU, bfloat16 on a CPU that has instructions for '
+    'it, and float32 on other CPUs. Variables are always float32. Training in '
+    'float16 scales the loss automatically.',
   )
   flags.DEFINE_enum(
     'xla',
     xla,
     ['auto', 'true', 'false'],
-    'Whether XLA compiles the step. auto: on a GPU.',
+    'Compilation of the step by XLA. auto: true on a GPU, otherwise false.',
   )
 
 

@@ -1,4 +1,4 @@
-"""What networks cost, counted from their tables, next to what was printed.
+"""Counts what networks cost, from their tables, next to what was published.
 
 python -m specs.cost
 python -m specs.cost mobilenet_v2_035 --size=96 --num_classes=10 --layers
@@ -86,14 +86,26 @@ def main() -> None:
     description=__doc__.splitlines()[0], prog='python -m specs.cost'
   )
   parser.add_argument(
-    'network', nargs='*', help=f'{", ".join(networks.NETWORKS)}; all by default'
+    'network',
+    nargs='*',
+    help=f'networks to count: {", ".join(networks.NETWORKS)}; default: all',
   )
-  parser.add_argument('--size', type=int, default=224, help='of the images')
-  parser.add_argument('--num_classes', type=int, default=1000)
+  parser.add_argument(
+    '--size',
+    type=int,
+    default=224,
+    help='height and width of the images, in pixels; default: %(default)s',
+  )
+  parser.add_argument(
+    '--num_classes',
+    type=int,
+    default=1000,
+    help='number of classes; default: %(default)s',
+  )
   parser.add_argument(
     '--layers',
     action='store_true',
-    help='every layer with its output, height x width x channels',
+    help='prints every layer, its output as height x width x channels',
   )
   arguments = parser.parse_args()
   for name in arguments.network:

@@ -26,36 +26,40 @@ def define() -> None:
   program_flags.define_path(
     'eval_dir',
     '/tmp/tfmodel/',
-    'Folder of the results, for TensorBoard and as evaluation-CHECKPOINT.json.',
+    'Folder for the results: a TensorBoard log and evaluation-CHECKPOINT.json.',
   )
   flags.DEFINE_bool(
     'wait_for_checkpoints',
     False,
-    'Evaluates each new checkpoint that comes into the folder.',
+    'Waits for new checkpoints in the folder checkpoint_path, and evaluates '
+    'each.',
   )
   flags.DEFINE_integer(
     'eval_interval_secs',
     60,
-    'Least number of seconds between two of these.',
+    'Least number of seconds between two evaluations, with '
+    'wait_for_checkpoints.',
     lower_bound=0,
   )
   flags.DEFINE_integer(
     'timeout_secs',
     None,
-    'Seconds without a new one after which to stop. Default: never.',
+    'Number of seconds without a new checkpoint after which '
+    'wait_for_checkpoints stops. Default: it never stops.',
     lower_bound=0,
   )
   flags.DEFINE_integer(
     'max_num_batches',
     None,
-    'Number of batches to stop after. Default: all.',
+    'Number of batches to evaluate. Default: all.',
     lower_bound=1,
   )
   flags.DEFINE_bool(
     'use_batch_statistics',
     False,
-    "Normalises by each batch's statistics: far better results tell that the "
-    'moving averages have not settled.',
+    'Normalises by the statistics of each batch in place of the moving '
+    'averages of batch norm. If results are far better this way, the averages '
+    'have not settled.',
   )
 
 

@@ -16,22 +16,47 @@ flags.disclaim_key_flags()
 
 # Flag and argument of make_optimizer: (least, most, help).
 _OPTIMIZER_FLAGS = {
-  'adadelta_rho': (0.0, 1.0, 'Decay of adadelta.'),
-  'adagrad_initial_accumulator_value': (0.0, None, "Start of adagrad's sums."),
-  'adam_beta1': (0.0, 1.0, "Decay of adam's first moments."),
-  'adam_beta2': (0.0, 1.0, "Decay of adam's second moments."),
-  'opt_epsilon': (0.0, None, 'Epsilon of adadelta, adam and rmsprop.'),
+  'adadelta_rho': (0.0, 1.0, "Decay of adadelta's averages, per step."),
+  'adagrad_initial_accumulator_value': (
+    0.0,
+    None,
+    "Initial value of adagrad's sums of squared gradients.",
+  ),
+  'adam_beta1': (
+    0.0,
+    1.0,
+    "Decay of adam's average of the gradients, per step.",
+  ),
+  'adam_beta2': (
+    0.0,
+    1.0,
+    "Decay of adam's average of the squared gradients, per step.",
+  ),
+  'opt_epsilon': (
+    0.0,
+    None,
+    'Epsilon of adadelta, adam and rmsprop, which keeps their divisors above '
+    '0.',
+  ),
   'ftrl_learning_rate_power': (
     None,
     0.0,
-    'Power of the learning rate in ftrl.',
+    'Exponent by which the learning rate of ftrl falls. 0 keeps it fixed.',
   ),
-  'ftrl_initial_accumulator_value': (0.0, None, "Start of ftrl's sums."),
-  'ftrl_l1': (0.0, None, 'L1 strength of ftrl.'),
-  'ftrl_l2': (0.0, None, 'L2 strength of ftrl.'),
-  'momentum': (0.0, 1.0, 'Momentum of the momentum optimizer.'),
+  'ftrl_initial_accumulator_value': (
+    0.0,
+    None,
+    "Initial value of ftrl's sums of squared gradients.",
+  ),
+  'ftrl_l1': (0.0, None, 'Strength of L1 regularization in ftrl.'),
+  'ftrl_l2': (0.0, None, 'Strength of L2 regularization in ftrl.'),
+  'momentum': (0.0, 1.0, 'Momentum, where --optimizer=momentum.'),
   'rmsprop_momentum': (0.0, 1.0, 'Momentum of rmsprop.'),
-  'rmsprop_decay': (0.0, 1.0, 'Decay of rmsprop.'),
+  'rmsprop_decay': (
+    0.0,
+    1.0,
+    "Decay of rmsprop's average of the squared gradients, per step.",
+  ),
 }
 
 
@@ -47,22 +72,23 @@ def define() -> None:
   flags.DEFINE_float(
     'weight_decay',
     4e-5,
-    'L2 on the weights, depthwise ones excepted.',
+    'Strength of L2 regularization of the weights. Depthwise kernels '
+    "(except NASNet's), biases and batch norm are exempt.",
     lower_bound=0.0,
   )
   flags.DEFINE_float(
     'batch_norm_decay',
     0.997,
-    "Decay of batch norm's averages; early steps "
-    'use (1 + step) / (10 + step) where that is less.',
+    'Decay of the moving averages in batch norm, per step. The first steps '
+    'take (1 + step) / (10 + step), as long as that is less.',
     0.0,
     1.0,
   )
   flags.DEFINE_float(
     'moving_average_decay',
     None,
-    'Decay of moving averages of the weights, '
-    'kept for evaluation. Default: none are kept.',
+    'Decay of the moving averages of the variables, per step, which '
+    'evaluation takes. Default: no averages are kept.',
     0.0,
     1.0,
   )
@@ -78,13 +104,14 @@ def _define_learning_rate(defaults):
   flags.DEFINE_string(
     'learning_rate_decay_type',
     defaults.learning_rate_decay_type,
-    f'Decay of the learning rate: {", ".join(learning_rates.DECAY_TYPES)}; '
-    'polynomial is a straight line to end_learning_rate where training ends.',
+    f'Decay of the learning rate: {", ".join(learning_rates.DECAY_TYPES)}. '
+    'exponential falls in stairs, fixed stays, polynomial is a straight line '
+    'to end_learning_rate at the end of training.',
   )
   flags.DEFINE_float(
     'learning_rate',
     defaults.learning_rate,
-    'Initial learning rate.',
+    'Learning rate before any decay, and after the warm-up.',
     lower_bound=0.0,
   )
   flags.DEFINE_float(
@@ -96,19 +123,19 @@ def _define_learning_rate(defaults):
   flags.DEFINE_float(
     'learning_rate_decay_factor',
     defaults.learning_rate_decay_factor,
-    'Factor of exponential decay.',
+    'Factor on the learning rate at each stair of exponential decay.',
     0.0,
     1.0,
   )
   flags.DEFINE_float(
     'num_epochs_per_decay',
     defaults.num_epochs_per_decay,
-    'Epochs between two exponential decays.',
+    'Number of epochs between two stairs of exponential decay.',
   )
   flags.DEFINE_float(
     'warmup_epochs',
     defaults.warmup_epochs,
-    'Epochs in which the learning rate climbs from 0.',
+    'Number of epochs in which the learning rate climbs from 0.',
     lower_bound=0.0,
   )
 

@@ -34,34 +34,43 @@ class RunOptions(NamedTuple):
 def define() -> None:
   """Defines the flags."""
   program_flags.define_path(
-    'train_dir', '/tmp/tfmodel/', 'Folder of the checkpoints and the log.'
+    'train_dir',
+    '/tmp/tfmodel/',
+    'Folder for the checkpoints and the TensorBoard log. Where it holds a '
+    'checkpoint, training resumes from that one.',
   )
   flags.DEFINE_integer(
     'max_number_of_steps',
     None,
-    'Step at which training ends. Default: it goes on until Ctrl-C.',
+    'Number of the step at which training ends; a resumed run counts on. '
+    'Default: num_epochs ends training, otherwise Ctrl-C does.',
     lower_bound=1,
   )
   flags.DEFINE_float(
     'num_epochs',
     None,
-    'Epoch at which training ends; of two ends the earlier one counts.',
+    'Number of passes over the data after which training ends. Default: '
+    'max_number_of_steps ends training. If both are given, the earlier end '
+    'counts.',
     upper_bound=1e9,
   )
   flags.DEFINE_integer(
     'log_every_n_steps',
     10,
-    'Steps between two lines of the log.',
+    'Number of steps between two lines of the log.',
     lower_bound=1,
   )
   flags.DEFINE_integer(
     'save_summaries_secs',
     600,
-    'Seconds after which the log is flushed.',
+    'Number of seconds between two writes of the TensorBoard log to disk.',
     lower_bound=1,
   )
   flags.DEFINE_integer(
-    'save_interval_secs', 600, 'Seconds between two checkpoints.', lower_bound=0
+    'save_interval_secs',
+    600,
+    'Number of seconds between two checkpoints. The last step is always saved.',
+    lower_bound=0,
   )
   program_flags.require_above_zero('num_epochs')
 
