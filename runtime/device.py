@@ -65,7 +65,7 @@ def takes_parts(implementation: str, xla: bool) -> bool:
 def set_threads(
   implementation: str, batch_size: int, xla: bool = False
 ) -> None:
-  """Sets TensorFlow's threads for inference in parts, otherwise none.
+  """Sets TensorFlow's threads for inference in parts; otherwise leaves them.
 
   Call it before TensorFlow's first operation: afterwards threads cannot be set,
   and stay as they are. With an image or more for each core, an operation runs
