@@ -1,6 +1,6 @@
 """NASNet-A mobile in raw TensorFlow: NCHW or NHWC, any float precision, XLA.
 
-The twin of `nets/nasnet.py`: the same functions, variables and end points;
+The twin of `nets/nasnet/nasnet.py`: its functions, variables and end points;
 is_training, data_format and compute_dtype in place of arg scopes.
 """
 
@@ -240,7 +240,7 @@ def build_nasnet_mobile(
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features
-    in place of logits as in nets/nasnet.py. Feature maps are in
+    in place of logits as in nets/nasnet/nasnet.py. Feature maps are in
     compute_dtype, what follows the pooling is float32.
   """
   spec = table.resolve()
