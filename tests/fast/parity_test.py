@@ -4,6 +4,8 @@ At weights and statistics by rule: fresh ones give logits of about 1e-11, on
 which anything would pass.
 """
 
+import inspect
+
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
@@ -18,20 +20,33 @@ from tests.helpers import networks as testing
 CLASSES = 11
 # The smallest network of each family, for what does not depend on the width.
 FAMILIES = testing.smallest_of_families()
-_MOBILENETS = (
+
+
+def _mobilenets():
+  """Returns the networks of any width that take an output_stride."""
+  return [
+    name
+    for name, network in networks.NETWORKS.items()
+    if 'depth_multiplier' not in network.fixed
+    and 'output_stride'
+    in inspect.signature(networks.module_of(name, 'specs').resolve).parameters
+  ]
+
+
+_OPTIONS = (
   {'output_stride': 8},
   {'output_stride': 16},
   {'use_explicit_padding': True},
   {'use_explicit_padding': True, 'output_stride': 8},
   {'depth_multiplier': 0.1},
   {'num_classes': None},
+  {'base_only': True},
 )
 VARIANTS = (
-  *[('mobilenet_v1', options) for options in _MOBILENETS],
+  *[(name, options) for name in _mobilenets() for options in _OPTIONS],
   ('mobilenet_v1', {'final_endpoint': 'Conv2d_7_depthwise'}),
   ('mobilenet_v1', {'base_only': True, 'final_endpoint': 'Conv2d_0'}),
   ('mobilenet_v1', {'global_pool': False}),
-  *[('mobilenet_v2', options) for options in _MOBILENETS],
   ('mobilenet_v2', {'final_endpoint': 'layer_9'}),
   ('mobilenet_v2', {'base_only': True, 'final_endpoint': 'layer_18'}),
   ('mobilenet_v2', {'shortcut': 'none'}),

@@ -17,6 +17,10 @@ _GOLDEN_DIR = os.path.join(os.path.dirname(__file__), '..', 'golden')
 # golden case -> (factory name, options)
 with open(os.path.join(_GOLDEN_DIR, 'cases.json'), encoding='utf-8') as _file:
   GOLDENS = json.load(_file)
+# factory name -> trainable parameters by number of classes, and millions of
+# multiply-adds at 1000 classes by image size
+with open(os.path.join(_GOLDEN_DIR, 'counts.json'), encoding='utf-8') as _file:
+  COUNTS = json.load(_file)
 
 
 def load_golden(case):
