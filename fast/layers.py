@@ -288,19 +288,30 @@ def global_pool(net, setup):
   return net[:, tf.newaxis, tf.newaxis, :]
 
 
+def conv2d_of_pooled(
+  pooled: tf.Tensor, channels: int, setup: Setup, scope: str
+) -> tf.Tensor:
+  """1x1 convolution with biases, and neither batch norm nor activation.
+
+  Of float32 [batch, height, width, inputs], to the same with channels, in any
+  Setup: it is as good as nothing to compute.
+  """
+  with tf.variable_scope(scope):
+    weights = kernel_variable(
+      'weights', [1, 1, pooled.shape[3], channels], setup, setup.weight_decay
+    )
+    biases = _variable('biases', [channels], tf.zeros_initializer())
+    return tf.tensordot(pooled, tf.squeeze(weights, [0, 1]), 1) + biases
+
+
 def logits(pooled, num_classes, setup, scope, spatial_squeeze=True):
   """Maps float32 [batch, 1, 1, channels] to logits [batch, num_classes].
 
   Without spatial_squeeze: [batch, height, width, channels] to logits
   [batch, height, width, num_classes].
   """
-  with tf.variable_scope(scope):
-    weights = kernel_variable(
-      'weights', [1, 1, pooled.shape[3], num_classes], setup, setup.weight_decay
-    )
-    biases = _variable('biases', [num_classes], tf.zeros_initializer())
-    net = tf.tensordot(pooled, tf.squeeze(weights, [0, 1]), 1) + biases
-    return tf.squeeze(net, [1, 2]) if spatial_squeeze else net
+  net = conv2d_of_pooled(pooled, num_classes, setup, scope)
+  return tf.squeeze(net, [1, 2]) if spatial_squeeze else net
 
 
 def classify(
