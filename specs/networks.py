@@ -12,6 +12,7 @@ import types
 from typing import Any
 from typing import NamedTuple
 
+from specs import mobilenet_v3
 from specs.convolution import Convolution
 
 # The ways in which every network exists; layouts and precisions are fast's.
@@ -52,6 +53,7 @@ SOURCES = {
   'b': 'the slim zoo: without batch norm',
   'c': 'arXiv 1707.01083, 1.0x to 2.0x at 3 groups; top-1 of the paper',
   'd': 'arXiv 1707.07012 and the slim zoo',
+  'e': 'the slim zoo; all but top-1 of mobilenet_v3_small: arXiv 1905.02244',
 }
 
 _MOBILENET_V1 = Family(
@@ -61,10 +63,13 @@ _MOBILENET_V1 = Family(
   'a',
   {'global_pool': True},
 )
-# The published models keep the last layer at 1280 channels below width 1.0.
+# The published models keep the last layer's channels below width 1.0.
 _FINEGRAIN = {'finegrain_classification_mode': True}
 _MOBILENET_V2 = Family(
   'mobilenet_v2', 'mobilenet', 'training_scope', 'b', _FINEGRAIN
+)
+_MOBILENET_V3 = Family(
+  'mobilenet_v3', 'mobilenet', 'training_scope', 'e', _FINEGRAIN
 )
 _SHUFFLENET_V1 = Family(
   'shufflenet_v1', 'shufflenet_v1', 'shufflenet_v1_arg_scope', 'c', {}
@@ -88,14 +93,23 @@ def _v2(depth_multiplier, *published):
   )
 
 
+def _v3(fixed, *published):
+  return Network(_MOBILENET_V3, fixed, Published(*published))
+
+
 def _shufflenet(depth_multiplier, top1=None):
   return Network(
     _SHUFFLENET_V1, {'depth_multiplier': depth_multiplier}, Published(top1=top1)
   )
 
 
+_LARGE = {'conv_defs': mobilenet_v3.V3_LARGE}
+_SMALL = {'conv_defs': mobilenet_v3.V3_SMALL}
+_V3_075 = {'depth_multiplier': 0.75, **_FINEGRAIN}
+
 NETWORKS = {
-  # Any depth_multiplier may be asked of mobilenet_v1 and mobilenet_v2.
+  # Any depth_multiplier may be asked of mobilenet_v1, mobilenet_v2 and
+  # mobilenet_v3_large and _small.
   'mobilenet_v1': Network(_MOBILENET_V1, {}, Published(4.2, 569, 70.9, 89.9)),
   'mobilenet_v1_075': _v1(0.75, 2.6, 317, 68.4, 88.2),
   'mobilenet_v1_050': _v1(0.5, 1.3, 150, 63.3, 84.9),
@@ -106,6 +120,11 @@ NETWORKS = {
   'mobilenet_v2_075': _v2(0.75, 2.61, 209, 69.8, 89.6),
   'mobilenet_v2_050': _v2(0.5, 1.95, 97, 65.4, 86.4),
   'mobilenet_v2_035': _v2(0.35, 1.66, 59, 60.3, 82.9),
+  'mobilenet_v3_large': _v3(_LARGE, 5.4, 217, 75.2),
+  'mobilenet_v3_large_075': _v3({**_LARGE, **_V3_075}, 4.0, 155, 73.3),
+  # The zoo prints 2.9 and 66, which no count gives.
+  'mobilenet_v3_small': _v3(_SMALL, 2.5, 56, 67.5),
+  'mobilenet_v3_small_075': _v3({**_SMALL, **_V3_075}, 2.4, 44, 65.4),
   'nasnet_mobile': Network(_NASNET, {}, Published(5.3, 564, 74.0, 91.6)),
   'shufflenet_v1': _shufflenet(1.0, 67.6),
   'shufflenet_v1_200': _shufflenet(2.0, 73.7),
