@@ -10,8 +10,9 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
-from nets import tf_slim_compat
-from nets.tf_slim_compat import slim
+from base import tf_slim_compat
+from base.tf_slim_compat import slim
+from nets import tf_slim_compat as documented
 
 # Starts without our patches; every line of it fails where it is untrue.
 _FRESH_PROCESS = """
@@ -28,7 +29,7 @@ else:
   raise AssertionError('slim.batch_norm needs no patch')
 modules = [ops, array_ops, control_flow_ops, variable_scope]
 before = [dict(vars(module)) for module in modules]
-from nets import tf_slim_compat
+from base import tf_slim_compat
 for module, old in zip(modules, before):
   new = vars(module)
   assert all(new[name] is old[name] for name in old), module
@@ -167,6 +168,9 @@ class PatchTest(tf.test.TestCase, parameterized.TestCase):
       check=False,
     )
     self.assertEqual(0, run.returncode, run.stderr[-2000:])
+
+  def testDocumentedPath(self):
+    self.assertIs(slim, documented.slim)
 
   def testOverwritesNothing(self):
     for module, name, _ in tf_slim_compat.MOVED:
