@@ -21,6 +21,8 @@ import tensorflow as tf
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.ops import variables
 
+from base import tf_slim_compat as tf_slim_compat
+
 # (module that the tests import, name they expect there, what it was)
 _MOVED = (
   (variables, 'VariableV1', tf.compat.v1.Variable),
