@@ -6,10 +6,16 @@
 tf-slim reaches into private modules of TensorFlow, and names have left them
 since its last release. Each goes back to where tf-slim looks for it, and only
 where it is missing. The values are all public TensorFlow.
+
+And the threads of slim.learning.train work beside eager mode: GraphSupervisor.
 """
 
+from collections.abc import Iterator
+import contextlib
 import importlib
 import sys
+import types
+from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.framework import ops
@@ -55,4 +61,30 @@ def restore_normalization() -> None:
 restore_moved_names()
 restore_normalization()
 
-import tf_slim as slim  # noqa: E402, F401 (after the patches; for all others)
+import tf_slim as slim  # noqa: E402 (after the patches; for all others)
+
+
+class GraphSupervisor(tf.compat.v1.train.Supervisor):
+  """Saves checkpoints and counts steps in threads that know its graph.
+
+  Threads begin in eager mode, unless that is off for the whole process, and
+  there neither a Saver nor the global step of a graph works.
+  """
+
+  def __init__(self, graph: tf.Graph | None = None, **options: Any):
+    """Takes Supervisor's arguments."""
+    graph = graph or tf.compat.v1.get_default_graph()
+    super().__init__(graph=graph, **options)
+    stop_on_exception = self.coord.stop_on_exception
+
+    @contextlib.contextmanager
+    def stop_on_exception_in_graph() -> Iterator[None]:
+      with stop_on_exception(), graph.as_default():
+        yield
+
+    # All that such a thread does, it does in this context.
+    self.coord.stop_on_exception = stop_on_exception_in_graph
+
+
+# In tf-slim only: TensorFlow's own Supervisor stays as it is.
+slim.learning.supervisor = types.SimpleNamespace(Supervisor=GraphSupervisor)

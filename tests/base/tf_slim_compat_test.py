@@ -4,6 +4,8 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from unittest import mock
 
 from absl.testing import parameterized
@@ -181,6 +183,50 @@ class PatchTest(tf.test.TestCase, parameterized.TestCase):
     with mock.patch.dict(sys.modules, {tf_slim_compat.NORMALIZATION: existing}):
       tf_slim_compat.restore_normalization()
       self.assertIs(existing, sys.modules[tf_slim_compat.NORMALIZATION])
+
+
+def _train_with_threads(folder):
+  """Trains until a thread has saved a checkpoint; returns its steps."""
+  with tf.Graph().as_default():
+    weight = tf.compat.v1.get_variable('weight', initializer=2.0)
+    train_op = slim.learning.create_train_op(
+      weight**2, tf.compat.v1.train.GradientDescentOptimizer(0.01)
+    )
+
+    def train_step(session, *arguments):
+      loss, _ = slim.learning.train_step(session, *arguments)
+      time.sleep(0.01)
+      step = session.run(tf.compat.v1.train.get_global_step())
+      saved = tf.train.latest_checkpoint(folder)
+      return loss, step >= 10 and bool(saved) or step == 1000
+
+    slim.learning.train(train_op, folder, train_step, save_summaries_secs=1)
+  state = tf.train.get_checkpoint_state(folder)
+  return [
+    int(path.rpartition('-')[2]) for path in state.all_model_checkpoint_paths
+  ]
+
+
+class ThreadsTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+  def testTrainingNeedsThreadsInItsGraph(self):
+    with mock.patch.object(slim.learning, 'supervisor', tf.compat.v1.train):
+      with self.assertRaisesRegex(TypeError, 'global_step.*out of scope'):
+        _train_with_threads(self.folder)
+
+  def testThreadsSave(self):
+    steps = _train_with_threads(self.folder)
+    self.assertLen(steps, 2)  # A thread's, and the last one.
+    self.assertBetween(steps[-1], 10, 999)
+    self.assertLess(steps[0], steps[1])
+
+  def testOthersHaveTensorFlowsSupervisor(self):
+    self.assertIsNot(
+      slim.learning.supervisor.Supervisor, tf.compat.v1.train.Supervisor
+    )
 
 
 _STATISTICS = (
