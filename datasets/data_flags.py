@@ -60,12 +60,14 @@ def define_for_training() -> None:
     'changes.',
   )
   _define_batches(32)
+  _define_reading()
 
 
 def define_for_evaluation() -> None:
   """Defines the flags of the programs that evaluate."""
   _define_dataset(dict.fromkeys(DEFAULTS), None, ' Default: as in training')
   define_for_inference(100)
+  _define_reading()
 
 
 def define_for_inference(batch_size: int) -> None:
@@ -131,6 +133,9 @@ def _define_batches(batch_size):
   flags.DEFINE_integer(
     'batch_size', batch_size, 'Number of images per step.', lower_bound=1
   )
+
+
+def _define_reading():
   flags.DEFINE_integer(
     'num_preprocessing_threads',
     4,
@@ -155,14 +160,18 @@ def read_dataset() -> DatasetOptions:
 def read_input() -> InputOptions:
   """Returns what the flags of its batches say; image_size may be None."""
   values = flags.FLAGS
-  size = (
-    'train_image_size' if 'train_image_size' in values else ('eval_image_size')
+  is_training = 'train_image_size' in values
+  options = InputOptions(
+    batch_size=values.batch_size,
+    image_size=(
+      values.train_image_size if is_training else values.eval_image_size
+    ),
+    preprocessing_name=values.preprocessing_name,
+    use_grayscale=values.use_grayscale,
   )
-  return InputOptions(
-    values.batch_size,
-    values[size].value,
-    values.preprocessing_name,
-    values.use_grayscale,
-    values.num_preprocessing_threads,
-    values.seed if 'seed' in values else 0,
-  )
+  more = {
+    name: values[name].value
+    for name in ('num_preprocessing_threads', 'seed')
+    if name in values
+  }
+  return options._replace(**more)

@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
+from specs import networks
 
 # slim names a preprocessing after the network that it belongs to.
 _INCEPTION = (
@@ -27,11 +28,7 @@ _INCEPTION = (
   'inception_v3',
   'inception_v4',
   'inception_resnet_v2',
-  'mobilenet_v1',
-  'mobilenet_v2',
-  'mobilenet_v2_035',
-  'mobilenet_v2_140',
-  'nasnet_mobile',
+  *networks.NETWORKS,
 )
 _LENET = ('lenet',)
 

@@ -5,6 +5,7 @@ it needs. All layers take a Setup, and tensors in the Setup's layout and dtype.
 """
 
 from collections.abc import Callable
+from collections.abc import Sequence
 import functools
 from typing import NamedTuple
 
@@ -33,13 +34,13 @@ class Setup(NamedTuple):
     return [2, 3] if self.data_format == 'NCHW' else [1, 2]
 
 
-def from_nhwc(images, setup):
+def from_nhwc(images: tf.Tensor, setup: Setup) -> tf.Tensor:
   """Casts and transposes [batch, height, width, channels] once, at the door."""
   net = tf.cast(images, setup.compute_dtype)
   return tf.transpose(net, [0, 3, 1, 2]) if setup.data_format == 'NCHW' else net
 
 
-def to_nhwc(net, setup):
+def to_nhwc(net: tf.Tensor, setup: Setup) -> tf.Tensor:
   """Returns [batch, height, width, channels], in the compute dtype."""
   return tf.transpose(net, [0, 2, 3, 1]) if setup.data_format == 'NCHW' else net
 
@@ -56,7 +57,9 @@ def _variable(name, shape, initializer, **options):
   )
 
 
-def kernel_variable(name, shape, setup, weight_decay=0.0):
+def kernel_variable(
+  name: str, shape: Sequence[int], setup: Setup, weight_decay: float = 0.0
+) -> tf.Variable:
   """Returns weights [height, width, inputs, outputs] or [inputs, outputs]."""
 
   def regularizer(weights):
@@ -83,7 +86,7 @@ def _moving_average(name, channels, initializer):
   )
 
 
-class _BatchNorm(NamedTuple):
+class BatchNorm(NamedTuple):
   """The variables of one batch norm."""
 
   gamma: tf.Variable
@@ -92,11 +95,13 @@ class _BatchNorm(NamedTuple):
   moving_variance: tf.Variable
 
 
-def batch_norm_variables(channels, scope='BatchNorm'):
+def batch_norm_variables(
+  channels: int, scope: str | None = 'BatchNorm'
+) -> BatchNorm:
   """Returns what convolve_and_normalize takes as norm."""
   zeros, ones = tf.zeros_initializer(), tf.ones_initializer()
   with tf.variable_scope(scope):
-    return _BatchNorm(
+    return BatchNorm(
       _variable('gamma', [channels], ones),
       _variable('beta', [channels], zeros),
       _moving_average('moving_mean', channels, zeros),
@@ -124,7 +129,14 @@ def _normalize(net, norm, setup):
   return net
 
 
-def convolve_and_normalize(convolution, net, weights, output_axis, norm, setup):
+def convolve_and_normalize(
+  convolution: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+  net: tf.Tensor,
+  weights: tf.Tensor,
+  output_axis: int,
+  norm: BatchNorm,
+  setup: Setup,
+) -> tf.Tensor:
   """Applies convolution(net, kernel), then batch norm.
 
   In inference batch norm is folded, in float32: a factor on the kernel and a
@@ -155,17 +167,17 @@ def _pad(net, kernel_size, stride, rate, setup):
   return tf.pad(net, pads), 'VALID'
 
 
-def channel_axis(setup):
+def channel_axis(setup: Setup) -> int:
   """Returns the axis of a tensor's channels."""
   return 1 if setup.data_format == 'NCHW' else 3
 
 
-def num_channels(net, setup):
+def num_channels(net: tf.Tensor, setup: Setup) -> int:
   """Returns an int."""
   return net.shape[channel_axis(setup)]
 
 
-def strides_of(stride, setup):
+def strides_of(stride: int, setup: Setup) -> list[int]:
   """Returns the stride along each of a tensor's four axes."""
   return (
     [1, 1, stride, stride]
@@ -174,7 +186,14 @@ def strides_of(stride, setup):
   )
 
 
-def convolve(net, kernel, setup, stride=1, padding='SAME', rate=1):
+def convolve(
+  net: tf.Tensor,
+  kernel: tf.Tensor,
+  setup: Setup,
+  stride: int = 1,
+  padding: str = 'SAME',
+  rate: int = 1,
+) -> tf.Tensor:
   """Convolves a tensor with a kernel [height, width, inputs, outputs].
 
   In training a 1x1 convolution in float32 is a matrix product: its gradients
@@ -199,7 +218,14 @@ def convolve(net, kernel, setup, stride=1, padding='SAME', rate=1):
   )
 
 
-def convolve_depthwise(net, kernel, setup, stride=1, padding='SAME', rate=1):
+def convolve_depthwise(
+  net: tf.Tensor,
+  kernel: tf.Tensor,
+  setup: Setup,
+  stride: int = 1,
+  padding: str = 'SAME',
+  rate: int = 1,
+) -> tf.Tensor:
   """Convolves each channel alone, with a kernel [height, width, inputs, 1].
 
   In bfloat16 the gradients of a strided one are computed in float32: on a CPU
@@ -235,8 +261,15 @@ def convolve_depthwise(net, kernel, setup, stride=1, padding='SAME', rate=1):
 
 
 def conv2d(
-  net, channels, kernel_size, setup, scope, stride=1, linear=False, rate=1
-):
+  net: tf.Tensor,
+  channels: int,
+  kernel_size: int,
+  setup: Setup,
+  scope: str | None,
+  stride: int = 1,
+  linear: bool = False,
+  rate: int = 1,
+) -> tf.Tensor:
   """Convolution, batch norm and, unless linear, the activation."""
   with tf.variable_scope(scope):
     weights = kernel_variable(
@@ -255,8 +288,14 @@ def conv2d(
 
 
 def depthwise_conv2d(
-  net, kernel_size, setup, scope, stride=1, rate=1, linear=False
-):
+  net: tf.Tensor,
+  kernel_size: int,
+  setup: Setup,
+  scope: str | None,
+  stride: int = 1,
+  rate: int = 1,
+  linear: bool = False,
+) -> tf.Tensor:
   """Depthwise convolution, batch norm and, unless linear, the activation."""
   with tf.variable_scope(scope):
     channels = num_channels(net, setup)
@@ -272,7 +311,9 @@ def depthwise_conv2d(
     return net if linear else setup.activation_fn(net)
 
 
-def pool2d(pool, net, kernel_size, setup, stride):
+def pool2d(
+  pool: Callable, net: tf.Tensor, kernel_size: int, setup: Setup, stride: int
+) -> tf.Tensor:
   """Pools by tf.nn.max_pool2d or avg_pool2d.
 
   Explicit padding is with zeros, which an average counts, and which a maximum
@@ -282,36 +323,53 @@ def pool2d(pool, net, kernel_size, setup, stride):
   return pool(net, kernel_size, stride, padding, data_format=setup.data_format)
 
 
-def global_pool(net, setup):
+def global_pool(net: tf.Tensor, setup: Setup) -> tf.Tensor:
   """Returns the float32 mean over height and width, [batch, 1, 1, channels]."""
   net = tf.reduce_mean(tf.cast(net, tf.float32), setup.spatial_axes)
   return net[:, tf.newaxis, tf.newaxis, :]
 
 
-def logits(pooled, num_classes, setup, scope, spatial_squeeze=True):
+def conv2d_of_pooled(
+  pooled: tf.Tensor, channels: int, setup: Setup, scope: str
+) -> tf.Tensor:
+  """1x1 convolution with biases, and neither batch norm nor activation.
+
+  Of float32 [batch, height, width, inputs], to the same with channels, in any
+  Setup: it is as good as nothing to compute.
+  """
+  with tf.variable_scope(scope):
+    weights = kernel_variable(
+      'weights', [1, 1, pooled.shape[3], channels], setup, setup.weight_decay
+    )
+    biases = _variable('biases', [channels], tf.zeros_initializer())
+    return tf.tensordot(pooled, tf.squeeze(weights, [0, 1]), 1) + biases
+
+
+def logits(
+  pooled: tf.Tensor,
+  num_classes: int | None,
+  setup: Setup,
+  scope: str | None,
+  spatial_squeeze: bool = True,
+) -> tf.Tensor:
   """Maps float32 [batch, 1, 1, channels] to logits [batch, num_classes].
 
   Without spatial_squeeze: [batch, height, width, channels] to logits
   [batch, height, width, num_classes].
   """
-  with tf.variable_scope(scope):
-    weights = kernel_variable(
-      'weights', [1, 1, pooled.shape[3], num_classes], setup, setup.weight_decay
-    )
-    biases = _variable('biases', [num_classes], tf.zeros_initializer())
-    net = tf.tensordot(pooled, tf.squeeze(weights, [0, 1]), 1) + biases
-    return tf.squeeze(net, [1, 2]) if spatial_squeeze else net
+  net = conv2d_of_pooled(pooled, num_classes, setup, scope)
+  return tf.squeeze(net, [1, 2]) if spatial_squeeze else net
 
 
 def classify(
-  pooled,
-  end_points,
-  num_classes,
-  keep_prob,
-  prediction_fn,
-  setup,
-  spatial_squeeze=True,
-):
+  pooled: tf.Tensor,
+  end_points: dict[str, tf.Tensor],
+  num_classes: int | None,
+  keep_prob: float,
+  prediction_fn: Callable | None,
+  setup: Setup,
+  spatial_squeeze: bool = True,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Adds what follows the pooling in most networks.
 
   Args:
@@ -336,7 +394,9 @@ def classify(
   return net, end_points
 
 
-def dense(features, num_classes, setup, scope):
+def dense(
+  features: tf.Tensor, num_classes: int | None, setup: Setup, scope: str | None
+) -> tf.Tensor:
   """Maps [batch, channels] to float32 logits [batch, num_classes]."""
   with tf.variable_scope(scope):
     weights = kernel_variable(
@@ -346,7 +406,7 @@ def dense(features, num_classes, setup, scope):
     return tf.matmul(tf.cast(features, tf.float32), weights) + biases
 
 
-def dropout(net, keep_prob, setup):
+def dropout(net: tf.Tensor, keep_prob: float, setup: Setup) -> tf.Tensor:
   """Drops values in training; keep_prob is the part that is kept."""
   if not setup.is_training or keep_prob == 1.0:
     return net

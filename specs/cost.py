@@ -38,13 +38,11 @@ def _number(value, form):
 
 
 def _print_networks(names, size, num_classes):
+  longest = max(map(len, networks.NETWORKS))
+  title = f'{size} x {size} pixels, {num_classes} classes'
+  print(f'{title:{longest + 29}} | published at 224')
   print(
-    f'{size} x {size} pixels, {num_classes} classes'
-    + ' ' * 17
-    + '   | published at 224'
-  )
-  print(
-    f'{"network":17}{"trainable":>10}{"total":>10}{"M-adds":>8}{"peak":>6}'
+    f'{"network":{longest}}{"trainable":>9}{"total":>8}{"M-adds":>7}{"peak":>5}'
     f' | {"param":>5}{"M-adds":>7}{"top-1":>6}{"top-5":>6}'
   )
   for name in names:
@@ -52,8 +50,8 @@ def _print_networks(names, size, num_classes):
     cost = count(networks.convolutions(name, size, size, num_classes))
     parameters, multiply_adds, top1, top5 = network.published
     print(
-      f'{name:17}{cost.trainable:10}{cost.total:10}'
-      f'{cost.multiply_adds / 1e6:8.2f}{cost.peak_activations / 1e6:6.2f}'
+      f'{name:{longest}}{cost.trainable:9}{cost.total:8}'
+      f'{cost.multiply_adds / 1e6:7.2f}{cost.peak_activations / 1e6:5.2f}'
       f' | {_number(parameters, ".2f"):>5}{_number(multiply_adds, "d"):>7}'
       f'{_number(top1, ".1f"):>6}{_number(top5, ".1f"):>6}'
       f' {network.family.source}'

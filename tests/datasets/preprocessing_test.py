@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from datasets import preprocessing
+from specs import networks
 from tests.helpers import image_files
 
 
@@ -103,10 +104,11 @@ class EvalTest(tf.test.TestCase):
 
   def test_slims_names(self):
     image = image_files.noise(3)
-    self.assertAllEqual(
-      preprocessing.preprocess_for_eval(image, 8, 'inception'),
-      preprocessing.preprocess_for_eval(image, 8, 'mobilenet_v2'),
-    )
+    for name in ('inception_v3', *networks.NETWORKS):
+      self.assertAllEqual(
+        preprocessing.preprocess_for_eval(image, 8, 'inception'),
+        preprocessing.preprocess_for_eval(image, 8, name),
+      )
 
   def test_unknown_name(self):
     with self.assertRaisesRegex(InputError, 'unknown preprocessing vgg'):

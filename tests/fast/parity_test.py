@@ -4,6 +4,8 @@ At weights and statistics by rule: fresh ones give logits of about 1e-11, on
 which anything would pass.
 """
 
+import inspect
+
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
@@ -18,20 +20,33 @@ from tests.helpers import networks as testing
 CLASSES = 11
 # The smallest network of each family, for what does not depend on the width.
 FAMILIES = testing.smallest_of_families()
-_MOBILENETS = (
+
+
+def _mobilenets():
+  """Returns the networks of any width that take an output_stride."""
+  return [
+    name
+    for name, network in networks.NETWORKS.items()
+    if 'depth_multiplier' not in network.fixed
+    and 'output_stride'
+    in inspect.signature(networks.module_of(name, 'specs').resolve).parameters
+  ]
+
+
+_OPTIONS = (
   {'output_stride': 8},
   {'output_stride': 16},
   {'use_explicit_padding': True},
   {'use_explicit_padding': True, 'output_stride': 8},
   {'depth_multiplier': 0.1},
   {'num_classes': None},
+  {'base_only': True},
 )
 VARIANTS = (
-  *[('mobilenet_v1', options) for options in _MOBILENETS],
+  *[(name, options) for name in _mobilenets() for options in _OPTIONS],
   ('mobilenet_v1', {'final_endpoint': 'Conv2d_7_depthwise'}),
   ('mobilenet_v1', {'base_only': True, 'final_endpoint': 'Conv2d_0'}),
   ('mobilenet_v1', {'global_pool': False}),
-  *[('mobilenet_v2', options) for options in _MOBILENETS],
   ('mobilenet_v2', {'final_endpoint': 'layer_9'}),
   ('mobilenet_v2', {'base_only': True, 'final_endpoint': 'layer_18'}),
   ('mobilenet_v2', {'shortcut': 'none'}),
@@ -40,6 +55,17 @@ VARIANTS = (
   ('mobilenet_v2', {'bottleneck_activation': True}),
   ('mobilenet_v2', {'bottleneck_activation': True, 'shortcut': 'expansion'}),
 )
+
+
+def _values(model):
+  return {
+    name: variable.numpy() for name, variable in model.variables_by_name.items()
+  }
+
+
+def _assign(model, values):
+  for name, value in values.items():
+    model.variables_by_name[name].assign(value)
 
 
 class ParityTest(parameterized.TestCase, tf.test.TestCase):
@@ -81,13 +107,12 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   def test_float32(self, name):
     options = {
       'num_classes': CLASSES,
-      'beta_shift': 3.0,
+      'beta_shift': 1.5,
       'dropout_keep_prob': 1.0,
     }
     images = golden_rule.images(4, 64, 64)
     labels = golden_rule.labels(4, CLASSES)
     slim = testing.RuledModel(name, implementation='slim', **options)
-    expected = testing.run(slim, images)
     *expected_training, expected_loss, expected_gradients = testing.gradients(
       slim, images, labels, auxiliary_weight=0.4
     )
@@ -96,24 +121,27 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       name == 'nasnet_mobile',
       'aux_7/aux_logits/FC/weights' in expected_gradients,
     )
+    moved = _values(slim)
+    # By rule, the statistics let activations without a bound grow from layer to
+    # layer, and rounding errors with them.
+    testing.run(slim, images, is_training=True, batch_norm_decay=0.0)
+    expected = testing.run(slim, images)
     for data_format in networks.DATA_FORMATS if name in FAMILIES else ['NHWC']:
       fast = testing.RuledModel(
         name, implementation='fast', data_format=data_format, **options
       )
-      self.assert_all_close(testing.run(fast, images), expected, 1e-4)
       *training, loss, gradients = testing.gradients(
         fast, images, labels, auxiliary_weight=0.4
       )
       self.assert_all_close(training, expected_training, 1e-3)
       self.assertAllClose(expected_loss, loss, rtol=1e-3)
-      self.assert_gradients_close(gradients, expected_gradients, 1e-3)
-      self.assertEqual(
-        slim.variables_by_name.keys(), fast.variables_by_name.keys()
-      )
-      for key, variable in slim.variables_by_name.items():
-        self.assert_close(
-          fast.variables_by_name[key].numpy(), variable.numpy(), 1e-4, key
-        )
+      # One value that is on either side of a kink moves them by 1.5e-3.
+      self.assert_gradients_close(gradients, expected_gradients, 3e-3)
+      self.assertEqual(moved.keys(), fast.variables_by_name.keys())
+      for key, value in _values(fast).items():
+        self.assert_close(value, moved[key], 1e-4, key)
+      _assign(fast, _values(slim))
+      self.assert_all_close(testing.run(fast, images), expected, 1e-4)
 
   @parameterized.parameters(*FAMILIES)
   def test_half_precision_of_every_family(self, name):
@@ -137,8 +165,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       ]
     fast = Model(name, implementation='fast', **options).build(64)
     for data_format, compute_dtype, tolerance, xla in ways:
-      for key, variable in slim.variables_by_name.items():
-        fast.variables_by_name[key].assign(variable)
+      _assign(fast, _values(slim))
       way = {
         'data_format': data_format,
         'compute_dtype': compute_dtype,

@@ -17,6 +17,10 @@ _GOLDEN_DIR = os.path.join(os.path.dirname(__file__), '..', 'golden')
 # golden case -> (factory name, options)
 with open(os.path.join(_GOLDEN_DIR, 'cases.json'), encoding='utf-8') as _file:
   GOLDENS = json.load(_file)
+# factory name -> trainable parameters by number of classes, and millions of
+# multiply-adds at 1000 classes by image size
+with open(os.path.join(_GOLDEN_DIR, 'counts.json'), encoding='utf-8') as _file:
+  COUNTS = json.load(_file)
 
 
 def load_golden(case):
@@ -61,9 +65,10 @@ class RuledModel(Model):
   It has its variables when it has run, so that no graph is made for them
   alone, which takes as long as to run it.
 
-  beta_shift: added to each batch norm's beta. At 3, half of ReLU6's range, few
-    values lie at its kinks, where a rounding error switches a gradient on or
-    off; what is left of a difference is then the code's.
+  beta_shift: added to each batch norm's beta. Few values then lie at a kink,
+    where a rounding error switches a gradient on or off; what is left of a
+    difference is the code's. At 3 they are halfway between those of ReLU6, at
+    1.5 between those of ReLU and h-swish, and still far from ReLU6's.
   """
 
   def __init__(
