@@ -1,7 +1,6 @@
 """The data sets by name: where their examples are and what the labels mean."""
 
 from collections.abc import Callable
-import os
 from typing import Any
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from base.errors import InputError
 from datasets import digits
 from datasets import example as examples
 from datasets import image_folder
-from datasets import labels
+from datasets import record_sets
 from datasets import tfrecord
 from datasets.example import ChooseWindow
 from datasets.example import Example
@@ -34,48 +33,14 @@ class Dataset(NamedTuple):
   target_spec: Any = tf.TensorSpec([], tf.int64)
 
 
-class _Records(NamedTuple):
-  """Data sets that slim's users have as TFRecords."""
-
-  num_classes: int
-  splits: tuple[str, ...]
-  pattern: str
-  default_preprocessing: str = 'inception'
-
-
-_RECORDS = {
-  'flowers': _Records(5, ('train', 'validation'), 'flowers_{split}_*.tfrecord'),
-  'cifar10': _Records(10, ('train', 'test'), 'cifar10_{split}.tfrecord'),
-  'mnist': _Records(
-    10,
-    ('train', 'test'),
-    'mnist_{split}.tfrecord',
-    default_preprocessing='lenet',
-  ),
-  'imagenet': _Records(1001, ('train', 'validation'), '{split}-*'),
-  'visualwakewords': _Records(2, ('train', 'val'), '{split}.record-*'),
-}
-
-# Of any other set of records, named tfrecord here; the first that matches.
-_PATTERNS = (
-  '{split}-*',
-  '*_{split}_*.tfrecord',
-  '*_{split}.tfrecord',
-  '{split}.record-*',
-  '{split}.tfrecord',
-)
-
-_SPLITS = ('train', 'validation', 'val', 'test')
-
-
 def dataset_names() -> list[str]:
   """The names that get_dataset takes, sorted."""
-  return sorted(['digits', 'image_folder', 'tfrecord', *_RECORDS])
+  return sorted(['digits', 'image_folder', *record_sets.names()])
 
 
 def held_out_split(name: str) -> str:
   """Returns the split to evaluate on; any name will do."""
-  return _RECORDS[name].splits[1] if name in _RECORDS else 'validation'
+  return record_sets.held_out_split(name)
 
 
 def get_dataset(
@@ -106,38 +71,21 @@ def get_dataset(
     raise InputError(
       f'unknown data set {name}; there is {", ".join(dataset_names())}'
     )
-  splits = _RECORDS[name].splits if name in _RECORDS else _SPLITS
-  if split_name not in splits:
-    raise InputError(
-      f'data set {name} has no split {split_name}; there is {", ".join(splits)}'
-    )
+  record_sets.check_split(name, split_name)
   if not 0 <= validation_fraction < 1:
     raise InputError(
       f'validation_fraction is {validation_fraction}; '
       'want at least 0 and less than 1'
     )
   if name != 'digits':
-    _check_folder(name, dataset_dir)
+    record_sets.check_folder(name, dataset_dir)
   if name == 'digits':
     dataset = _digits(split_name)
   elif name == 'image_folder':
     dataset = _image_folder(split_name, dataset_dir, validation_fraction)
-  elif name == 'tfrecord':
-    dataset = _any_records(split_name, dataset_dir)
   else:
-    dataset = _known_records(name, split_name, dataset_dir)
+    dataset = _records(name, split_name, dataset_dir)
   return _offset_labels(dataset, labels_offset)
-
-
-def _check_folder(name, dataset_dir):
-  if not dataset_dir:
-    raise InputError(f'data set {name} needs a folder: set dataset_dir')
-  try:
-    is_empty = not os.listdir(dataset_dir)
-  except OSError as error:
-    raise InputError(f'dataset_dir {dataset_dir}: {error.strerror}') from error
-  if is_empty:
-    raise InputError(f'dataset_dir {dataset_dir}: the folder is empty')
 
 
 def _digits(split_name):
@@ -182,56 +130,10 @@ def _image_folder(split_name, folder, validation_fraction):
   )
 
 
-def _any_records(split_name, folder):
-  label_names = labels.read_folder(folder)
-  if label_names is None:
-    raise InputError(
-      f'{folder}: no labels.txt; it names the classes, one id:name a line'
-    )
-  for stored in image_folder.split_candidates(split_name):
-    for pattern in _PATTERNS:
-      pattern = pattern.format(split=stored)
-      paths = tfrecord.find_files(folder, pattern)
-      if paths:
-        return _records(
-          'tfrecord',
-          split_name,
-          paths,
-          len(label_names),
-          label_names,
-          'inception',
-        )
-  tried = ', '.join(pattern.format(split=split_name) for pattern in _PATTERNS)
-  raise InputError(f'{folder}: no records of the split {split_name} ({tried})')
-
-
-def _known_records(name, split_name, folder):
-  known = _RECORDS[name]
-  pattern = known.pattern.format(split=split_name)
-  paths = tfrecord.find_files(folder, pattern)
-  if not paths:
-    raise InputError(f'{folder}: no {pattern} in it')
-  label_names = labels.read_folder(folder)
-  if label_names and len(label_names) != known.num_classes:
-    raise InputError(
-      f'{folder}: labels.txt has {len(label_names)} classes, {name} has '
-      f'{known.num_classes}; for other classes use the data set tfrecord'
-    )
-  return _records(
-    name,
-    split_name,
-    paths,
-    known.num_classes,
-    label_names,
-    known.default_preprocessing,
-  )
-
-
-def _records(name, split_name, paths, num_classes, label_names, preprocessing):
-  shards = tfrecord.open_shards(paths)
-  num_examples = int(shards.starts[-1])
-  if not num_examples:
-    raise InputError(f'{paths[0]}: no records in it, nor in the others')
+def _records(name, split_name, folder):
+  files = record_sets.find_files(name, split_name, folder)
+  shards = tfrecord.open_shards(files.paths)
+  num_examples = tfrecord.count(shards)
 
   def read(index, choose_window=None):
     return examples.decode(tfrecord.read_encoded(shards, index), choose_window)
@@ -240,9 +142,9 @@ def _records(name, split_name, paths, num_classes, label_names, preprocessing):
     name,
     split_name,
     num_examples,
-    num_classes,
-    label_names,
-    preprocessing,
+    files.num_classes,
+    files.label_names,
+    files.default_preprocessing,
     read,
   )
 

@@ -6,9 +6,9 @@ are fixed here: bilinear; brightness, saturation, hue, contrast.
 
 'lenet' is for small images of one object, such as digits: resized, no more.
 
-Images come out float32 [image_size, image_size, 3]: in evaluation in [-1, 1],
-as networks take them; in training in [0, 1], to be rounded to uint8, which a
-Model scales once, on the device.
+Images come out float32 [height, width, 3], as large as image_size says: in
+evaluation in [-1, 1], as networks take them; in training in [0, 1], to be
+rounded to uint8, which a Model scales once, on the device.
 """
 
 from collections.abc import Sequence
@@ -37,6 +37,8 @@ _CROP_AREA = (0.05, 1.0)
 _CROP_ASPECT = (3 / 4, 4 / 3)
 _CROP_ATTEMPTS = 100
 
+ImageSize = int | tuple[int, int]  # of a square, or (height, width)
+
 # Of each change in training, in order: the least and the greatest.
 _CHANGES = {
   'flip': (-1, 1),  # Flipped if positive.
@@ -48,15 +50,16 @@ _CHANGES = {
 
 
 def preprocess_for_eval(
-  image: tf.Tensor, image_size: int, name: str
+  image: tf.Tensor, image_size: ImageSize, name: str
 ) -> tf.Tensor:
   """Resizes an image; 'inception' takes its central 87.5 % of each side.
 
   Returns float32 in [-1, 1].
 
   Args:
-    image: RGB, uint8 [height, width, 3].
-    image_size: of the square result.
+    image: RGB, uint8 [height, width, 3], or another type as
+      tf.image.convert_image_dtype has it: floats in [0, 1].
+    image_size: of the result.
     name: 'inception', 'lenet', or slim's name for either.
   Raises:
     InputError: the name is unknown.
@@ -67,7 +70,7 @@ def preprocess_for_eval(
 
 
 def preprocess_for_train(
-  window: tf.Tensor, image_size: int, name: str, changes: tf.Tensor
+  window: tf.Tensor, image_size: ImageSize, name: str, changes: tf.Tensor
 ) -> tf.Tensor:
   """Resizes an image; 'inception' flips and recolours it as `changes` says.
 
@@ -76,7 +79,7 @@ def preprocess_for_train(
   Args:
     window: the part of an image that random_window chose, or another image.
     image_size, name: as in preprocess_for_eval.
-    changes: of random_changes, float32 [5].
+    changes: of random_changes or sample_changes, float32 [5].
   Raises:
     InputError: the name is unknown.
   """
@@ -137,6 +140,41 @@ def random_changes(name: str, seed: Sequence[int]) -> np.ndarray:
   return random.uniform(*zip(*_CHANGES.values())).astype(np.float32)
 
 
+def sample_window(
+  image: tf.Tensor, name: str, boxes: tf.Tensor | None = None
+) -> tf.Tensor:
+  """Cuts the part to train on out of an image, another in every run of a graph.
+
+  Args:
+    image, name: as in preprocess_for_eval.
+    boxes: float32 [1, n, 4] in [0, 1], of which a window shows at least a
+      tenth of one; None: a window may show anything.
+  Returns:
+    The window, drawn as random_window does; for 'lenet' the image.
+  """
+  if not _is_inception(name):
+    return image
+  begin, size, _ = tf.image.stateless_sample_distorted_bounding_box(
+    tf.shape(image),
+    tf.zeros([1, 0, 4]) if boxes is None else boxes,
+    # Of the graph's own seed; the other function knows only seeds of its own.
+    seed=tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32),
+    min_object_covered=0.0 if boxes is None else 0.1,
+    aspect_ratio_range=_CROP_ASPECT,
+    area_range=_CROP_AREA,
+    max_attempts=_CROP_ATTEMPTS,
+    use_image_if_no_bounding_boxes=True,
+  )
+  return tf.ensure_shape(tf.slice(image, begin, size), [None, None, 3])
+
+
+def sample_changes(name: str) -> tf.Tensor:
+  """Draws random_changes' numbers, others in every run of a graph."""
+  if not _is_inception(name):
+    return tf.zeros([len(_CHANGES)])
+  return tf.random.uniform([len(_CHANGES)], *zip(*_CHANGES.values()))
+
+
 def check_name(name: str) -> None:
   """Raises InputError if there is no preprocessing of this name."""
   if name not in _INCEPTION + _LENET:
@@ -167,13 +205,16 @@ def _is_inception(name):
 
 def _resize(image, image_size):
   """Bilinear as slim had it, corners not aligned; returns floats in [0, 1]."""
+  image = tf.convert_to_tensor(image)
+  if not isinstance(image_size, tuple):
+    image_size = (image_size, image_size)
   images = tf.raw_ops.ResizeBilinear(
     images=image[tf.newaxis],
-    size=[image_size, image_size],
+    size=image_size,
     align_corners=False,
     half_pixel_centers=False,
   )
-  return images[0] / 255
+  return images[0] if image.dtype.is_floating else images[0] / image.dtype.max
 
 
 def _change(image, flip, brightness, saturation, hue, contrast):

@@ -53,6 +53,14 @@ def open_shards(paths: Iterable[str]) -> Shards:
   return Shards(tuple(paths), offsets, np.cumsum([0] + counts))
 
 
+def count(shards: Shards) -> int:
+  """Returns the number of records; InputError if there is none."""
+  records = int(shards.starts[-1])
+  if not records:
+    raise InputError(f'{shards.paths[0]}: no records in it, nor in the others')
+  return records
+
+
 def record_offsets(path: str) -> np.ndarray:
   """Returns where each record of a file begins, int64 [records]."""
   offsets = []

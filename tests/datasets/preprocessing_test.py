@@ -62,6 +62,21 @@ class EvalTest(tf.test.TestCase):
     self.assertAllClose(_signed(image[1:15, 2:30:2]), actual, atol=1e-6)
     self.assertEqual(tf.float32, actual.dtype)
 
+  def test_height_and_width(self):
+    image = image_files.noise(0, 16, 32)
+    actual = preprocessing.preprocess_for_eval(image, (14, 7), 'inception')
+    self.assertAllClose(_signed(image[1:15, 2:30:4]), actual, atol=1e-6)
+
+  def test_types_as_slim_took_them(self):
+    image = image_files.noise(0, 16, 32)
+    expected = preprocessing.preprocess_for_eval(image, 14, 'inception')
+    for same in (image / np.float32(255), image * np.uint16(257)):
+      self.assertAllClose(
+        expected,
+        preprocessing.preprocess_for_eval(same, 14, 'inception'),
+        atol=1e-6,
+      )
+
   def test_bilinear_without_aligned_corners(self):
     image = image_files.noise(1, 4, 4)
     actual = preprocessing.preprocess_for_eval(image, 8, 'lenet')
@@ -138,24 +153,79 @@ class TrainTest(tf.test.TestCase):
         actual.append(
           preprocessing.random_window(height, width, 'inception', [5, i])
         )
-      actual, expected = np.array(actual), np.array(expected)
-      self.assertAllInRange(actual[:, :2], 0, max(height, width))
-      self.assertAllLessEqual(actual[:, 0] + actual[:, 2], height)
-      self.assertAllLessEqual(actual[:, 1] + actual[:, 3], width)
-      for share in _shares(actual, height, width):
-        self.assertAllInRange(share, 0, 1.4)
-      for ours, theirs in zip(
-        _shares(actual, height, width), _shares(expected, height, width)
-      ):
-        quantiles = np.linspace(0.01, 0.99, 9)
-        # The quantiles of 2000 draws scatter by 0.011 where they are widest.
-        self.assertAllClose(
-          np.quantile(theirs, quantiles),
-          np.quantile(ours, quantiles),
-          rtol=0,
-          atol=0.05,
-        )
-        self.assertAllClose(theirs.mean(), ours.mean(), rtol=0, atol=0.03)
+      self.assert_same_windows(expected, actual, height, width)
+
+  def assert_same_windows(self, expected, actual, height, width):
+    """Asserts that 2000 windows of an image are drawn as 2000 others."""
+    actual, expected = np.array(actual), np.array(expected)
+    self.assertAllInRange(actual[:, :2], 0, max(height, width))
+    self.assertAllLessEqual(actual[:, 0] + actual[:, 2], height)
+    self.assertAllLessEqual(actual[:, 1] + actual[:, 3], width)
+    for share in _shares(actual, height, width):
+      self.assertAllInRange(share, 0, 1.4)
+    for ours, theirs in zip(
+      _shares(actual, height, width), _shares(expected, height, width)
+    ):
+      quantiles = np.linspace(0.01, 0.99, 9)
+      # The quantiles of 2000 draws scatter by 0.011 where they are widest.
+      self.assertAllClose(
+        np.quantile(theirs, quantiles),
+        np.quantile(ours, quantiles),
+        rtol=0,
+        atol=0.05,
+      )
+      self.assertAllClose(theirs.mean(), ours.mean(), rtol=0, atol=0.03)
+
+  def test_graphs_draw_the_same_windows(self):
+    height, width = 375, 500
+    rows, columns = np.mgrid[:height, :width]
+    image = np.stack([rows, columns, columns], -1).astype(np.float32)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      tf.compat.v1.set_random_seed(1)
+      window = preprocessing.sample_window(tf.constant(image), 'inception')
+      self.assertEqual([None, None, 3], window.shape.as_list())
+      window = tf.concat(
+        [tf.cast(window[0, 0, :2], tf.int32), tf.shape(window)[:2]], axis=0
+      )
+      drawn = [session.run(window) for _ in range(2000)]
+    self.assert_same_windows(
+      [
+        preprocessing.random_window(height, width, 'inception', [5, i])
+        for i in range(2000)
+      ],
+      drawn,
+      height,
+      width,
+    )
+
+  def test_windows_show_some_of_a_box(self):
+    image = np.zeros([100, 100, 3], np.uint8)
+    image[80:90, 20:40] = 255
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      tf.compat.v1.set_random_seed(2)
+      window = preprocessing.sample_window(
+        tf.constant(image),
+        'inception',
+        boxes=tf.constant([[[0.8, 0.2, 0.9, 0.4]]]),
+      )
+      shown = tf.reduce_sum(tf.cast(window[..., 0] > 0, tf.int32))
+      counts = [session.run(shown) for _ in range(200)]
+    self.assertGreaterEqual(min(counts), 0.1 * 10 * 20)
+    self.assertLess(min(counts), 10 * 20)
+
+  def test_graphs_draw_the_same_changes(self):
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      tf.compat.v1.set_random_seed(3)
+      changes = preprocessing.sample_changes('inception')
+      drawn = np.array([session.run(changes) for _ in range(2000)])
+      none = session.run(preprocessing.sample_changes('lenet'))
+    self.assertAllEqual(np.zeros([5]), none)
+    low = np.array([-1, -32 / 255, 0.5, -0.2, 0.5])
+    high = np.array([1, 32 / 255, 1.5, 0.2, 1.5])
+    for share in (drawn - low).T / (high - low)[:, np.newaxis]:
+      quantiles = np.linspace(0.01, 0.99, 9)
+      self.assertAllClose(quantiles, np.quantile(share, quantiles), atol=0.05)
+    self.assertAllInRange(np.corrcoef(drawn.T) - np.eye(5), -0.1, 0.1)
 
   def test_flip(self):
     ramp = np.broadcast_to(np.arange(50, 200)[:, np.newaxis], [150, 150, 3])

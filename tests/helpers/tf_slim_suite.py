@@ -4,7 +4,7 @@
 
 They want TensorFlow 2's behavior off for the whole process, and were written
 for NumPy 1 and an older TensorFlow: the names that only the tests use are put
-back here, those that tf-slim needs in nets/tf_slim_compat.py.
+back here, those that tf-slim needs in base/tf_slim_compat.py.
 
 REPORT.json maps the name of every test to its traceback, or null.
 """
@@ -20,6 +20,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.ops import variable_scope
 from tensorflow.python.ops import variables
+
+from base import tf_slim_compat as tf_slim_compat
 
 # (module that the tests import, name they expect there, what it was)
 _MOVED = (

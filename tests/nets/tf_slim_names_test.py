@@ -10,7 +10,7 @@ import pathlib
 import types
 import unittest
 
-from nets import tf_slim_compat as tf_slim_compat
+from base import tf_slim_compat as tf_slim_compat
 
 _LIBRARIES = ('tensorflow', 'numpy')
 

@@ -4,14 +4,17 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from unittest import mock
 
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
-from nets import tf_slim_compat
-from nets.tf_slim_compat import slim
+from base import tf_slim_compat
+from base.tf_slim_compat import slim
+from nets import tf_slim_compat as documented
 
 # Starts without our patches; every line of it fails where it is untrue.
 _FRESH_PROCESS = """
@@ -28,7 +31,7 @@ else:
   raise AssertionError('slim.batch_norm needs no patch')
 modules = [ops, array_ops, control_flow_ops, variable_scope]
 before = [dict(vars(module)) for module in modules]
-from nets import tf_slim_compat
+from base import tf_slim_compat
 for module, old in zip(modules, before):
   new = vars(module)
   assert all(new[name] is old[name] for name in old), module
@@ -168,6 +171,9 @@ class PatchTest(tf.test.TestCase, parameterized.TestCase):
     )
     self.assertEqual(0, run.returncode, run.stderr[-2000:])
 
+  def testDocumentedPath(self):
+    self.assertIs(slim, documented.slim)
+
   def testOverwritesNothing(self):
     for module, name, _ in tf_slim_compat.MOVED:
       with mock.patch.object(module, name) as existing:
@@ -177,6 +183,50 @@ class PatchTest(tf.test.TestCase, parameterized.TestCase):
     with mock.patch.dict(sys.modules, {tf_slim_compat.NORMALIZATION: existing}):
       tf_slim_compat.restore_normalization()
       self.assertIs(existing, sys.modules[tf_slim_compat.NORMALIZATION])
+
+
+def _train_with_threads(folder):
+  """Trains until a thread has saved a checkpoint; returns its steps."""
+  with tf.Graph().as_default():
+    weight = tf.compat.v1.get_variable('weight', initializer=2.0)
+    train_op = slim.learning.create_train_op(
+      weight**2, tf.compat.v1.train.GradientDescentOptimizer(0.01)
+    )
+
+    def train_step(session, *arguments):
+      loss, _ = slim.learning.train_step(session, *arguments)
+      time.sleep(0.01)
+      step = session.run(tf.compat.v1.train.get_global_step())
+      saved = tf.train.latest_checkpoint(folder)
+      return loss, step >= 10 and bool(saved) or step == 1000
+
+    slim.learning.train(train_op, folder, train_step, save_summaries_secs=1)
+  state = tf.train.get_checkpoint_state(folder)
+  return [
+    int(path.rpartition('-')[2]) for path in state.all_model_checkpoint_paths
+  ]
+
+
+class ThreadsTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+  def testTrainingNeedsThreadsInItsGraph(self):
+    with mock.patch.object(slim.learning, 'supervisor', tf.compat.v1.train):
+      with self.assertRaisesRegex(TypeError, 'global_step.*out of scope'):
+        _train_with_threads(self.folder)
+
+  def testThreadsSave(self):
+    steps = _train_with_threads(self.folder)
+    self.assertLen(steps, 2)  # A thread's, and the last one.
+    self.assertBetween(steps[-1], 10, 999)
+    self.assertLess(steps[0], steps[1])
+
+  def testOthersHaveTensorFlowsSupervisor(self):
+    self.assertIsNot(
+      slim.learning.supervisor.Supervisor, tf.compat.v1.train.Supervisor
+    )
 
 
 _STATISTICS = (

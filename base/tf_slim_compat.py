@@ -1,0 +1,90 @@
+"""Makes tf-slim 1.1.0 run on TensorFlow 2.21: the one place that patches.
+
+  from nets.tf_slim_compat import slim  # users of slim
+  from base.tf_slim_compat import slim  # folders below nets/
+
+tf-slim reaches into private modules of TensorFlow, and names have left them
+since its last release. Each goes back to where tf-slim looks for it, and only
+where it is missing. The values are all public TensorFlow.
+
+And the threads of slim.learning.train work beside eager mode: GraphSupervisor.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import importlib
+import sys
+import types
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import array_ops
+from tensorflow.python.ops import control_flow_ops
+from tensorflow.python.ops import variable_scope
+
+# (module that tf-slim imports, name it expects there, what it was)
+MOVED = (
+  (ops, 'Tensor', tf.Tensor),
+  (ops, 'IndexedSlices', tf.IndexedSlices),
+  (array_ops, 'stack', tf.stack),
+  (array_ops, 'unstack', tf.unstack),
+  (control_flow_ops, 'Assert', tf.compat.v1.Assert),
+  (control_flow_ops, 'case', tf.compat.v1.case),
+  (control_flow_ops, 'cond', tf.compat.v1.cond),
+  (control_flow_ops, 'while_loop', tf.compat.v1.while_loop),
+  (variable_scope, 'variable', tf.compat.v1.Variable),
+)
+
+# TensorFlow loads the layer below slim.batch_norm from here; tf-keras keeps it
+# one level down.
+NORMALIZATION = 'tf_keras.legacy_tf_layers.normalization'
+
+
+def restore_moved_names() -> None:
+  """Puts each name of MOVED back where it is missing."""
+  for module, name, value in MOVED:
+    if not hasattr(module, name):
+      setattr(module, name, value)
+
+
+def restore_normalization() -> None:
+  """Makes NORMALIZATION importable where it is not."""
+  try:
+    importlib.import_module(NORMALIZATION)
+  except ModuleNotFoundError:
+    sys.modules[NORMALIZATION] = importlib.import_module(
+      'tf_keras.src.legacy_tf_layers.normalization'
+    )
+
+
+restore_moved_names()
+restore_normalization()
+
+import tf_slim as slim  # noqa: E402 (after the patches; for all others)
+
+
+class GraphSupervisor(tf.compat.v1.train.Supervisor):
+  """Saves checkpoints and counts steps in threads that know its graph.
+
+  Threads begin in eager mode, unless that is off for the whole process, and
+  there neither a Saver nor the global step of a graph works.
+  """
+
+  def __init__(self, graph: tf.Graph | None = None, **options: Any):
+    """Takes Supervisor's arguments."""
+    graph = graph or tf.compat.v1.get_default_graph()
+    super().__init__(graph=graph, **options)
+    stop_on_exception = self.coord.stop_on_exception
+
+    @contextlib.contextmanager
+    def stop_on_exception_in_graph() -> Iterator[None]:
+      with stop_on_exception(), graph.as_default():
+        yield
+
+    # All that such a thread does, it does in this context.
+    self.coord.stop_on_exception = stop_on_exception_in_graph
+
+
+# In tf-slim only: TensorFlow's own Supervisor stays as it is.
+slim.learning.supervisor = types.SimpleNamespace(Supervisor=GraphSupervisor)

@@ -1,0 +1,156 @@
+"""Data sets of TFRecords by name: their classes, splits and files."""
+
+import os
+from typing import NamedTuple
+
+from base.errors import InputError
+from datasets import image_folder
+from datasets import labels
+from datasets import tfrecord
+
+
+class _RecordSet(NamedTuple):
+  """Data sets that slim's users have."""
+
+  num_classes: int
+  splits: tuple[str, ...]
+  pattern: str
+  default_preprocessing: str = 'inception'
+
+
+_RECORD_SETS = {
+  'flowers': _RecordSet(
+    5, ('train', 'validation'), 'flowers_{split}_*.tfrecord'
+  ),
+  'cifar10': _RecordSet(10, ('train', 'test'), 'cifar10_{split}.tfrecord'),
+  'mnist': _RecordSet(
+    10,
+    ('train', 'test'),
+    'mnist_{split}.tfrecord',
+    default_preprocessing='lenet',
+  ),
+  'imagenet': _RecordSet(1001, ('train', 'validation'), '{split}-*'),
+  'visualwakewords': _RecordSet(2, ('train', 'val'), '{split}.record-*'),
+}
+
+# Of any other set of records, named tfrecord here; the first that matches.
+_ANY = 'tfrecord'
+_PATTERNS = (
+  '{split}-*',
+  '*_{split}_*.tfrecord',
+  '*_{split}.tfrecord',
+  '{split}.record-*',
+  '{split}.tfrecord',
+)
+
+_SPLITS = ('train', 'validation', 'val', 'test')
+
+
+class RecordFiles(NamedTuple):
+  """One split, not opened yet."""
+
+  paths: tuple[str, ...]
+  num_classes: int
+  label_names: tuple[str, ...] | None  # as in catalog.Dataset
+  default_preprocessing: str
+
+
+def names() -> list[str]:
+  """The names that find_files takes, sorted."""
+  return sorted([_ANY, *_RECORD_SETS])
+
+
+def held_out_split(name: str) -> str:
+  """Returns the split to evaluate on; any name will do."""
+  known = _RECORD_SETS.get(name)
+  return known.splits[1] if known else 'validation'
+
+
+def check_split(name: str, split_name: str) -> None:
+  """Raises InputError if a data set, of any kind, has no split of that name."""
+  known = _RECORD_SETS.get(name)
+  splits = known.splits if known else _SPLITS
+  if split_name not in splits:
+    raise InputError(
+      f'data set {name} has no split {split_name}; there is {", ".join(splits)}'
+    )
+
+
+def check_folder(name: str, dataset_dir: str | None) -> None:
+  """Raises InputError if there is no folder, or nothing in it."""
+  if not dataset_dir:
+    raise InputError(f'data set {name} needs a folder: set dataset_dir')
+  try:
+    is_empty = not os.listdir(dataset_dir)
+  except OSError as error:
+    raise InputError(f'dataset_dir {dataset_dir}: {error.strerror}') from error
+  if is_empty:
+    raise InputError(f'dataset_dir {dataset_dir}: the folder is empty')
+
+
+def find_files(
+  name: str, split_name: str, dataset_dir: str, file_pattern: str | None = None
+) -> RecordFiles:
+  """Finds the files of a split; opens none.
+
+  Args:
+    name: one of names().
+    split_name, dataset_dir: that check_split and check_folder let pass.
+    file_pattern: of the files' names, with %s for the split, in place of the
+      data set's own.
+  Raises:
+    InputError: labels.txt or the files are missing, or not of this data set.
+  """
+  known = _RECORD_SETS.get(name)
+  if known:
+    stored_names, patterns = (split_name,), (known.pattern,)
+    num_classes, label_names = _known_classes(name, dataset_dir)
+  else:
+    stored_names = image_folder.split_candidates(split_name)
+    patterns = _PATTERNS
+    num_classes, label_names = _any_classes(dataset_dir)
+  if file_pattern:
+    patterns = (file_pattern.replace('%s', '{split}'),)
+  return RecordFiles(
+    _paths(dataset_dir, stored_names, patterns),
+    num_classes,
+    label_names,
+    known.default_preprocessing if known else 'inception',
+  )
+
+
+def _known_classes(name, folder):
+  label_names = labels.read_folder(folder)
+  num_classes = _RECORD_SETS[name].num_classes
+  if label_names and len(label_names) != num_classes:
+    raise InputError(
+      f'{folder}: labels.txt has {len(label_names)} classes, {name} has '
+      f'{num_classes}; for other classes use the data set {_ANY}'
+    )
+  return num_classes, label_names
+
+
+def _any_classes(folder):
+  label_names = labels.read_folder(folder)
+  if label_names is None:
+    raise InputError(
+      f'{folder}: no labels.txt; it names the classes, one id:name a line'
+    )
+  return len(label_names), label_names
+
+
+def _paths(folder, stored_names, patterns):
+  """Returns the files of the first split, and of its first pattern, found."""
+  tried = [
+    pattern.replace('{split}', stored)
+    for stored in stored_names
+    for pattern in patterns
+  ]
+  for pattern in tried:
+    paths = tfrecord.find_files(folder, pattern)
+    if paths:
+      return paths
+  raise InputError(
+    f'{folder}: no records of the split {stored_names[0]} in it '
+    f'({", ".join(tried[: len(patterns)])})'
+  )
