@@ -5,7 +5,7 @@ import pathlib
 
 from absl.testing import absltest
 
-_PROJECT = pathlib.Path(__file__).resolve().parents[2]
+_PROJECT = pathlib.Path(__file__).absolute().parents[2]
 
 # From the ground up: a folder imports only folders before it. The programs in
 # the top folder stand on all of them.

@@ -21,7 +21,7 @@ from absl.testing import flagsaver
 
 from base import errors
 
-PROJECT = str(pathlib.Path(__file__).resolve().parents[2])
+PROJECT = str(pathlib.Path(__file__).absolute().parents[2])
 
 
 class Result(NamedTuple):

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-_HELPERS = str(pathlib.Path(__file__).resolve().parents[1] / 'helpers')
+_HELPERS = str(pathlib.Path(__file__).absolute().parents[1] / 'helpers')
 _KNOWN_FAILURES = os.path.join(_HELPERS, 'tf_slim_known_failures.txt')
 
 # Takes as long as all the others together, so it has a process of its own.

@@ -18,7 +18,7 @@ from datasets.input_pipeline import InputOptions
 from runtime.model import Model
 from tests.helpers import networks as testing
 
-_PROJECT = str(pathlib.Path(__file__).resolve().parents[2])
+_PROJECT = str(pathlib.Path(__file__).absolute().parents[2])
 _SHARED = os.environ.get(
   'TWINSLIM_SHARED', os.path.join(os.path.dirname(_PROJECT), 'shared')
 )

@@ -12,7 +12,7 @@ from specs import cost
 from specs import networks
 from specs.networks import NETWORKS
 
-_PROJECT = str(pathlib.Path(__file__).resolve().parents[2])
+_PROJECT = str(pathlib.Path(__file__).absolute().parents[2])
 
 # Name -> trainable parameters by number of classes, and millions of
 # multiply-adds at 1000 classes by image size: counted by running the published
