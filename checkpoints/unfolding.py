@@ -8,7 +8,7 @@ would undo what was folded: ReLUs die, and nothing is learnt.
 import numpy as np
 import tensorflow as tf
 
-from fast.layers import BATCH_NORM_EPSILON
+from fast.layout import BATCH_NORM_EPSILON
 
 
 def is_folded(model: tf.Module) -> bool:

@@ -1,51 +1,25 @@
 """Layers in raw TensorFlow, in any layout and precision.
 
 Variables are float32 under slim's names; a layer casts and transposes them as
-it needs. All layers take a Setup, and tensors in the Setup's layout and dtype.
+it needs. All layers take a Setup (fast/layout.py), and tensors in its layout
+and dtype.
 """
 
 from collections.abc import Callable
 from collections.abc import Sequence
 import functools
+from typing import Any
 from typing import NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-BATCH_NORM_EPSILON = 0.001
+from fast import layout
+from fast.layout import Setup
 
 
-class Setup(NamedTuple):
-  """How a network computes, the same for all its layers."""
-
-  is_training: bool = False
-  data_format: str = 'NHWC'
-  compute_dtype: tf.DType = tf.float32
-  use_explicit_padding: bool = False
-  activation_fn: Callable = tf.nn.relu6
-  batch_norm_decay: float = 0.997  # or a scalar tensor
-  weight_decay: float = 0.0
-  stddev: float = 0.09  # of the initial weights
-  batch_norm_epsilon: float = BATCH_NORM_EPSILON
-  weights_initializer: Callable | None = None  # in place of stddev's
-
-  @property
-  def spatial_axes(self) -> list[int]:
-    """Axes of height and width."""
-    return [2, 3] if self.data_format == 'NCHW' else [1, 2]
-
-
-def from_nhwc(images: tf.Tensor, setup: Setup) -> tf.Tensor:
-  """Casts and transposes [batch, height, width, channels] once, at the door."""
-  net = tf.cast(images, setup.compute_dtype)
-  return tf.transpose(net, [0, 3, 1, 2]) if setup.data_format == 'NCHW' else net
-
-
-def to_nhwc(net: tf.Tensor, setup: Setup) -> tf.Tensor:
-  """Returns [batch, height, width, channels], in the compute dtype."""
-  return tf.transpose(net, [0, 2, 3, 1]) if setup.data_format == 'NCHW' else net
-
-
-def _variable(name, shape, initializer, **options):
+def variable(
+  name: str, shape: Sequence[int], initializer: Callable, **options: Any
+) -> tf.Variable:
   """A float32 model variable: where slim's checkpoints and users look."""
   return tf.get_variable(
     name,
@@ -65,7 +39,7 @@ def kernel_variable(
   def regularizer(weights):
     return weight_decay * tf.nn.l2_loss(weights)
 
-  return _variable(
+  return variable(
     name,
     shape,
     setup.weights_initializer
@@ -76,7 +50,7 @@ def kernel_variable(
 
 def _moving_average(name, channels, initializer):
   """Each replica updates its own; a reader gets their mean."""
-  return _variable(
+  return variable(
     name,
     [channels],
     initializer,
@@ -102,8 +76,8 @@ def batch_norm_variables(
   zeros, ones = tf.zeros_initializer(), tf.ones_initializer()
   with tf.variable_scope(scope):
     return BatchNorm(
-      _variable('gamma', [channels], ones),
-      _variable('beta', [channels], zeros),
+      variable('gamma', [channels], ones),
+      variable('beta', [channels], zeros),
       _moving_average('moving_mean', channels, zeros),
       _moving_average('moving_variance', channels, ones),
     )
@@ -167,25 +141,6 @@ def _pad(net, kernel_size, stride, rate, setup):
   return tf.pad(net, pads), 'VALID'
 
 
-def channel_axis(setup: Setup) -> int:
-  """Returns the axis of a tensor's channels."""
-  return 1 if setup.data_format == 'NCHW' else 3
-
-
-def num_channels(net: tf.Tensor, setup: Setup) -> int:
-  """Returns an int."""
-  return net.shape[channel_axis(setup)]
-
-
-def strides_of(stride: int, setup: Setup) -> list[int]:
-  """Returns the stride along each of a tensor's four axes."""
-  return (
-    [1, 1, stride, stride]
-    if setup.data_format == 'NCHW'
-    else [1, stride, stride, 1]
-  )
-
-
 def convolve(
   net: tf.Tensor,
   kernel: tf.Tensor,
@@ -211,7 +166,7 @@ def convolve(
   return tf.nn.conv2d(
     net,
     kernel,
-    strides=strides_of(stride, setup),
+    strides=layout.strides_of(stride, setup),
     padding=padding,
     dilations=rate,
     data_format=setup.data_format,
@@ -232,7 +187,7 @@ def convolve_depthwise(
   bfloat16's take ten times as long.
   """
   options = {
-    'strides': strides_of(stride, setup),
+    'strides': layout.strides_of(stride, setup),
     'padding': padding,
     'data_format': setup.data_format,
   }
@@ -274,7 +229,7 @@ def conv2d(
   with tf.variable_scope(scope):
     weights = kernel_variable(
       'weights',
-      [kernel_size, kernel_size, num_channels(net, setup), channels],
+      [kernel_size, kernel_size, layout.num_channels(net, setup), channels],
       setup,
       setup.weight_decay,
     )
@@ -298,7 +253,7 @@ def depthwise_conv2d(
 ) -> tf.Tensor:
   """Depthwise convolution, batch norm and, unless linear, the activation."""
   with tf.variable_scope(scope):
-    channels = num_channels(net, setup)
+    channels = layout.num_channels(net, setup)
     weights = kernel_variable(
       'depthwise_weights', [kernel_size, kernel_size, channels, 1], setup
     )
@@ -321,93 +276,3 @@ def pool2d(
   """
   net, padding = _pad(net, kernel_size, stride, 1, setup)
   return pool(net, kernel_size, stride, padding, data_format=setup.data_format)
-
-
-def global_pool(net: tf.Tensor, setup: Setup) -> tf.Tensor:
-  """Returns the float32 mean over height and width, [batch, 1, 1, channels]."""
-  net = tf.reduce_mean(tf.cast(net, tf.float32), setup.spatial_axes)
-  return net[:, tf.newaxis, tf.newaxis, :]
-
-
-def conv2d_of_pooled(
-  pooled: tf.Tensor, channels: int, setup: Setup, scope: str
-) -> tf.Tensor:
-  """1x1 convolution with biases, and neither batch norm nor activation.
-
-  Of float32 [batch, height, width, inputs], to the same with channels, in any
-  Setup: it is as good as nothing to compute.
-  """
-  with tf.variable_scope(scope):
-    weights = kernel_variable(
-      'weights', [1, 1, pooled.shape[3], channels], setup, setup.weight_decay
-    )
-    biases = _variable('biases', [channels], tf.zeros_initializer())
-    return tf.tensordot(pooled, tf.squeeze(weights, [0, 1]), 1) + biases
-
-
-def logits(
-  pooled: tf.Tensor,
-  num_classes: int | None,
-  setup: Setup,
-  scope: str | None,
-  spatial_squeeze: bool = True,
-) -> tf.Tensor:
-  """Maps float32 [batch, 1, 1, channels] to logits [batch, num_classes].
-
-  Without spatial_squeeze: [batch, height, width, channels] to logits
-  [batch, height, width, num_classes].
-  """
-  net = conv2d_of_pooled(pooled, num_classes, setup, scope)
-  return tf.squeeze(net, [1, 2]) if spatial_squeeze else net
-
-
-def classify(
-  pooled: tf.Tensor,
-  end_points: dict[str, tf.Tensor],
-  num_classes: int | None,
-  keep_prob: float,
-  prediction_fn: Callable | None,
-  setup: Setup,
-  spatial_squeeze: bool = True,
-) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-  """Adds what follows the pooling in most networks.
-
-  Args:
-    pooled: float32 [batch, 1, 1, channels].
-    end_points: gets Logits and Predictions.
-    num_classes: 0 or None returns pooled.
-    keep_prob: of dropout.
-    prediction_fn: makes Predictions of the logits; may be None.
-    setup: Setup.
-    spatial_squeeze: see logits.
-
-  Returns:
-    (float32 logits [batch, num_classes], end_points).
-  """
-  if not num_classes:
-    return pooled, end_points
-  net = dropout(pooled, keep_prob, setup)
-  net = logits(net, num_classes, setup, 'Conv2d_1c_1x1', spatial_squeeze)
-  end_points['Logits'] = net
-  if prediction_fn:
-    end_points['Predictions'] = prediction_fn(net)
-  return net, end_points
-
-
-def dense(
-  features: tf.Tensor, num_classes: int | None, setup: Setup, scope: str | None
-) -> tf.Tensor:
-  """Maps [batch, channels] to float32 logits [batch, num_classes]."""
-  with tf.variable_scope(scope):
-    weights = kernel_variable(
-      'weights', [features.shape[1], num_classes], setup, setup.weight_decay
-    )
-    biases = _variable('biases', [num_classes], tf.zeros_initializer())
-    return tf.matmul(tf.cast(features, tf.float32), weights) + biases
-
-
-def dropout(net: tf.Tensor, keep_prob: float, setup: Setup) -> tf.Tensor:
-  """Drops values in training; keep_prob is the part that is kept."""
-  if not setup.is_training or keep_prob == 1.0:
-    return net
-  return tf.nn.dropout(net, rate=1.0 - keep_prob)

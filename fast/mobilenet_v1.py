@@ -10,7 +10,9 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from fast import heads
 from fast import layers
+from fast import layout
 from specs import mobilenet_v1 as table
 from specs import networks
 
@@ -36,8 +38,8 @@ def _features(net, convolutions, setup):
 def _pool(net, global_pool, setup):
   """Returns (pooled, float32 and NHWC, key of its end point)."""
   if global_pool:
-    return layers.global_pool(net, setup), 'global_pool'
-  net = tf.cast(layers.to_nhwc(net, setup), tf.float32)
+    return heads.global_pool(net, setup), 'global_pool'
+  net = tf.cast(layout.to_nhwc(net, setup), tf.float32)
   size = [min(_POOL_SIZE, side or _POOL_SIZE) for side in net.shape[1:3]]
   return tf.nn.avg_pool2d(net, size, 2, 'VALID'), 'AvgPool_1a'
 
@@ -86,7 +88,7 @@ def mobilenet_v1(
     min_depth,
     final_endpoint,
   )
-  setup = layers.Setup(
+  setup = layout.Setup(
     is_training,
     data_format,
     compute_dtype,
@@ -96,17 +98,17 @@ def mobilenet_v1(
     stddev=stddev,
   )
   with tf.variable_scope(scope, 'MobilenetV1', [inputs], reuse=reuse):
-    net = layers.from_nhwc(inputs, setup)
+    net = layout.from_nhwc(inputs, setup)
     net, feature_maps = _features(net, convolutions, setup)
     end_points = {
-      key: layers.to_nhwc(point, setup) for key, point in feature_maps.items()
+      key: layout.to_nhwc(point, setup) for key, point in feature_maps.items()
     }
     if base_only:
-      return layers.to_nhwc(net, setup), end_points
+      return layout.to_nhwc(net, setup), end_points
     with tf.variable_scope('Logits'):
       net, key = _pool(net, global_pool, setup)
       end_points[key] = net
-      return layers.classify(
+      return heads.classify(
         net,
         end_points,
         num_classes,

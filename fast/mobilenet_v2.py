@@ -10,7 +10,9 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from fast import heads
 from fast import layers
+from fast import layout
 from specs import arithmetic
 from specs import mobilenet_v2 as table
 from specs import networks
@@ -117,7 +119,7 @@ def mobilenet(
     bottleneck_activation,
   )
   num_layers = arithmetic.layers_until(final_endpoint, spec.num_layers)
-  setup = layers.Setup(
+  setup = layout.Setup(
     is_training,
     data_format,
     compute_dtype,
@@ -128,17 +130,17 @@ def mobilenet(
     stddev,
   )
   with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse):
-    net = layers.from_nhwc(input_tensor, setup)
+    net = layout.from_nhwc(input_tensor, setup)
     net, feature_maps = _features(net, spec, num_layers, setup)
     end_points = {
-      key: layers.to_nhwc(point, setup) for key, point in feature_maps.items()
+      key: layout.to_nhwc(point, setup) for key, point in feature_maps.items()
     }
     if base_only:
-      return layers.to_nhwc(net, setup), end_points
+      return layout.to_nhwc(net, setup), end_points
     with tf.variable_scope('Logits'):
-      net = layers.global_pool(net, setup)
+      net = heads.global_pool(net, setup)
       end_points['global_pool'] = net
-      return layers.classify(
+      return heads.classify(
         net, end_points, num_classes, dropout_keep_prob, prediction_fn, setup
       )
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from fast import heads
 from fast import layers
+from fast import layout
 from specs import arithmetic
 from specs import mobilenet_v3 as table
 from specs import networks
@@ -33,13 +35,13 @@ _ACTIVATIONS = {'RE': tf.nn.relu, 'HS': _hard_swish}
 def _squeeze_excite(net, block, setup):
   """Multiplies each channel by 0 to 1, computed from the means in float32."""
   with tf.variable_scope('squeeze_excite'):
-    gate = layers.global_pool(net, setup)
-    gate = layers.conv2d_of_pooled(gate, block.squeezed, setup, 'Conv')
-    gate = layers.conv2d_of_pooled(
+    gate = heads.global_pool(net, setup)
+    gate = heads.conv2d_of_pooled(gate, block.squeezed, setup, 'Conv')
+    gate = heads.conv2d_of_pooled(
       tf.nn.relu(gate), block.expanded, setup, 'Conv_1'
     )
     gate = tf.nn.relu6(gate + 3.0) * table.GATE_SLOPE
-    return net * layers.from_nhwc(gate, setup)
+    return net * layout.from_nhwc(gate, setup)
 
 
 def _inverted_residual(net, block, setup):
@@ -80,11 +82,11 @@ def _feature_maps(net, spec, num_layers, setup):
 
 def _pooled(net, spec, num_layers, end_points, setup):
   """Pools, adding the pooled layers to end_points; float32 from here on."""
-  net = layers.global_pool(net, setup)
+  net = heads.global_pool(net, setup)
   if num_layers > spec.num_maps:
     end_points[f'layer_{spec.num_maps + 1}'] = net
   if num_layers == spec.num_layers:
-    net = layers.conv2d_of_pooled(net, spec.feature_channels, setup, 'Conv_2')
+    net = heads.conv2d_of_pooled(net, spec.feature_channels, setup, 'Conv_2')
     net = _hard_swish(net)
     end_points[f'layer_{num_layers}'] = net
   return net
@@ -130,7 +132,7 @@ def mobilenet(
     depth_multiplier, finegrain_classification_mode, output_stride, conv_defs
   )
   num_layers = arithmetic.layers_until(final_endpoint, spec.num_layers)
-  setup = layers.Setup(
+  setup = layout.Setup(
     is_training,
     data_format,
     compute_dtype,
@@ -141,19 +143,19 @@ def mobilenet(
     stddev,
   )
   with tf.variable_scope(scope, 'MobilenetV3', [input_tensor], reuse=reuse):
-    net = layers.from_nhwc(input_tensor, setup)
+    net = layout.from_nhwc(input_tensor, setup)
     net, feature_maps = _feature_maps(net, spec, num_layers, setup)
     end_points = {
-      key: layers.to_nhwc(point, setup) for key, point in feature_maps.items()
+      key: layout.to_nhwc(point, setup) for key, point in feature_maps.items()
     }
     if base_only and num_layers <= spec.num_maps:
-      return layers.to_nhwc(net, setup), end_points
+      return layout.to_nhwc(net, setup), end_points
     net = _pooled(net, spec, num_layers, end_points, setup)
     if base_only:
       return net, end_points
     end_points['global_pool'] = net
     with tf.variable_scope('Logits'):
-      return layers.classify(
+      return heads.classify(
         net, end_points, num_classes, dropout_keep_prob, prediction_fn, setup
       )
 

@@ -8,7 +8,9 @@ import functools
 
 import tensorflow.compat.v1 as tf
 
+from fast import heads
 from fast import layers
+from fast import layout
 from specs import nasnet as table
 
 
@@ -22,7 +24,7 @@ def _conv2d(
   with tf.variable_scope(scope):
     weights = layers.kernel_variable(
       'weights',
-      [*kernel_size, layers.num_channels(net, setup), channels],
+      [*kernel_size, layout.num_channels(net, setup), channels],
       setup,
       setup.weight_decay,
     )
@@ -39,7 +41,7 @@ def _separable_conv2d(
   net, channels, kernel_size, setup, scope, norm_scope, stride
 ):
   """Depthwise and pointwise convolution, batch norm; no activation."""
-  inputs = layers.num_channels(net, setup)
+  inputs = layout.num_channels(net, setup)
   with tf.variable_scope(scope):
     depthwise = layers.kernel_variable(
       'depthwise_weights',
@@ -73,7 +75,7 @@ def _factorized_reduction(net, channels, setup):
 
   One batch norm follows both.
   """
-  inputs = layers.num_channels(net, setup)
+  inputs = layout.num_channels(net, setup)
   widths = [channels // 2, channels - channels // 2]
   weights = []
   for scope, width in zip(('path1_conv', 'path2_conv'), widths):
@@ -92,7 +94,7 @@ def _factorized_reduction(net, channels, setup):
         layers.convolve(path, path_kernel, setup, stride=2, padding='VALID')
         for path, path_kernel in zip((net, _shift(net, setup)), kernels)
       ],
-      axis=layers.channel_axis(setup),
+      axis=layout.channel_axis(setup),
     )
 
   return layers.convolve_and_normalize(
@@ -163,7 +165,7 @@ def _cell(net, previous, cell, keep_prob, setup):
         + _operation(states[right.state], right, cell.filters, keep_prob, setup)
       )
     return tf.concat(
-      [states[state] for state in cell.outputs], axis=layers.channel_axis(setup)
+      [states[state] for state in cell.outputs], axis=layout.channel_axis(setup)
     )
 
 
@@ -183,7 +185,7 @@ def _auxiliary_logits(net, num_classes, setup):
     net = setup.activation_fn(
       _conv2d(net, 768, size, setup, 'Conv', 'aux_bn1', padding='VALID')
     )
-    return layers.dense(
+    return heads.dense(
       tf.squeeze(net, setup.spatial_axes), num_classes, setup, 'FC'
     )
 
@@ -207,7 +209,7 @@ def _features(
     keep_prob = 1.0 - cell.depth * (1.0 - drop_path_keep_prob)
     previous, net = net, _cell(net, previous, cell, keep_prob, setup)
     if cell.end_point:
-      end_points[cell.end_point] = layers.to_nhwc(net, setup)
+      end_points[cell.end_point] = layout.to_nhwc(net, setup)
       if cell.end_point == final_endpoint:
         break
     if cell.auxiliary_scope and setup.is_training and num_classes:
@@ -245,7 +247,7 @@ def build_nasnet_mobile(
   """
   spec = table.resolve()
   table.check_final_endpoint(final_endpoint, spec)
-  setup = layers.Setup(
+  setup = layout.Setup(
     is_training,
     data_format,
     compute_dtype,
@@ -256,7 +258,7 @@ def build_nasnet_mobile(
     weights_initializer=tf.variance_scaling_initializer(2.0, 'fan_out'),
   )
   net, end_points = _features(
-    layers.from_nhwc(images, setup),
+    layout.from_nhwc(images, setup),
     spec,
     num_classes,
     final_endpoint,
@@ -266,12 +268,12 @@ def build_nasnet_mobile(
   if final_endpoint in end_points:
     return end_points[final_endpoint], end_points
   with tf.variable_scope('final_layer'):
-    net = layers.global_pool(setup.activation_fn(net), setup)[:, 0, 0, :]
+    net = heads.global_pool(setup.activation_fn(net), setup)[:, 0, 0, :]
     end_points['global_pool'] = net
     if not num_classes or final_endpoint == 'global_pool':
       return net, end_points
-    net = layers.dropout(net, dropout_keep_prob, setup)
-    logits = layers.dense(net, num_classes, setup, 'FC')
+    net = heads.dropout(net, dropout_keep_prob, setup)
+    logits = heads.dense(net, num_classes, setup, 'FC')
   end_points['Logits'] = logits
   if final_endpoint != 'Logits':
     end_points['Predictions'] = tf.nn.softmax(logits)

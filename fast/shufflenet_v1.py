@@ -10,7 +10,9 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from base.errors import InputError
+from fast import heads
 from fast import layers
+from fast import layout
 from specs import networks
 from specs import shufflenet_v1 as table
 
@@ -36,7 +38,7 @@ def _multiply_in_groups(net, kernel, groups, setup):
 
 def _grouped_conv1x1(net, channels, groups, setup, scope, linear=False):
   """1x1 convolution of each group of channels alone; the rest as conv2d."""
-  inputs = layers.num_channels(net, setup) // groups
+  inputs = layout.num_channels(net, setup) // groups
   with tf.variable_scope(scope):
     weights = layers.kernel_variable(
       'weights', [1, 1, inputs, channels], setup, setup.weight_decay
@@ -79,7 +81,7 @@ def _unit(net, unit, groups, setup):
       return setup.activation_fn(shortcut + net)
     shortcut = layers.pool2d(tf.nn.avg_pool2d, shortcut, 3, setup, stride=2)
     return tf.concat(
-      [shortcut, setup.activation_fn(net)], axis=layers.channel_axis(setup)
+      [shortcut, setup.activation_fn(net)], axis=layout.channel_axis(setup)
     )
 
 
@@ -140,7 +142,7 @@ def shufflenet_v1(
     compute_dtype, what follows the pooling is float32.
   """
   spec = table.resolve(depth_multiplier, groups)
-  setup = layers.Setup(
+  setup = layout.Setup(
     is_training,
     data_format,
     compute_dtype,
@@ -152,17 +154,17 @@ def shufflenet_v1(
     batch_norm_epsilon=1e-5,
   )
   with tf.variable_scope(scope, 'ShufflenetV1', [inputs], reuse=reuse):
-    net = layers.from_nhwc(inputs, setup)
+    net = layout.from_nhwc(inputs, setup)
     net, feature_maps = _features(net, spec, final_endpoint, setup)
     end_points = {
-      key: layers.to_nhwc(point, setup) for key, point in feature_maps.items()
+      key: layout.to_nhwc(point, setup) for key, point in feature_maps.items()
     }
     if base_only:
-      return layers.to_nhwc(net, setup), end_points
+      return layout.to_nhwc(net, setup), end_points
     with tf.variable_scope('Logits'):
-      net = layers.global_pool(net, setup)
+      net = heads.global_pool(net, setup)
       end_points['global_pool'] = net
-      return layers.classify(
+      return heads.classify(
         net, end_points, num_classes, dropout_keep_prob, prediction_fn, setup
       )
 

@@ -4,7 +4,7 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
-from fast import layers
+from fast import layout
 from fast import nasnet as fast_nasnet
 from nets.nasnet import nasnet
 from specs import networks
@@ -23,9 +23,9 @@ class NasnetTest(parameterized.TestCase, tf.test.TestCase):
         with tf.Graph().as_default():
           net = tf.zeros([2, size, size, 8])
           if data_format:
-            setup = layers.Setup(data_format=data_format)
+            setup = layout.Setup(data_format=data_format)
             logits = fast_nasnet._auxiliary_logits(
-              layers.from_nhwc(net, setup), 3, setup
+              layout.from_nhwc(net, setup), 3, setup
             )
           else:
             logits = nasnet._auxiliary_logits(net, 3)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
-from fast import layers
+from fast import layout
 from fast import shufflenet_v1 as fast_shufflenet_v1
 from nets import nets_factory
 from nets import shufflenet_v1
@@ -43,19 +43,19 @@ def block_diagonal(kernel, groups):
 class LayersTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*networks.DATA_FORMATS)
   def test_shuffle(self, data_format):
-    setup = layers.Setup(data_format=data_format)
+    setup = layout.Setup(data_format=data_format)
     images = np.arange(2 * 3 * 5 * 6).reshape([2, 3, 5, 6]).astype(np.float32)
     expected = images[..., [0, 2, 4, 1, 3, 5]]
     self.assertAllEqual(expected, shufflenet_v1._shuffle(images, 3))
     shuffled = fast_shufflenet_v1._shuffle(
-      layers.from_nhwc(images, setup), 3, setup
+      layout.from_nhwc(images, setup), 3, setup
     )
-    self.assertAllEqual(expected, layers.to_nhwc(shuffled, setup))
+    self.assertAllEqual(expected, layout.to_nhwc(shuffled, setup))
 
   @parameterized.parameters(*LAYOUTS)
   def test_grouped_product(self, data_format, compute_dtype):
     """Values and gradients on the CPU against one dense convolution."""
-    setup = layers.Setup(data_format=data_format, compute_dtype=compute_dtype)
+    setup = layout.Setup(data_format=data_format, compute_dtype=compute_dtype)
     images, kernel = random(2, 5, 3, 6), random(1, 1, 2, 12)
 
     @tf.function(autograph=False)
@@ -63,12 +63,12 @@ class LayersTest(parameterized.TestCase, tf.test.TestCase):
       with tf.GradientTape() as tape:
         tape.watch([images, kernel])
         net = fast_shufflenet_v1._multiply_in_groups(
-          layers.from_nhwc(images, setup),
+          layout.from_nhwc(images, setup),
           tf.cast(kernel, compute_dtype),
           3,
           setup,
         )
-        net = tf.cast(layers.to_nhwc(net, setup), tf.float32)
+        net = tf.cast(layout.to_nhwc(net, setup), tf.float32)
         loss = tf.nn.l2_loss(net)
       return [net, *tape.gradient(loss, [images, kernel])]
 
