@@ -19,7 +19,6 @@ import sys
 
 from absl import flags
 import numpy as np
-import tensorflow as tf
 
 from base import errors
 from base import program_flags
@@ -104,6 +103,7 @@ def main(argv: list[str]) -> None:
   logits_fn = inference.make_inference_fn(
     built.model, built.image_size, built.xla
   )
+  task = classification.make_task(num_classes)
   gpu.tell_device(sys.stderr)
   print(
     f'{network.model_name}, {network.implementation}, {built.computes_in}',
@@ -112,7 +112,9 @@ def main(argv: list[str]) -> None:
   data = data._replace(image_size=built.image_size)
   results = [
     _tell(path, found, label_names)
-    for path, found in _classify(logits_fn, paths, data, checkpoint)
+    for path, found in _classify(
+      lambda images: task.predict(logits_fn(images)), paths, data, checkpoint
+    )
   ]
   if flags.FLAGS.json:
     print(json.dumps(results, indent=2))
@@ -147,7 +149,7 @@ def _find_label_names(checkpoint, num_classes):
 
 
 def _classify(
-  logits_fn: Callable, paths: list[str], data, checkpoint
+  probabilities_fn: Callable, paths: list[str], data, checkpoint
 ) -> Iterator[tuple[str, np.ndarray | str]]:
   """Yields (path, probabilities, or why the image cannot be read)."""
   for start in range(0, len(paths), data.batch_size):
@@ -155,8 +157,7 @@ def _classify(
     readable, reasons = image_files.read_images(batch, data)
     probabilities = {}
     if readable:
-      logits = logits_fn(np.stack(list(readable.values())))
-      rows = tf.nn.softmax(logits).numpy()
+      rows = probabilities_fn(np.stack(list(readable.values()))).numpy()
       if not np.isfinite(rows).all():
         raise InputError(
           f'{checkpoint.path}: logits are not finite; where '

@@ -192,12 +192,10 @@ def mobilenet(
     depth_multiplier: factor on all widths.
     scope: variable scope.
     conv_defs: rows of Stage; the paper's where None.
-    finegrain_classification_mode: keeps the last layer at 1280 channels below
-      depth_multiplier 1.0, as in the published models.
+    finegrain_classification_mode: keeps 1280 last channels below width 1.0.
     min_depth: least number of channels; divisible_by where None.
     divisible_by: what numbers of channels are multiples of; 8 where None.
-    activation_fn: after all convolutions but the projections; ReLU6 where
-      None.
+    activation_fn: after all but the projections; ReLU6 where None.
     final_endpoint: 'layer_1' .. 'layer_19': the last layer before pooling.
     output_stride: 8, 16, 32 or None (32).
     use_explicit_padding: pads the same on all sides, instead of SAME.
@@ -208,8 +206,7 @@ def mobilenet(
     shortcut: the paper's ablation (figure 6b): 'bottleneck', 'expansion' or
       'none'. 'expansion' adds a block's expansion to that of the next, before
       the activation, where both have one shape; variables stay the same.
-    bottleneck_activation: the ablation of figure 6a: activation_fn also after
-      the projections, before the shortcut.
+    bottleneck_activation: figure 6a: also activates after the projections.
 
   Returns:
     (logits [batch, num_classes], end_points). In place of logits: the pooled

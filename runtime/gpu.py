@@ -146,10 +146,11 @@ def ask_driver(library: str = 'libcuda.so.1') -> str:
   except OSError:
     return f'{library} is missing'
   error = driver.cuInit(0)
+  if not error:
+    return ''
   message = ctypes.c_char_p()
-  if error:
-    driver.cuGetErrorString(error, ctypes.byref(message))
-  return (message.value or b'error %d' % error).decode() if error else ''
+  driver.cuGetErrorString(error, ctypes.byref(message))
+  return (message.value or b'error %d' % error).decode()
 
 
 class Machine(NamedTuple):
