@@ -10,7 +10,7 @@ GPU := $(shell nvidia-smi --query-gpu=name --format=csv,noheader \
 endif
 INSTALLED := .venv/requirements$(if $(GPU),-cuda).lock
 
-.PHONY: help quickstart benchmark lint format test test-isa bazel-test \
+.PHONY: help quickstart benchmark lint format test test-isa soak bazel-test \
     bazel-sample lock
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make test         lints, and runs every test'
 	@echo 'make lint         checks format and style; make format mends the format'
 	@echo 'make test-isa     runs what rounding decides with fewer instructions'
+	@echo 'make soak         runs proofs that take longer; SOAK=short: a part of them'
 	@echo 'make bazel-test   builds and tests everything with Bazel'
 
 quickstart: $(INSTALLED)
@@ -66,6 +67,11 @@ test-isa: $(INSTALLED)
 	      tests/fast/parity_test.py tests/runtime/inference_test.py \
 	      tests/runtime/photos_test.py || exit 1; \
 	done
+
+# All of tf-slim's own tests, and planted bugs, each of which a test must catch.
+soak: $(INSTALLED)
+	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py
+	$(RUN) -m tests.helpers.planted_bugs $(if $(filter short,$(SOAK)),--every=4)
 
 # Bazel takes the python3 that comes first on PATH.
 BAZEL_TESTS = //...

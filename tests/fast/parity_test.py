@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from checkpoints import writer as writer_lib
-from runtime.model import Model
+from nets import nets_factory
 from specs import cost
 from specs import networks
 from tests.helpers import golden_rule
@@ -33,14 +33,12 @@ def _mobilenets():
   ]
 
 
+# In few rows, each option in one of them at least: a row is two graphs.
 _OPTIONS = (
   {'output_stride': 8},
-  {'output_stride': 16},
-  {'use_explicit_padding': True},
-  {'use_explicit_padding': True, 'output_stride': 8},
-  {'depth_multiplier': 0.1},
-  {'num_classes': None},
-  {'base_only': True},
+  {'output_stride': 16, 'base_only': True},
+  {'use_explicit_padding': True, 'depth_multiplier': 0.1},
+  {'use_explicit_padding': True, 'output_stride': 8, 'num_classes': None},
 )
 VARIANTS = (
   *[(name, options) for name in _mobilenets() for options in _OPTIONS],
@@ -50,17 +48,32 @@ VARIANTS = (
   ('mobilenet_v2', {'final_endpoint': 'layer_9'}),
   ('mobilenet_v2', {'base_only': True, 'final_endpoint': 'layer_18'}),
   ('mobilenet_v2', {'shortcut': 'none'}),
-  ('mobilenet_v2', {'shortcut': 'expansion'}),
   ('mobilenet_v2', {'shortcut': 'expansion', 'output_stride': 8}),
   ('mobilenet_v2', {'bottleneck_activation': True}),
   ('mobilenet_v2', {'bottleneck_activation': True, 'shortcut': 'expansion'}),
 )
+# NASNet's graph takes as long as all others': a part where a part will do.
+_LONGEST = 'nasnet_mobile'
 
 
 def _values(model):
   return {
     name: variable.numpy() for name, variable in model.variables_by_name.items()
   }
+
+
+def _first_part(name):
+  """Returns a final_endpoint about a quarter through a network."""
+  with tf.Graph().as_default():
+    _, end_points = nets_factory.get_network_fn(name, None)(
+      tf.zeros([1, 32, 32, 3])
+    )
+  features = [
+    key
+    for key, point in end_points.items()
+    if len(point.shape) == 4 and '/' not in key and '_pool' not in key
+  ]
+  return features[len(features) // 4]
 
 
 def _assign(model, values):
@@ -103,16 +116,46 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       sum(size for key, size in variables.items() if '/moving_' not in key),
     )
 
-  @parameterized.parameters(*networks.NETWORKS)
-  def test_float32(self, name):
-    options = {
-      'num_classes': CLASSES,
-      'beta_shift': 1.5,
-      'dropout_keep_prob': 1.0,
-    }
+  def assert_same_variables(self, actual, expected, tolerance):
+    self.assertEqual(expected.keys(), actual.keys())
+    for name, value in expected.items():
+      self.assert_close(actual[name], value, tolerance, name)
+
+  def _float32(self, name, implementation, **options):
+    # With a decay of 0, training leaves the statistics of these very images. By
+    # rule, they let activations without a bound grow from layer to layer, and
+    # rounding errors with them.
+    return testing.RuledModel(
+      name,
+      CLASSES,
+      implementation,
+      beta_shift=1.5,
+      dropout_keep_prob=1.0,
+      batch_norm_decay=0.0,
+      **options,
+    )
+
+  @parameterized.named_parameters(
+    *testing.named(set(networks.NETWORKS) - set(FAMILIES))
+  )
+  def test_every_width(self, name):
+    """In training; what does not depend on the width is tested below."""
+    images = golden_rule.images(4, 64, 64)
+    slim = self._float32(name, 'slim')
+    fast = self._float32(name, 'fast', data_format='NHWC')
+    expected = testing.run_eagerly(slim, images, is_training=True)
+    self.assert_counted(name, slim)
+    self.assert_all_close(
+      testing.run_eagerly(fast, images, is_training=True), expected, 1e-3
+    )
+    self.assert_same_variables(_values(fast), _values(slim), 1e-4)
+
+  @parameterized.named_parameters(*testing.named(FAMILIES))
+  def test_every_family(self, name):
+    """Training, its gradients, then evaluation of the other's checkpoint."""
     images = golden_rule.images(4, 64, 64)
     labels = golden_rule.labels(4, CLASSES)
-    slim = testing.RuledModel(name, implementation='slim', **options)
+    slim = self._float32(name, 'slim')
     *expected_training, expected_loss, expected_gradients = testing.gradients(
       slim, images, labels, auxiliary_weight=0.4
     )
@@ -121,15 +164,10 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       name == 'nasnet_mobile',
       'aux_7/aux_logits/FC/weights' in expected_gradients,
     )
-    moved = _values(slim)
-    # By rule, the statistics let activations without a bound grow from layer to
-    # layer, and rounding errors with them.
-    testing.run(slim, images, is_training=True, batch_norm_decay=0.0)
     expected = testing.run(slim, images)
-    for data_format in networks.DATA_FORMATS if name in FAMILIES else ['NHWC']:
-      fast = testing.RuledModel(
-        name, implementation='fast', data_format=data_format, **options
-      )
+    # The longest's gradients in NHWC are held to a golden's.
+    for data_format in ['NCHW'] if name == _LONGEST else networks.DATA_FORMATS:
+      fast = self._float32(name, 'fast', data_format=data_format)
       *training, loss, gradients = testing.gradients(
         fast, images, labels, auxiliary_weight=0.4
       )
@@ -137,35 +175,41 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       self.assertAllClose(expected_loss, loss, rtol=1e-3)
       # One value that is on either side of a kink moves them by 1.5e-3.
       self.assert_gradients_close(gradients, expected_gradients, 3e-3)
-      self.assertEqual(moved.keys(), fast.variables_by_name.keys())
-      for key, value in _values(fast).items():
-        self.assert_close(value, moved[key], 1e-4, key)
-      _assign(fast, _values(slim))
+      self.assert_same_variables(_values(fast), _values(slim), 1e-4)
+      self.check_checkpoint(slim, fast)
       self.assert_all_close(testing.run(fast, images), expected, 1e-4)
+    self.check_checkpoint(fast, slim)
 
-  @parameterized.parameters(*FAMILIES)
-  def test_half_precision_of_every_family(self, name):
-    options = {'num_classes': CLASSES, 'dropout_keep_prob': 1.0}
-    images = golden_rule.images(4, 64, 64)
-    labels = golden_rule.labels(4, CLASSES)
-    slim = testing.RuledModel(
-      name, beta_shift=3.0, batch_norm_decay=0.0, **options
+  def check_checkpoint(self, written, read):
+    """What one wrote is read by the other, every variable."""
+    values = _values(written)
+    path = writer_lib.save(
+      writer_lib.make_writer(written.variables_by_name, self.get_temp_dir()),
+      step=2,
     )
+    _assign(read, {name: value * 0.0 for name, value in values.items()})
+    read.restore(path)
+    for name, value in _values(read).items():
+      self.assertAllEqual(values[name], value, name)
+
+  def check_half_precision(self, name, ways, size, final_endpoint=None):
+    """ways: of (data_format, compute_dtype, tolerance, xla)."""
+    options = {
+      'dropout_keep_prob': 1.0,
+      'beta_shift': 3.0,
+      'batch_norm_decay': 0.0,
+      'final_endpoint': final_endpoint,
+    }
+    images = golden_rule.images(4, size, size)
+    labels = golden_rule.labels(4, CLASSES)
+    slim = testing.RuledModel(name, CLASSES, **options)
     training, *_, gradients = testing.gradients(slim, images, labels)
     # With the statistics of these very images, values stay in float16's range.
     expected, _ = testing.run(slim, images)
-    ways = [
-      ('NHWC', tf.float16, 0.02, False),
-      ('NHWC', tf.bfloat16, 0.1, False),
-    ]
-    if name != 'nasnet_mobile':  # whose graph takes as long as all the others'
-      ways += [
-        ('NCHW', tf.bfloat16, 0.1, False),
-        ('NCHW', tf.float16, 0.02, True),
-      ]
-    fast = Model(name, implementation='fast', **options).build(64)
+    values = _values(slim)
+    fast = slim.twin('fast')
     for data_format, compute_dtype, tolerance, xla in ways:
-      _assign(fast, _values(slim))
+      _assign(slim, values)
       way = {
         'data_format': data_format,
         'compute_dtype': compute_dtype,
@@ -179,8 +223,30 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       )
       self.assert_close(half_training, training, tolerance, way)
       self.assert_gradients_close(half_gradients, gradients, 2 * tolerance)
+    self.assertEqual(values.keys(), slim.variables_by_name.keys())
 
-  @parameterized.parameters(*VARIANTS)
+  @parameterized.named_parameters(*testing.named(FAMILIES))
+  def test_half_precision_of_every_family(self, name):
+    ways = [
+      ('NHWC', tf.float16, 0.02, False),
+      ('NHWC', tf.bfloat16, 0.1, False),
+    ]
+    if name == _LONGEST:
+      self.check_half_precision(name, ways, 64, _first_part(name))
+    else:
+      ways.append(('NCHW', tf.bfloat16, 0.1, False))
+      self.check_half_precision(name, ways, 64)
+
+  @parameterized.named_parameters(*testing.named(set(FAMILIES) - {_LONGEST}))
+  def test_float16_in_nchw_by_xla(self, name):
+    """The first layers of each kind: XLA takes seconds for the whole."""
+    ways = [('NCHW', tf.float16, 0.02, True)]
+    self.check_half_precision(name, ways, 32, _first_part(name))
+
+  @parameterized.named_parameters(
+    (f'_{name}_{number}', name, options)
+    for number, (name, options) in enumerate(VARIANTS)
+  )
   def test_options(self, name, options):
     options = {
       'depth_multiplier': 0.35,
@@ -195,7 +261,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       name, implementation='fast', data_format='NCHW', **options
     )
     self.assert_all_close(
-      testing.run(fast, images), testing.run(slim, images), 1e-4
+      testing.run_eagerly(fast, images), testing.run_eagerly(slim, images), 1e-4
     )
     self.assertEqual(
       slim.variables_by_name.keys(), fast.variables_by_name.keys()
@@ -204,7 +270,9 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*networks.IMPLEMENTATIONS)
   def test_dropout(self, implementation):
     images = np.repeat(golden_rule.images(1, 32, 32), 32, axis=0)
-    model = testing.RuledModel('mobilenet_v2_035', CLASSES, implementation)
+    model = testing.RuledModel(
+      'mobilenet_v2_035', CLASSES, implementation, final_endpoint='layer_3'
+    )
 
     def spread(is_training, keep_prob):
       """The largest standard deviation of a logit over equal images."""
@@ -216,27 +284,6 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     self.assertGreater(spread(True, 0.5), 0.01)
     self.assertLess(spread(True, 1.0), 1e-4)
     self.assertLess(spread(False, 0.5), 1e-4)
-
-  @parameterized.parameters(*FAMILIES)
-  def test_checkpoints_are_read_by_the_other(self, name):
-    """All variables; that both compute the same of them is shown above."""
-    models = [
-      testing.ruled_model(name, CLASSES, implementation, image_size=64)
-      for implementation in networks.IMPLEMENTATIONS
-    ]
-    for step, (written, read) in ((2, models), (3, models[::-1])):
-      for variable in written.variables_by_name.values():
-        variable.assign(step * variable)
-      path = writer_lib.save(
-        writer_lib.make_writer(written.variables_by_name, self.get_temp_dir()),
-        step,
-      )
-      read.restore(path)
-      self.assertEqual(
-        written.variables_by_name.keys(), read.variables_by_name.keys()
-      )
-      for key, variable in read.variables_by_name.items():
-        self.assertAllEqual(written.variables_by_name[key], variable, key)
 
   @parameterized.parameters(
     ('NHWC', tf.float16, 0.02, 0.04),

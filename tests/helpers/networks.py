@@ -1,5 +1,6 @@
 """What the network tests share: goldens, weights by rule, deviations."""
 
+from collections.abc import Iterable
 import json
 import os
 
@@ -35,12 +36,6 @@ def golden_images(description):
   size = description['size']
   height, width = size if isinstance(size, list) else (size, size)
   return golden_rule.images(description['batch'], height, width)
-
-
-def set_variables(variables_by_name):
-  """Gives each variable the value that follows from its name."""
-  for name, variable in variables_by_name.items():
-    variable.assign(golden_rule.variable(name, variable.shape.as_list()))
 
 
 class _RuledVariables(Variables):
@@ -82,6 +77,17 @@ class RuledModel(Model):
     super().__init__(name, num_classes, implementation, **options)
     self._variables = _RuledVariables(beta_shift)
 
+  def twin(self, implementation, **options):
+    """Returns a RuledModel over the same variables, which it need not make."""
+    twin = RuledModel(
+      self.network_name,
+      self.num_classes,
+      implementation,
+      **{**self._options, **options},
+    )
+    twin._variables = self._variables
+    return twin
+
 
 def ruled_model(
   name, num_classes=1001, implementation='slim', image_size=None, **options
@@ -97,15 +103,29 @@ def ruled_model(
 
 
 def run(model, images, is_training=False, xla=False, **options):
-  """Returns (logits, end_points) as arrays."""
-  function = tf.function(model, autograph=False, jit_compile=xla)
+  """Returns (logits, end_points) as arrays; the model's graphs are kept."""
+  functions = vars(model).setdefault('_functions_of_tests', {})
+  if xla not in functions:
+    functions[xla] = tf.function(model, autograph=False, jit_compile=xla)
+  function = functions[xla]
   outputs = function(images, is_training=is_training, **options)
   return tf.nest.map_structure(
     lambda tensor: tf.cast(tensor, tf.float32).numpy(), outputs
   )
 
 
+def run_eagerly(model, images, is_training=False, **options):
+  """Returns what run does, without a graph, whose making takes seconds."""
+  outputs = model(tf.constant(images), is_training=is_training, **options)
+  return tf.nest.map_structure(
+    lambda tensor: tf.cast(tensor, tf.float32).numpy(), outputs
+  )
+
+
 def _cross_entropy(labels, logits):
+  """Of a feature map: its mean, as if it were as many logits as channels."""
+  if len(logits.shape) == 4:
+    logits = tf.reduce_mean(tf.cast(logits, tf.float32), [1, 2])
   return tf.reduce_mean(
     tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
   )
@@ -179,6 +199,11 @@ def smallest_of_families() -> tuple[str, ...]:
     found = smallest.setdefault(network.family.module, (counted, name))
     smallest[network.family.module] = min(found, (counted, name))
   return tuple(name for _, name in smallest.values())
+
+
+def named(names: Iterable[str]) -> list[tuple[str, str]]:
+  """Returns rows of named_parameters, for tests of a network each."""
+  return [(f'_{name}', name) for name in sorted(names)]
 
 
 def sampled(array, count):

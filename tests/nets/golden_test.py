@@ -111,8 +111,10 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
       families(NETWORKS), families(name for name, _ in testing.GOLDENS.values())
     )
 
-  @parameterized.product(
-    case=list(testing.GOLDENS), implementation=list(IMPLEMENTATIONS)
+  @parameterized.named_parameters(
+    (f'_{case}_{implementation}', case, implementation)
+    for case in testing.GOLDENS
+    for implementation in IMPLEMENTATIONS
   )
   def test_golden(self, case, implementation):
     description, arrays = testing.load_golden(case)

@@ -55,7 +55,7 @@ class MobilenetV3Test(parameterized.TestCase, tf.test.TestCase):
     for base_only in (False, True):
       options = {'final_endpoint': final_endpoint, 'base_only': base_only}
       slims, fasts = (
-        testing.run(
+        testing.run_eagerly(
           testing.RuledModel('mobilenet_v3_small', 11, *how, **options, **more),
           images,
         )

@@ -72,11 +72,16 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
       self.assertLen(losses, description['regularized_count'])
       updates = tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)
       self.assertLen(updates, 2 * 52)
-      for variable in tf1.global_variables():
-        variable.load(
-          golden_rule.variable(variable.op.name, variable.shape.as_list()),
-          session,
-        )
+      variables = tf1.global_variables()
+      session.run(  # all at once: each run of another operation takes time
+        [variable.initializer for variable in variables],
+        {
+          variable.initializer.inputs[1]: golden_rule.variable(
+            variable.op.name, variable.shape.as_list()
+          )
+          for variable in variables
+        },
+      )
 
       self.assertAllClose(
         description['regularized_loss'],
@@ -87,17 +92,25 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
       self.assertLessEqual(
         testing.deviation(outputs, arrays['train/output']), 1e-3
       )
-      for variable in tf1.global_variables():
-        moved = arrays.get(f'train/moved/{variable.op.name}')
-        if moved is not None:
-          self.assertLessEqual(
-            testing.deviation(session.run(variable), moved), 1e-4
-          )
+      moved = {
+        variable.op.name: variable
+        for variable in variables
+        if f'train/moved/{variable.op.name}' in arrays
+      }
+      self.assertNotEmpty(moved)
+      for name, value in session.run(moved).items():
+        self.assertLessEqual(
+          testing.deviation(value, arrays[f'train/moved/{name}']), 1e-4, name
+        )
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_two_models_share_nothing(self, implementation):
-    first = Model('mobilenet_v2_035', 2, implementation).build(32)
-    second = Model('mobilenet_v2_035', 2, implementation).build(32)
+    first, second = (
+      Model('mobilenet_v2_035', 2, implementation, final_endpoint='layer_3')
+      for _ in range(2)
+    )
+    first.build(32)
+    second.build(32)
     for name, variable in first.variables_by_name.items():
       variable.assign(tf.zeros_like(variable) + 7.0)
       self.assertNotAllClose(variable, second.variables_by_name[name])

@@ -23,6 +23,27 @@ _SHORT = [
   '--seconds=0',
 ]
 
+# Flag -> regex of what is said to it.
+_WRONG = {
+  '--networks=resnet': "--networks: there is no 'resnet'; there are mob",
+  '--data_formats=NHCW': "--data_formats: there is no 'NHCW'",
+  '--compute_dtypes=float32,int8': "--compute_dtypes: there is no 'int8'",
+  '--implementations=': "--implementations: there is no ''",
+  '--xla=auto': "--xla: there is no 'auto'; there are false, true",
+  '--modes=evaluation': "--modes: there is no 'evaluation'",
+  '--batch_sizes=1,0': "--batch_sizes: '0' is not a number of images",
+  '--batch_sizes=many': "--batch_sizes: 'many' is not a number",
+  '--image_size=8': '.*--image_size=8',
+  '--rounds=0': '.*--rounds=0',
+  '--peak_flops=-1': '.*must be above 0',
+  '--memory_bandwidth=inf': '.*must be above 0',
+  '--seconds=nan': '.*must be from 0 to 600',
+  f'--output_dir={os.path.abspath(__file__)}': (
+    '--output_dir .* cannot be written: File exists'
+  ),
+  'fast': "What is 'fast'",
+}
+
 
 def _configuration(implementation, mode='inference'):
   return configurations.Configuration(
@@ -37,7 +58,7 @@ class BenchmarkTest(absltest.TestCase):
     folder = cls.enterClassContext(tempfile.TemporaryDirectory())
     cls._folders = [os.path.join(folder, name) for name in 'ab']
     # Inference with what a CPU cannot do; training, the device's speed given.
-    cls._results = program_testing.run(
+    results = program_testing.run(
       'benchmark',
       [
         *_SHORT,
@@ -56,7 +77,9 @@ class BenchmarkTest(absltest.TestCase):
         '--memory_bandwidth=50',
         '--peak_flops=0.3',
       ],
+      *([flag] for flag in _WRONG),
     )
+    cls._results, cls._of_wrong = results[:2], results[2:]
 
   def _json(self, number):
     path = os.path.join(self._folders[number], 'benchmark.json')
@@ -154,26 +177,7 @@ class BenchmarkTest(absltest.TestCase):
         chart.load()
 
   def test_wrong_flags(self):
-    path = os.path.abspath(__file__)
-    wrong = {
-      '--networks=resnet': "--networks: there is no 'resnet'; there are mob",
-      '--data_formats=NHCW': "--data_formats: there is no 'NHCW'",
-      '--compute_dtypes=float32,int8': "--compute_dtypes: there is no 'int8'",
-      '--implementations=': "--implementations: there is no ''",
-      '--xla=auto': "--xla: there is no 'auto'; there are false, true",
-      '--modes=evaluation': "--modes: there is no 'evaluation'",
-      '--batch_sizes=1,0': "--batch_sizes: '0' is not a number of images",
-      '--batch_sizes=many': "--batch_sizes: 'many' is not a number",
-      '--image_size=8': '.*--image_size=8',
-      '--rounds=0': '.*--rounds=0',
-      '--peak_flops=-1': '.*must be above 0',
-      '--memory_bandwidth=inf': '.*must be above 0',
-      '--seconds=nan': '.*must be from 0 to 600',
-      f'--output_dir={path}': '--output_dir .* cannot be written: File exists',
-      'fast': "What is 'fast'",
-    }
-    results = program_testing.run('benchmark', *([flag] for flag in wrong))
-    for result, message in zip(results, wrong.values(), strict=True):
+    for result, message in zip(self._of_wrong, _WRONG.values(), strict=True):
       program_testing.assert_fails(self, 'benchmark', result, message)
       self.assertEmpty(result.stdout)
 

@@ -31,7 +31,7 @@ class ProgramTest(tf.test.TestCase):
     super().setUpClass()
     cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
     cls.train_dir = os.path.join(cls.folder, 'run')
-    cls.model = testing.ruled_model('mobilenet_v2_035', _NUM_CLASSES, 'fast')
+    cls.model = testing.ruled_model('mobilenet_v1_025', _NUM_CLASSES, 'fast')
     variables = cls.model.variables_by_name
     of_zero = {
       names.average_of(name): tf.Variable(tf.zeros_like(variable))
@@ -47,7 +47,7 @@ class ProgramTest(tf.test.TestCase):
     run_info.write_run_info(
       cls.train_dir,
       {
-        'model_name': 'mobilenet_v2_035',
+        'model_name': 'mobilenet_v1_025',
         'implementation': 'fast',
         'image_size': 32,
         'dataset_name': 'digits',
@@ -61,26 +61,42 @@ class ProgramTest(tf.test.TestCase):
       image_files.encode(image_files.noise(0))[:200],
     )
 
-  def setUp(self):
-    super().setUp()
-    self.eval_dir = os.path.join(
-      self.enterContext(tempfile.TemporaryDirectory()), 'eval'
+    cls.cases = cls.bad_input()
+    cls.results = cls.run_program(
+      {
+        'metrics': [['--compute_dtype=float32']],
+        'flags': cls.flags(),
+        'bad': [arguments for arguments, _ in cls.cases],
+      }
     )
 
-  def run_program(self, *command_lines):
-    common = [
-      f'--checkpoint_path={self.train_dir}',
-      f'--eval_dir={self.eval_dir}',
-    ]
-    return program_testing.run(
-      'eval_image_classifier',
-      *(common + arguments for arguments in command_lines),
-    )
+  @classmethod
+  def run_program(cls, groups):
+    """Runs all command lines in one process; returns {group: its results}.
 
-  def files(self):
-    return (
-      sorted(os.listdir(self.eval_dir)) if os.path.exists(self.eval_dir) else []
+    Each group has an eval_dir of its own.
+    """
+    results = iter(
+      program_testing.run(
+        'eval_image_classifier',
+        *(
+          [
+            f'--checkpoint_path={cls.train_dir}',
+            f'--eval_dir={cls.eval_dir(group)}',
+            *arguments,
+          ]
+          for group, lines in groups.items()
+          for arguments in lines
+        ),
+      )
     )
+    return {
+      group: [next(results) for _ in lines] for group, lines in groups.items()
+    }
+
+  @classmethod
+  def eval_dir(cls, group):
+    return os.path.join(cls.folder, 'evaluated', group)
 
   def expected_metrics(self):
     dataset = catalog.get_dataset('digits', 'test')
@@ -97,7 +113,7 @@ class ProgramTest(tf.test.TestCase):
     }
 
   def test_prints_and_writes_the_metrics(self):
-    (ran,) = self.run_program(['--compute_dtype=float32'])
+    (ran,) = self.results['metrics']
     self.assertEqual(0, ran.status, ran.stderr)
     self.assertEqual('', ran.stderr)
     expected = self.expected_metrics()
@@ -106,7 +122,7 @@ class ProgramTest(tf.test.TestCase):
       [
         f'Checkpoint {self.checkpoint}, step 7',
         gpu.describe_device(),
-        'mobilenet_v2_035, fast, NHWC float32',
+        'mobilenet_v1_025, fast, NHWC float32',
         'digits, validation: 360 examples, 10 classes',
       ],
       lines[:4],
@@ -117,7 +133,7 @@ class ProgramTest(tf.test.TestCase):
     )
     self.assertEqual(f'{expected["Accuracy"]:.4f}', printed['Accuracy'])
     with open(
-      os.path.join(self.eval_dir, 'evaluation-model.ckpt-7.json'),
+      os.path.join(self.eval_dir('metrics'), 'evaluation-model.ckpt-7.json'),
       encoding='utf-8',
     ) as file:
       written = json.load(file)
@@ -129,7 +145,7 @@ class ProgramTest(tf.test.TestCase):
         'step': 7,
         'dataset_name': 'digits',
         'dataset_split_name': 'validation',
-        'model_name': 'mobilenet_v2_035',
+        'model_name': 'mobilenet_v1_025',
         'implementation': 'fast',
         'data_format': 'NHWC',
         'compute_dtype': 'float32',
@@ -140,7 +156,7 @@ class ProgramTest(tf.test.TestCase):
     self.check_summary(expected)
 
   def check_summary(self, expected):
-    (events,) = glob.glob(os.path.join(self.eval_dir, 'events*'))
+    (events,) = glob.glob(os.path.join(self.eval_dir('metrics'), 'events*'))
     found = {}
     for event in tf.compat.v1.train.summary_iterator(events):
       for value in event.summary.value:
@@ -149,12 +165,9 @@ class ProgramTest(tf.test.TestCase):
     for name, value in expected.items():
       self.assertAllClose(value, found[name], rtol=1e-4)
 
-  def test_flags(self):
-    dataset_flags = [
-      '--dataset_name=image_folder',
-      f'--dataset_dir={self.photos}',
-    ]
-    slim, waited, averaged, some, photos = self.run_program(
+  @classmethod
+  def flags(cls):
+    return (
       ['--implementation=slim', '--batch_size=70', '--quantize'],
       [
         '--wait_for_checkpoints',
@@ -164,8 +177,16 @@ class ProgramTest(tf.test.TestCase):
       ],
       ['--moving_average_decay=0.999'],
       ['--batch_size=50', '--max_num_batches=2', '--use_grayscale'],
-      [*dataset_flags, '--max_bad_images=1', '--batch_size=4'],
+      [
+        '--dataset_name=image_folder',
+        f'--dataset_dir={cls.photos}',
+        '--max_bad_images=1',
+        '--batch_size=4',
+      ],
     )
+
+  def test_flags(self):
+    slim, waited, averaged, some, photos = self.results['flags']
     accuracy = f'Accuracy  {self.expected_metrics()["Accuracy"]:10.4f}'
     self.assertIn(accuracy, slim.stdout)
     self.assertStartsWith(slim.stdout, '--quantize has no effect')
@@ -177,19 +198,24 @@ class ProgramTest(tf.test.TestCase):
     self.assertIn('image_folder, validation: 10 examples', photos.stdout)
     self.assertIn(f'Skipped {self.bad_image}', photos.stdout)
 
-  def test_bad_input_is_one_line(self):
-    folder = self.folder
+  @classmethod
+  def bad_input(cls):
+    """Returns ((arguments, regex of the line), ...)."""
+    folder = cls.folder
     three = os.path.join(folder, 'three')
     image_files.write_folder(os.path.join(three, 'test'), 'abc', 1)
     file = image_files.write(folder, 'file', b'')
     damaged = shutil.copytree(
-      self.train_dir, os.path.join(folder, 'damaged'), dirs_exist_ok=True
+      cls.train_dir, os.path.join(folder, 'damaged'), dirs_exist_ok=True
     )
     image_files.write(damaged, 'model.json', b'{')
-    photos = ['--dataset_name=image_folder', f'--dataset_dir={self.photos}']
-    cases = (
+    photos = ['--dataset_name=image_folder', f'--dataset_dir={cls.photos}']
+    return (
       (['--model_name=vgg_16'], 'Unknown network .vgg_16'),
-      (['--model_name=mobilenet_v2'], 'is of another model: .*Conv/weights'),
+      (
+        ['--model_name=mobilenet_v1'],
+        'is of another model: .*Conv2d_0/weights',
+      ),
       (['--dataset_name=cifar100'], 'unknown data set cifar100'),
       (['--dataset_name=flowers'], 'flowers needs a folder'),
       (['--dataset_split_name=dev'], 'digits has no split dev'),
@@ -210,22 +236,26 @@ class ProgramTest(tf.test.TestCase):
         'no checkpoint came within 0 s',
       ),
       ([f'--eval_dir={file}/eval'], 'eval_dir .* cannot be written'),
-      ([*photos], f'{self.bad_image}: damaged image'),
+      ([*photos], f'{cls.bad_image}: damaged image'),
       (
         ['--dataset_name=image_folder', f'--dataset_dir={three}'],
         'has 10 classes, the model asked for has 3',
       ),
       (['digits'], "What is 'digits'"),
     )
-    results = self.run_program(*(arguments for arguments, _ in cases))
-    for (arguments, message), result in zip(cases, results):
+
+  def test_bad_input_is_one_line(self):
+    for (arguments, message), result in zip(
+      self.cases, self.results['bad'], strict=True
+    ):
       with self.subTest(arguments=arguments):
         self.assertEqual(1, result.status)
         self.assertRegex(
           result.stderr, rf'^eval_image_classifier\.py: .*{message}.*\n$'
         )
         self.assertEqual('', result.stdout)
-    self.assertEqual([], self.files())
+    folder = self.eval_dir('bad')
+    self.assertEmpty(os.listdir(folder) if os.path.exists(folder) else [])
 
 
 if __name__ == '__main__':

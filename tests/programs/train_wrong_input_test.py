@@ -1,5 +1,6 @@
 """What the training program says to wrong input, and what it leaves then."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from tests.helpers import programs as program_testing
 
 _PROGRAM = 'train_image_classifier'
 _SMALL = (
-  '--model_name=mobilenet_v2_035',
+  '--model_name=mobilenet_v1_025',
   '--train_image_size=32',
   '--batch_size=8',
   '--log_every_n_steps=1',
@@ -31,7 +32,16 @@ class WrongInputTest(tf.test.TestCase):
   def path(self, name):
     return os.path.join(self.folder, name)
 
-  def test_one_line_each(self):
+  def test_in_one_process(self):
+    """Each check yields its command lines, and is sent what came of them."""
+    checks = (self._one_line_each(), self._bad_data(), self._other_classes())
+    wanted = [next(check) for check in checks]
+    results = iter(program_testing.run(_PROGRAM, *itertools.chain(*wanted)))
+    for check, lines in zip(checks, wanted):
+      with self.assertRaises(StopIteration):
+        check.send([next(results) for _ in lines])
+
+  def _one_line_each(self):
     """And train_dir is not made."""
     train_dir = self.path('untouched')
     file = image_files.write(self.folder, 'file', b'')
@@ -66,16 +76,14 @@ class WrongInputTest(tf.test.TestCase):
       (('--rmsprop_decay=1.5',), r'.*rmsprop_decay=1.5: .*\[0.0, 1.0\]'),
     )
     common = (*_DIGITS, f'--train_dir={train_dir}')
-    results = program_testing.run(
-      _PROGRAM, *((*common, *flags) for flags, _ in cases)
-    )
+    results = yield [(*common, *flags) for flags, _ in cases]
     for result, (flags, message) in zip(results, cases):
       with self.subTest(flags):
         program_testing.assert_fails(self, _PROGRAM, result, message)
         self.assertEqual('', result.stdout)
-    self.assertEqual(['file'], os.listdir(self.folder))
+    self.assertFalse(os.path.exists(train_dir))
 
-  def test_data_that_cannot_be_trained_on(self):
+  def _bad_data(self):
     """No file is left of a run whose first step failed."""
     photos = image_files.write_folder(self.path('photos'), 'ab', 4)
     image_files.write_folder(self.path('one'), ['class'], 4)
@@ -88,8 +96,7 @@ class WrongInputTest(tf.test.TestCase):
       '--validation_fraction=0',
       f'--train_dir={train_dir}',
     )
-    bad, diverged, one = program_testing.run(
-      _PROGRAM,
+    bad, diverged, one = yield [
       (*flags, f'--dataset_dir={photos}'),
       (
         *flags,
@@ -99,7 +106,7 @@ class WrongInputTest(tf.test.TestCase):
         '--learning_rate=1e38',
       ),
       (*flags, f'--dataset_dir={self.path("one")}'),
-    )
+    ]
     program_testing.assert_fails(
       self, _PROGRAM, bad, f'{photos}/./00.png: .*nothing is saved yet'
     )
@@ -117,8 +124,8 @@ class WrongInputTest(tf.test.TestCase):
       [name for name in os.listdir(train_dir) if not name.startswith('events')],
     )
 
-  def test_resuming_with_other_classes(self):
-    train_dir = self.path('run')
+  def _other_classes(self):
+    train_dir = self.path('resumed')
     flags = (
       *_SMALL,
       '--dataset_name=image_folder',
@@ -129,13 +136,10 @@ class WrongInputTest(tf.test.TestCase):
       image_files.write_folder(self.path(names), names, 4)
       for names in ('abc', 'abd')
     ]
-    begun, other = program_testing.run(
-      _PROGRAM,
-      *(
-        (*flags, f'--dataset_dir={folder}', f'--max_number_of_steps={i}')
-        for i, folder in enumerate(folders, 1)
-      ),
-    )
+    begun, other = yield [
+      (*flags, f'--dataset_dir={folder}', f'--max_number_of_steps={i}')
+      for i, folder in enumerate(folders, 1)
+    ]
     self.assertEqual(0, begun.status, begun.stderr)
     program_testing.assert_fails(
       self,

@@ -22,24 +22,33 @@ def _images(batch_size, size):
   )
 
 
+def _short_model(implementation):
+  """Returns a few layers, for what does not depend on how many there are."""
+  return testing.ruled_model(
+    'mobilenet_v2_035',
+    10,
+    implementation,
+    image_size=32,
+    final_endpoint='layer_4',
+  )
+
+
 class InferenceTest(tf.test.TestCase):
   def test_folded_in_float32(self):
     """Each family, at the rule's weights and statistics, against slim."""
     for name in testing.smallest_of_families():
-      slim = testing.ruled_model(name, 1001, image_size=64)
+      slim = testing.RuledModel(name)
       expected, _ = testing.run(slim, _images(3, 64))
       self.assertGreater(np.abs(expected).max(), 0.1)
       # NASNet's graph takes as long as all the others'.
       for data_format in DATA_FORMATS[: 1 if name == 'nasnet_mobile' else 2]:
-        fast = testing.ruled_model(
-          name, 1001, 'fast', image_size=64, data_format=data_format
-        )
+        fast = slim.twin('fast', data_format=data_format)
         logits = inference.make_inference_fn(fast, 64)(_images(3, 64))
         self.assertLess(testing.deviation(logits, expected), _FOLDING)
 
   def test_batches_of_any_size_in_parts(self):
     """Every image's logits are its own, in its place, whatever the batch."""
-    model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
+    model = _short_model('fast')
     images = _images(23, 32)
     expected, _ = testing.run(model, images)
     self.assertGreater(np.abs(expected[1:] - expected[:-1]).max(), 0.01)
@@ -58,9 +67,7 @@ class InferenceTest(tf.test.TestCase):
   def test_fast_is_frozen_and_slim_is_not(self):
     images = _images(2, 32)
     for implementation, is_frozen in (('fast', True), ('slim', False)):
-      model = testing.ruled_model(
-        'mobilenet_v2_035', 10, implementation, image_size=32
-      )
+      model = _short_model(implementation)
       logits_fn = inference.make_inference_fn(model, 32)
       before = logits_fn(images)
       variables = model.variables_by_name
@@ -72,7 +79,7 @@ class InferenceTest(tf.test.TestCase):
       self.assertAllClose(before + 1.0, again, atol=1e-4)
 
   def test_frozen_graph_has_no_variables(self):
-    model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
+    model = _short_model('fast')
     graph = inference.make_inference_fn(model, 32).get_concrete_function().graph
     self.assertEmpty(graph.variables)
     self.assertEmpty(graph.captures)
@@ -80,14 +87,12 @@ class InferenceTest(tf.test.TestCase):
   def test_models_take_uint8_as_well(self):
     pixels = np.random.default_rng(0).integers(0, 256, [2, 32, 32, 3], np.uint8)
     for implementation in ('slim', 'fast'):
-      model = testing.ruled_model(
-        'mobilenet_v2_035', 10, implementation, image_size=32
-      )
+      model = _short_model(implementation)
       expected, _ = testing.run(model, np.float32(pixels / 127.5 - 1))
       self.assertAllClose(expected, testing.run(model, pixels)[0], atol=1e-4)
 
   def test_by_xla(self):
-    model = testing.ruled_model('mobilenet_v2_035', 10, 'fast', image_size=32)
+    model = _short_model('fast')
     plain, compiled = (
       inference.make_inference_fn(model, 32, xla)(_images(2, 32))
       for xla in (False, True)

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from base.errors import InputError
 from runtime import inference
-from runtime.model import Model
 from tasks import classification
 from tests.helpers import networks as testing
 from training import evaluation
@@ -100,7 +99,9 @@ class BatchStatisticsTest(tf.test.TestCase):
     generator = np.random.default_rng(0)
     images = generator.uniform(-1, 1, [8, 32, 32, 3]).astype(np.float32)
     labels = generator.integers(10, size=8)
-    model = testing.ruled_model('mobilenet_v2_035', 10, implementation)
+    model = testing.ruled_model(
+      'mobilenet_v2_035', 10, implementation, final_endpoint='layer_4'
+    )
     before = {
       name: variable.numpy()
       for name, variable in model.variables_by_name.items()
@@ -116,10 +117,7 @@ class BatchStatisticsTest(tf.test.TestCase):
     for name, variable in model.variables_by_name.items():
       self.assertAllEqual(before[name], variable)
     # Training without dropout computes with batch statistics.
-    no_dropout = Model(
-      'mobilenet_v2_035', 10, implementation, dropout_keep_prob=1.0
-    ).build(32)
-    testing.set_variables(no_dropout.variables_by_name)
+    no_dropout = model.twin(implementation, dropout_keep_prob=1.0)
     for is_training, loss in zip((False, True), losses):
       logits, _ = testing.run(no_dropout, images, is_training)
       probabilities = tf.nn.softmax(logits.astype(np.float64)).numpy()
