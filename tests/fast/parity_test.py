@@ -62,8 +62,8 @@ def _values(model):
   }
 
 
-def _first_part(name):
-  """Returns a final_endpoint about a quarter through a network."""
+def _first_part(name, part):
+  """Returns the final_endpoint that ends a part of a network's features."""
   with tf.Graph().as_default():
     _, end_points = nets_factory.get_network_fn(name, None)(
       tf.zeros([1, 32, 32, 3])
@@ -73,7 +73,7 @@ def _first_part(name):
     for key, point in end_points.items()
     if len(point.shape) == 4 and '/' not in key and '_pool' not in key
   ]
-  return features[len(features) // 4]
+  return features[int(part * len(features))]
 
 
 def _assign(model, values):
@@ -232,7 +232,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       ('NHWC', tf.bfloat16, 0.1, False),
     ]
     if name == _LONGEST:
-      self.check_half_precision(name, ways, 64, _first_part(name))
+      self.check_half_precision(name, ways, 64, _first_part(name, 1 / 8))
     else:
       ways.append(('NCHW', tf.bfloat16, 0.1, False))
       self.check_half_precision(name, ways, 64)
@@ -241,7 +241,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   def test_float16_in_nchw_by_xla(self, name):
     """The first layers of each kind: XLA takes seconds for the whole."""
     ways = [('NCHW', tf.float16, 0.02, True)]
-    self.check_half_precision(name, ways, 32, _first_part(name))
+    self.check_half_precision(name, ways, 32, _first_part(name, 1 / 4))
 
   @parameterized.named_parameters(
     (f'_{name}_{number}', name, options)

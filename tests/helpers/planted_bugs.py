@@ -171,6 +171,13 @@ BUGS = (
     (_PARITY, '-k', 'every_family_mobilenet_v3'),
   ),
   Bug(
+    'fast: means over height and width in half precision',
+    'fast/heads.py',
+    'tf.reduce_mean(tf.cast(net, tf.float32), setup.spatial_axes)',
+    'tf.cast(tf.reduce_mean(net, setup.spatial_axes), tf.float32)',
+    ('tests/fast/heads_test.py',),
+  ),
+  Bug(
     'slim: channels shuffled the other way',
     'nets/shufflenet_v1.py',
     'tf.split(net, groups, axis=3), axis=4)',

@@ -27,7 +27,7 @@ from training.optimizers import Optimization
 
 _DAMAGED = 3
 _NETWORK = NetworkOptions(
-  'mobilenet_v2_035', 'fast', None, 'NHWC', 'float32', 'false', 1.0
+  'mobilenet_v1_025', 'fast', None, 'NHWC', 'float32', 'false', 1.0
 )
 _OPTIMIZATION = Optimization(
   'adam', {'opt_epsilon': 1e-8}, LearningRate(0.003), 0.0, 0.997, None
@@ -147,7 +147,7 @@ class OtherTaskTest(tf.test.TestCase):
     )
     by_guessing = np.abs(brightness - brightness.mean()).mean()
     self.train(20)
-    self.steps = 240
+    self.steps = 160
     self.train(self.steps)
     metrics = self.evaluate()
     self.assertEqual(359, metrics['num_examples'])
