@@ -161,7 +161,7 @@ BUGS = (
     'fast/layers.py',
     'tf.cast(of_kernel, kernel.dtype)',
     'tf.cast(2.0 * of_kernel, kernel.dtype)',
-    (_PARITY, '-k', 'half_precision_of_every_family_mobilenet_v1'),
+    ('tests/fast/layers_test.py',),
   ),
   Bug(
     'fast: no activation in squeeze and excite',
