@@ -35,12 +35,36 @@ def make_boxes(
   )
 
 
+def from_pixels(
+  corners: tuple[float, float, float, float],
+  size: tuple[int, int],
+  over_the_edge: float = 0.0,
+) -> tuple[float, float, float, float]:
+  """Returns corners as parts of an image of size (height, width).
+
+  over_the_edge: how far, in the same unit, rounding may take them over it;
+  so much is cut off. What lies farther outside stays there.
+
+  Raises:
+    ValueError: the image has no pixels.
+  """
+  height, width = size
+  if height <= 0 or width <= 0:
+    raise ValueError(f'an image of {height} x {width} pixels')
+  scaled = []
+  for corner, side in zip(corners, (height, width) * 2, strict=True):
+    if -over_the_edge <= corner < 0:
+      corner = 0.0
+    elif side < corner <= side + over_the_edge:
+      corner = float(side)
+    scaled.append(corner / side)
+  return tuple(scaled)
+
+
 def check_box(
   corners: tuple[float, float, float, float], where: str
 ) -> tuple[float, float, float, float]:
   """Returns a box that lies on its image and has an area.
-
-  Half a pixel over the edge is rounding: it is cut off by who gave corners.
 
   Args:
     corners: top, left, bottom, right, as parts of the image.

@@ -1,0 +1,144 @@
+"""Folders of images and text files of boxes, as labelling tools export them.
+
+FOLDER/images/NAME.jpg with FOLDER/labels/NAME.txt; where there are splits,
+images/train/, labels/train/ and images/val/, labels/val/. A line is
+`class x y width height`: of the box's centre and size, as parts of the image.
+FOLDER/classes.txt has the classes' names, a line each.
+"""
+
+import math
+import os
+
+from base.errors import InputError
+from datasets import annotations
+from datasets import image_folder
+from datasets import labels
+from datasets.annotations import AnnotatedImage
+
+_NAMES = 'classes.txt'
+_ROUNDING = 1e-3  # of an image: how far rounded boxes reach over its edge
+
+
+def load(
+  folder: str, split_name: str, validation_fraction: float = 0.2
+) -> tuple[list[AnnotatedImage], tuple[str, ...]]:
+  """Returns (images with boxes, label_names) of a split; opens no image.
+
+  An image without a text file has no objects. Without folders for splits,
+  a part of the images is held out, chosen by name.
+
+  Raises:
+    InputError: something is missing or damaged, a text file has no image, a
+      class no name, a box lies outside of its image or has no area.
+  """
+  label_names = labels.read_label_names(os.path.join(folder, _NAMES))
+  where, is_divided = _find(folder, split_name)
+  paths = _images(os.path.join(folder, 'images', where))
+  boxes = os.path.join(folder, 'labels', where)
+  _check_all_have_images(boxes, paths)
+  if not is_divided:
+    paths = {
+      name: path
+      for name, path in paths.items()
+      if (split_name != 'train')
+      == image_folder.is_held_out(path, validation_fraction)
+    }
+  if not paths:
+    raise InputError(f'{folder}: no image in the split {split_name}')
+  return (
+    [
+      AnnotatedImage(
+        path, _read(os.path.join(boxes, f'{name}.txt'), len(label_names))
+      )
+      for name, path in paths.items()
+    ],
+    label_names,
+  )
+
+
+def _find(folder, split_name):
+  """Returns (the split's folder within images/, whether there are any)."""
+  root = os.path.join(folder, 'images')
+  candidates = image_folder.split_candidates(split_name)
+  for name in candidates:
+    if os.path.isdir(os.path.join(root, name)):
+      return name, True
+  others = [
+    name
+    for name in image_folder.split_candidates('validation') + ('train',)
+    if os.path.isdir(os.path.join(root, name))
+  ]
+  if others:
+    raise InputError(
+      f'{root}: no folder for the split {split_name}; there is '
+      f'{", ".join(others)}'
+    )
+  return '', False
+
+
+def _images(folder):
+  """Returns {name without extension: path}, in order."""
+  try:
+    files = sorted(os.listdir(folder))
+  except OSError as error:
+    raise InputError(f'{folder}: {error.strerror}') from error
+  paths = {}
+  for file in files:
+    name, extension = os.path.splitext(file)
+    if extension.lower() in image_folder.EXTENSIONS:
+      if name in paths:
+        raise InputError(
+          f'{folder}: {file} and {os.path.basename(paths[name])} would have '
+          'the same text file; rename one'
+        )
+      paths[name] = os.path.join(folder, file)
+  return paths
+
+
+def _check_all_have_images(folder, paths):
+  try:
+    files = sorted(os.listdir(folder))
+  except OSError as error:
+    raise InputError(f'{folder}: {error.strerror}') from error
+  for file in files:
+    name, extension = os.path.splitext(file)
+    if extension == '.txt' and file != _NAMES and name not in paths:
+      raise InputError(f'{os.path.join(folder, file)}: there is no such image')
+
+
+def _read(path, num_classes):
+  corners, its_labels = [], []
+  try:
+    with open(path, encoding='utf-8') as file:
+      lines = file.read().splitlines()
+  except FileNotFoundError:
+    lines = []
+  except (OSError, UnicodeDecodeError) as error:
+    raise InputError(f'{path}: {error}') from error
+  for number, line in enumerate(lines, 1):
+    if line.strip():
+      label, box = _parse(line, f'{path}: line {number}', num_classes)
+      its_labels.append(label)
+      corners.append(box)
+  return annotations.make_boxes(corners, its_labels)
+
+
+def _parse(line, where, num_classes):
+  """Returns (label, corners) of a line."""
+  try:
+    label, *numbers = line.split()
+    label = int(label)
+    x, y, width, height = map(float, numbers)
+  except ValueError as error:
+    raise InputError(
+      f'{where}: want class, x, y, width, height; it is {line.strip()!r}'
+    ) from error
+  if not 0 <= label < num_classes:
+    raise InputError(
+      f'{where}: class {label} is none of the {num_classes} in {_NAMES}'
+    )
+  if not all(map(math.isfinite, (x, y, width, height))):
+    raise InputError(f'{where}: not finite: {line.strip()!r}')
+  corners = (y - height / 2, x - width / 2, y + height / 2, x + width / 2)
+  corners = annotations.from_pixels(corners, (1, 1), _ROUNDING)
+  return label, annotations.check_box(corners, where)

@@ -1,0 +1,116 @@
+"""VOC's files, in the devkit's folders."""
+
+import os
+import tempfile
+
+from absl.testing import absltest
+from absl.testing import parameterized
+import numpy as np
+
+from base.errors import InputError
+from datasets import voc
+from tests.helpers import image_files
+
+_XML = """<annotation>
+  <folder>VOC2012</folder><filename>2007_000027.jpg</filename>
+  <size><width>100</width><height>50</height><depth>3</depth></size>
+  <segmented>0</segmented>
+  <object>
+    <name>person</name><pose>Left</pose><difficult>0</difficult>
+    <bndbox>
+      <xmin>11</xmin><ymin>1</ymin><xmax>100</xmax><ymax>25</ymax>
+    </bndbox>
+    <part>
+      <name>head</name>
+      <bndbox>
+        <xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>
+      </bndbox>
+    </part>
+  </object>
+  <object>
+    <name>dog</name><difficult>1</difficult>
+    <bndbox>
+      <xmin>51</xmin><ymin>26</ymin><xmax>60</xmax><ymax>50</ymax>
+    </bndbox>
+  </object>
+</annotation>"""
+
+
+class VocTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enter_context(tempfile.TemporaryDirectory())
+    self.root = os.path.join(self.folder, 'VOCdevkit', 'VOC2012')
+    for kind in ('Main', 'Segmentation'):
+      self.write(f'ImageSets/{kind}/val.txt', '2007_000027\n')
+    self.write('Annotations/2007_000027.xml', _XML)
+
+  def write(self, name, text):
+    image_files.write(self.root, name, text.encode())
+
+  @parameterized.parameters('', 'VOCdevkit', 'VOCdevkit/VOC2012')
+  def test_boxes_by_hand(self, inside):
+    (image,) = voc.load_boxes(os.path.join(self.folder, inside), 'validation')
+    self.assertEqual(
+      os.path.join(self.root, 'JPEGImages', '2007_000027.jpg'), image.path
+    )
+    np.testing.assert_allclose(
+      [[0, 0.1, 0.5, 1], [0.5, 0.5, 1, 0.6]], image.boxes.corners, rtol=1e-6
+    )
+    self.assertEqual([14, 11], image.boxes.labels.tolist())
+    self.assertEqual([False, True], image.boxes.is_crowd.tolist())
+
+  def test_masks(self):
+    self.assertEqual(
+      [
+        (
+          os.path.join(self.root, 'JPEGImages', '2007_000027.jpg'),
+          os.path.join(self.root, 'SegmentationClass', '2007_000027.png'),
+        )
+      ],
+      voc.load_masks(self.folder, 'val'),
+    )
+
+  def test_palette_as_published(self):
+    """The colours of the devkit's documentation."""
+    colors = voc.palette()
+    self.assertLen(set(colors), 256)
+    self.assertEqual((0, 0, 0), colors[0])
+    self.assertEqual((128, 0, 0), colors[1])  # aeroplane
+    self.assertEqual((192, 128, 128), colors[15])  # person
+    self.assertEqual((0, 64, 128), colors[20])  # tvmonitor
+    self.assertEqual((224, 224, 192), colors[255])  # void
+
+  @parameterized.parameters(
+    ('>dog<', '>unicorn<', "object 2: unknown class 'unicorn'"),
+    ('<xmax>100<', '<xmax>101<', 'object 1: the box .* outside'),
+    ('<ymax>50<', '<ymax>25<', 'object 2: the box .* has no area'),
+    ('<xmin>11<', '<xmin>nan<', 'object 1: the box .* outside'),
+    ('<xmin>11<', '<xmin>left<', 'not an annotation of VOC'),
+    ('<width>100<', '<width>0<', 'not an annotation of VOC .*50 x 0'),
+    ('<height>50</height>', '', 'not an annotation of VOC'),
+    ('</annotation>', '', 'not an annotation of VOC'),
+  )
+  def test_wrong_annotation(self, old, new, message):
+    self.write('Annotations/2007_000027.xml', _XML.replace(old, new))
+    with self.assertRaisesRegex(InputError, rf'2007_000027\.xml: {message}'):
+      voc.load_boxes(self.folder, 'val')
+
+  def test_missing(self):
+    self.write('ImageSets/Main/train.txt', 'missing\n')
+    with self.assertRaisesRegex(InputError, r'missing\.xml: No such file'):
+      voc.load_boxes(self.folder, 'train')
+    self.write('ImageSets/Main/train.txt', '\n')
+    with self.assertRaisesRegex(InputError, 'no image is named'):
+      voc.load_boxes(self.folder, 'train')
+    with self.assertRaisesRegex(InputError, r'test\.txt: No such file'):
+      voc.load_boxes(self.folder, 'test')
+    os.makedirs(os.path.join(self.folder, 'VOCdevkit/VOC2007/ImageSets'))
+    with self.assertRaisesRegex(InputError, 'several years'):
+      voc.load_boxes(self.folder, 'val')
+    with self.assertRaisesRegex(InputError, 'no ImageSets'):
+      voc.load_boxes(os.path.join(self.root, 'Annotations'), 'val')
+
+
+if __name__ == '__main__':
+  absltest.main()
