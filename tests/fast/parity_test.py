@@ -194,6 +194,9 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
 
   def check_half_precision(self, name, ways, size, final_endpoint=None):
     """ways: of (data_format, compute_dtype, tolerance, xla)."""
+    ways = [way for way in ways if way[-1] or testing.is_computed(way[1])]
+    if not ways:
+      self.skipTest('oneDNN plays a processor without these types.')
     options = {
       'dropout_keep_prob': 1.0,
       'beta_shift': 3.0,
@@ -293,6 +296,8 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   def test_half_precision(
     self, data_format, compute_dtype, tolerance, training_tolerance
   ):
+    if not testing.is_computed(compute_dtype):
+      self.skipTest('oneDNN plays a processor without this type.')
     description, arrays = testing.load_golden('mobilenet_v2_1.0_224')
     model = testing.RuledModel(
       'mobilenet_v2',

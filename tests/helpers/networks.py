@@ -201,6 +201,25 @@ def smallest_of_families() -> tuple[str, ...]:
   return tuple(name for _, name in smallest.values())
 
 
+# What oneDNN computes where ONEDNN_MAX_CPU_ISA plays a lesser processor.
+_PLAYED = {
+  'AVX2': (tf.float32,),
+  'AVX512_CORE': (tf.float32, tf.bfloat16),
+  'AVX512_CORE_BF16': (tf.float32, tf.bfloat16),
+}
+
+
+def is_computed(compute_dtype: tf.DType) -> bool:
+  """Whether this process' oneDNN has a type that TensorFlow gives it.
+
+  TensorFlow asks the processor, not oneDNN, which types it has, and where
+  oneDNN plays one that has not an operation ends in an AbortedError. A real one
+  computes these types without oneDNN: TF_ENABLE_ONEDNN_OPTS=0 shows that.
+  """
+  played = os.environ.get('ONEDNN_MAX_CPU_ISA', 'DEFAULT')
+  return compute_dtype in _PLAYED.get(played, (compute_dtype,))
+
+
 def named(names: Iterable[str]) -> list[tuple[str, str]]:
   """Returns rows of named_parameters, for tests of a network each."""
   return [(f'_{name}', name) for name in sorted(names)]

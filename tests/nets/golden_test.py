@@ -20,6 +20,12 @@ IMPLEMENTATIONS = {
 # published code run with and without oneDNN.
 EVAL_TOLERANCES = {'nasnet_mobile': 1e-3, 'shufflenet_v1': 1e-3}
 
+# Of a gradient's norm: in slim from the noise of the published code. In fast
+# one value on the other side of a kink of ReLU6 changed the norm of a first
+# layer's batch norm by 2.8 % with AVX2 alone. parity_test compares values.
+_GRADIENTS = {'slim': 0.02, 'fast': 0.05}
+_SMALL_GRADIENTS = 0.05  # below a thousandth of the largest
+
 
 class GoldenTest(parameterized.TestCase, tf.test.TestCase):
   def assert_close(self, actual, expected, tolerance, what):
@@ -61,17 +67,16 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
           msg=key,
         )
 
-  def check_gradients(self, actual, expected):
+  def check_gradients(self, actual, expected, tolerance):
     self.assertEqual(set(expected), set(actual))
     largest = max(expected.values())
     for name, norm in expected.items():
-      tolerance = 0.02 if norm > 1e-3 * largest else 0.05
       # A bias that the next batch norm takes away again has no gradient but
       # rounding, hence atol.
       self.assertAllClose(
         norm,
         np.linalg.norm(actual[name]),
-        rtol=tolerance,
+        rtol=tolerance if norm > 1e-3 * largest else _SMALL_GRADIENTS,
         atol=1e-6 * largest,
         msg=name,
       )
@@ -148,7 +153,9 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
         model, images, labels
       )
       self.assertAllClose(description['cross_entropy'], loss, rtol=1e-3)
-      self.check_gradients(gradients, description['gradient_norms'])
+      self.check_gradients(
+        gradients, description['gradient_norms'], _GRADIENTS[implementation]
+      )
     else:
       output, end_points = testing.run(model, images, is_training=True)
     self.check_outputs('train', output, end_points, description, arrays, 1e-3)

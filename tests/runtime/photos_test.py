@@ -69,6 +69,8 @@ class PhotosTest(tf.test.TestCase):
     slim_logits = _logits(photos, 'slim')
     self.check_labels(slim_logits)
     for data_format, compute_dtype, bound in _FAST:
+      if not testing.is_computed(compute_dtype):
+        continue
       with self.subTest(data_format=data_format, dtype=compute_dtype.name):
         logits = _logits(
           photos, 'fast', data_format=data_format, compute_dtype=compute_dtype
