@@ -4,6 +4,7 @@ https://arxiv.org/abs/1801.04381, section 6.3; https://arxiv.org/abs/1706.05587.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from typing import NamedTuple
 
 from base.errors import InputError
@@ -15,6 +16,7 @@ OUTPUT_STRIDES = (8, 16)
 # mobile network, tables 7 and 8 of the paper, does without.
 ATROUS_RATES = {16: (6, 12, 18), 8: (12, 24, 36)}
 HEAD_CHANNELS = 256
+_DECAYS = (0.997, 0.9997)  # of the batch norm averages: backbone, head
 _LAST_BLOCK = 'layer_18'  # expanded_conv_16; Conv_1 is left out
 
 
@@ -85,6 +87,11 @@ def resolve(
       for number, rate in enumerate(atrous_rates or (), start=1)
     ),
   )
+
+
+def batch_norm_decays(decay: Any | None) -> tuple[Any, Any]:
+  """Returns those of backbone and head: decay, or where None the published."""
+  return _DECAYS if decay is None else (decay, decay)
 
 
 def _resolved(backbone):
