@@ -16,6 +16,22 @@ from fast.layout import Setup
 from specs import deeplab_v3 as table
 
 
+def _image_pooling(net, setup):
+  """Returns [batch, 1, 1, 256], in setup's layout.
+
+  In float32, where it is as good as nothing to compute: images differ little in
+  their means, and batch norm makes much of what they differ in.
+  """
+  pooled = layers.conv2d(
+    heads.global_pool(net, setup),
+    table.HEAD_CHANNELS,
+    1,
+    setup._replace(data_format='NHWC', compute_dtype=tf.float32),
+    'image_pooling',
+  )
+  return layout.from_nhwc(pooled, setup)
+
+
 def _atrous(net, branch, setup):
   """Returns a branch that looks at a distance: a 3x3 convolution with rate."""
   if not branch.separable:
@@ -37,13 +53,7 @@ def _atrous(net, branch, setup):
 def _head(net, spec, setup):
   """Returns ([batch, height, width, 256], end_points), in setup's layout."""
   points = {}
-  points['image_pooling'] = layers.conv2d(
-    layout.from_nhwc(heads.global_pool(net, setup), setup),
-    table.HEAD_CHANNELS,
-    1,
-    setup,
-    'image_pooling',
-  )
+  points['image_pooling'] = _image_pooling(net, setup)
   points['aspp0'] = layers.conv2d(net, table.HEAD_CHANNELS, 1, setup, 'aspp0')
   for branch in spec.atrous:
     points[branch.scope] = _atrous(net, branch, setup)

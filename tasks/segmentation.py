@@ -77,8 +77,8 @@ def mean_of_valid(
 
   Class weights do not enter the number; 0 where there is no valid pixel.
   """
-  valid = tf.reduce_sum(tf.cast(labels != ignore_label, tf.float32))
-  return tf.math.divide_no_nan(tf.reduce_sum(losses), valid)
+  valid = tf.cast(tf.cast(labels, tf.int32) != ignore_label, tf.float32)
+  return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.reduce_sum(valid))
 
 
 def mean_of_hardest(
