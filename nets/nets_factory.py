@@ -12,10 +12,10 @@ import tensorflow as tf
 from base.errors import InputError
 from nets.tf_slim_compat import slim
 from specs import networks
+from specs.networks import ALL
 from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
 from specs.networks import IMPLEMENTATIONS
-from specs.networks import NETWORKS
 
 _PACKAGES = {'slim': 'nets', 'fast': 'fast'}
 _FAST_OPTIONS = ('data_format', 'compute_dtype')
@@ -27,27 +27,25 @@ def _function(name, implementation):
   """Returns the function that builds the networks of a name's family."""
   return getattr(
     networks.module_of(name, _PACKAGES[implementation]),
-    NETWORKS[name].family.function,
+    ALL[name].family.function,
   )
 
 
 def _arg_scope(name):
   """Returns the function that makes the arg_scope of slim's implementation."""
-  return getattr(
-    networks.module_of(name, 'nets'), NETWORKS[name].family.arg_scope
-  )
+  return getattr(networks.module_of(name, 'nets'), ALL[name].family.arg_scope)
 
 
 # Where users of slim look networks up, and their arg_scopes.
 networks_map = {
-  name: networks.named(_function(name, 'slim'), name) for name in NETWORKS
+  name: networks.named(_function(name, 'slim'), name) for name in ALL
 }
-arg_scopes_map = {name: _arg_scope(name) for name in NETWORKS}
+arg_scopes_map = {name: _arg_scope(name) for name in ALL}
 
 
 def network_names() -> tuple[str, ...]:
   """Returns the names that get_network_fn takes."""
-  return tuple(NETWORKS)
+  return tuple(ALL)
 
 
 def get_network_fn(
@@ -74,7 +72,8 @@ def get_network_fn(
   Returns:
     network_fn(images, **options) -> (logits, end_points). images: float32
     [batch, height, width, 3] in [-1, 1]; logits: float32
-    [batch, num_classes]; end_points: dict of tensors in NHWC.
+    [batch, num_classes], of a segmenter [batch, height, width, num_classes];
+    end_points: dict of tensors in NHWC.
     network_fn.default_image_size: int.
 
   Raises:
@@ -82,7 +81,7 @@ def get_network_fn(
   """
   options = {key: value for key, value in options.items() if value is not None}
   _check(name, implementation, options)
-  network = NETWORKS[name]
+  network = ALL[name]
   build = _function(name, implementation)
   options = {**network.family.defaults, **network.fixed, **options}
 
@@ -147,10 +146,8 @@ def _parameters(function):
 
 
 def _check(name, implementation, options):
-  if name not in NETWORKS:
-    raise InputError(
-      f'Unknown network {name!r}; there are {", ".join(NETWORKS)}.'
-    )
+  if name not in ALL:
+    raise InputError(f'Unknown network {name!r}; there are {", ".join(ALL)}.')
   if implementation not in IMPLEMENTATIONS:
     raise InputError(
       f'Unknown implementation {implementation!r}; there are '
@@ -160,7 +157,7 @@ def _check(name, implementation, options):
   if implementation == 'slim':
     known += tuple(_scope_parameters(name))
   for option in options:
-    if option in NETWORKS[name].fixed:
+    if option in ALL[name].fixed:
       raise InputError(f'{option} is fixed by the network name {name!r}.')
     if option in _FAST_OPTIONS and implementation != 'fast':
       raise InputError(

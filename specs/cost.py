@@ -39,22 +39,22 @@ def _number(value, form):
 
 
 def _print_networks(names, size, num_classes):
-  longest = max(map(len, networks.NETWORKS))
+  longest = max(map(len, names))
   title = f'{size} x {size} pixels, {num_classes} classes'
-  print(f'{title:{longest + 29}} | published at 224')
+  print(f'{title:{longest + 30}}| published, at 224')
   print(
-    f'{"network":{longest}}{"trainable":>9}{"total":>8}{"M-adds":>7}{"peak":>5}'
-    f' | {"param":>5}{"M-adds":>7}{"top-1":>6}{"top-5":>6}'
+    f'{"network":{longest}}{"trained":>8}{"total":>8}{"M-adds":>8}{"peak":>6}'
+    f'|{"par.":>5}{"MAdd":>5}{"top1":>5}{"top5":>5}'
   )
   for name in names:
-    network = networks.NETWORKS[name]
+    network = networks.ALL[name]
     cost = count(networks.convolutions(name, size, size, num_classes))
     parameters, multiply_adds, top1, top5 = network.published
     print(
-      f'{name:{longest}}{cost.trainable:9}{cost.total:8}'
-      f'{cost.multiply_adds / 1e6:7.2f}{cost.peak_activations / 1e6:5.2f}'
-      f' | {_number(parameters, ".2f"):>5}{_number(multiply_adds, "d"):>7}'
-      f'{_number(top1, ".1f"):>6}{_number(top5, ".1f"):>6}'
+      f'{name:{longest}}{cost.trainable:8}{cost.total:8}'
+      f'{cost.multiply_adds / 1e6:8.2f}{cost.peak_activations / 1e6:6.2f}'
+      f'|{_number(parameters, ".2f"):>5}{_number(multiply_adds, "d"):>5}'
+      f'{_number(top1, ".1f"):>5}{_number(top5, ".1f"):>5}'
       f' {network.family.source}'
     )
   print(
@@ -87,7 +87,8 @@ def main() -> None:
   parser.add_argument(
     'network',
     nargs='*',
-    help=f'networks to count: {", ".join(networks.NETWORKS)}; default: all',
+    help=f'networks to count: {", ".join(networks.ALL)}; default: those that '
+    'classify',
   )
   parser.add_argument(
     '--size',
@@ -108,10 +109,10 @@ def main() -> None:
   )
   arguments = parser.parse_args()
   for name in arguments.network:
-    if name not in networks.NETWORKS:
+    if name not in networks.ALL:
       sys.exit(
         f'specs.cost: unknown network {name!r}; there are '
-        f'{", ".join(networks.NETWORKS)}'
+        f'{", ".join(networks.ALL)}'
       )
   if arguments.size < 32 or arguments.num_classes < 1:
     sys.exit('specs.cost: --size is at least 32, --num_classes at least 1')

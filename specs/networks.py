@@ -54,6 +54,7 @@ SOURCES = {
   'c': 'arXiv 1707.01083, 1.0x to 2.0x at 3 groups; top-1 of the paper',
   'd': 'arXiv 1707.07012 and the slim zoo',
   'e': 'the slim zoo; all but top-1 of mobilenet_v3_small: arXiv 1905.02244',
+  'f': 'arXiv 1801.04381, table 7: at 513 x 513; top-1 is VOC 2012 mIOU',
 }
 
 _MOBILENET_V1 = Family(
@@ -77,6 +78,7 @@ _SHUFFLENET_V1 = Family(
 _NASNET = Family(
   'nasnet', 'build_nasnet_mobile', 'nasnet_mobile_arg_scope', 'd', {}
 )
+_DEEPLAB_V3 = Family('deeplab_v3', 'deeplab_v3', 'training_scope', 'f', {})
 
 
 def _v1(depth_multiplier, *published):
@@ -107,6 +109,7 @@ _LARGE = {'conv_defs': mobilenet_v3.V3_LARGE}
 _SMALL = {'conv_defs': mobilenet_v3.V3_SMALL}
 _V3_075 = {'depth_multiplier': 0.75, **_FINEGRAIN}
 
+# The classifiers.
 NETWORKS = {
   # Any depth_multiplier may be asked of mobilenet_v1, mobilenet_v2 and
   # mobilenet_v3_large and _small.
@@ -132,24 +135,36 @@ NETWORKS = {
   'shufflenet_v1_050': _shufflenet(0.5),
 }
 
+# Their logits are maps: a class for every pixel.
+SEGMENTERS = {
+  'deeplab_v3_mobilenet_v2': Network(
+    _DEEPLAB_V3, {}, Published(2.11, 2750, 75.3)
+  ),
+  'deeplab_v3_mobilenet_v2_050': Network(
+    _DEEPLAB_V3, {'depth_multiplier': 0.5}, Published(top1=70.2)
+  ),
+}
+
+ALL = {**NETWORKS, **SEGMENTERS}
+
 
 def named(function: Callable, name: str) -> Callable:
   """Returns a family's function with the arguments that name stands for."""
   return functools.update_wrapper(
-    functools.partial(function, **NETWORKS[name].fixed), function
+    functools.partial(function, **ALL[name].fixed), function
   )
 
 
 def module_of(name: str, package: str) -> types.ModuleType:
   """Returns a network's module in 'specs', 'nets' or 'fast'."""
-  return importlib.import_module(f'{package}.{NETWORKS[name].family.module}')
+  return importlib.import_module(f'{package}.{ALL[name].family.module}')
 
 
 def convolutions(
   name: str, height: int, width: int, num_classes: int | None
 ) -> list[Convolution]:
   """Lists a network's convolutions on images of height x width."""
-  module, network = module_of(name, 'specs'), NETWORKS[name]
+  module, network = module_of(name, 'specs'), ALL[name]
   taken = inspect.signature(module.resolve).parameters
   arguments = {**network.family.defaults, **network.fixed}
   spec = module.resolve(

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tasks.task import Task
+
 IGNORE_LABEL = 255  # of pixels that neither train nor count
 # Of an evaluation at many scales, as published.
 SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
@@ -194,3 +196,56 @@ def mean_iou(confusion: np.ndarray) -> float:
   ious = class_ious(confusion)
   present = ious[~np.isnan(ious)]
   return float(present.mean()) if present.size else 0.0
+
+
+def make_task(num_classes: int) -> Task:
+  """Returns the Task; outputs are logits, targets labels of every pixel."""
+
+  def losses(logits, end_points, labels):
+    del end_points
+    return {
+      'cross_entropy': mean_of_valid(pixel_losses(logits, labels), labels)
+    }
+
+  def metrics(logits, labels):
+    confusion = _confusion(logits, labels, num_classes)
+    right = tf.linalg.trace(confusion) / tf.reduce_sum(confusion)
+    return {'pixel_accuracy': tf.cast(right, tf.float32)}
+
+  return Task(
+    losses, metrics, lambda: SegmentationEvaluator(num_classes), tf.nn.softmax
+  )
+
+
+def _confusion(logits, labels, num_classes):
+  predictions = likeliest(resize(logits, tf.shape(labels)[1:]))
+  return confusion_matrix(labels, predictions, num_classes)
+
+
+class SegmentationEvaluator:
+  """mIOU, each class's IoU, and the part of pixels that are right.
+
+  Over all pixels of the set that are not to be ignored; a class that neither
+  occurs nor is predicted is left out.
+  """
+
+  def __init__(self, num_classes: int):
+    self._confusion = np.zeros([num_classes, num_classes], np.int64)
+
+  def add(self, logits: tf.Tensor, labels: tf.Tensor) -> None:
+    """Takes a batch of logits, and its labels [batch, height, width]."""
+    self._confusion += _confusion(logits, labels, len(self._confusion)).numpy()
+
+  def result(self) -> dict[str, float]:
+    """Returns the metrics of the pixels so far."""
+    pixels = self._confusion.sum()
+    accuracy = np.trace(self._confusion) / pixels if pixels else 0.0
+    return {
+      'mIOU': mean_iou(self._confusion),
+      'pixel_accuracy': float(accuracy),
+      **{
+        f'IoU_{label}': float(iou)
+        for label, iou in enumerate(class_ious(self._confusion))
+        if not np.isnan(iou)
+      },
+    }

@@ -284,5 +284,37 @@ class MeanIouTest(tf.test.TestCase):
       segmentation.confusion_matrix([3], [0], 2)
 
 
+class TaskTest(tf.test.TestCase):
+  def test_evaluator_over_two_batches_by_hand(self):
+    """Classes 0 and 1 of three; the third neither occurs nor is predicted."""
+    evaluator = segmentation.make_task(3).make_evaluator()
+    labels = np.array([[[0, 0], [1, 255]], [[1, 1], [0, 255]]], np.uint8)
+    predicted = np.array([[[0, 1], [1, 0]], [[1, 1], [0, 1]]])
+    for i in range(2):
+      evaluator.add(
+        tf.one_hot(predicted[i : i + 1], 3), tf.constant(labels[i : i + 1])
+      )
+    # Of six pixels five are right; class 0: 2 of 3, class 1: 3 of 4.
+    self.assertAllClose(
+      {
+        'mIOU': (2 / 3 + 3 / 4) / 2,
+        'pixel_accuracy': 5 / 6,
+        'IoU_0': 2 / 3,
+        'IoU_1': 3 / 4,
+      },
+      evaluator.result(),
+    )
+
+  def test_loss_and_metric_of_small_logits(self):
+    """Logits of one position, 1 and 0, spread over all pixels."""
+    task = segmentation.make_task(2)
+    logits = tf.constant([[[[1.0, 0.0]]]])
+    labels = tf.constant([[[0, 1], [0, 255]]], tf.uint8)
+    loss = task.losses(logits, {}, labels)['cross_entropy']
+    right = np.log(1 + np.exp(-1.0))
+    self.assertAllClose((2 * right + right + 1) / 3, loss)
+    self.assertAllClose(2 / 3, task.metrics(logits, labels)['pixel_accuracy'])
+
+
 if __name__ == '__main__':
   tf.test.main()
