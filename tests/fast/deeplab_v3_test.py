@@ -169,6 +169,31 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
         self.assertLessEqual(difference, 2 * tolerance * norm, name)
       _assign(slims, values)
 
+  @parameterized.parameters(*networks.DATA_FORMATS)
+  def test_image_pooling_in_float32(self, data_format):
+    """Rounded once, at its end: its batch norm makes much of little."""
+    model = segmenters.DeeplabV3(
+      7, 'fast', data_format=data_format, compute_dtype=tf.bfloat16, **OPTIONS
+    )
+    images = _varied_images(4, 33)
+    _, end_points = testing.run_eagerly(model, images)
+    variables = {
+      name.rpartition('/')[2]: variable
+      for name, variable in model.variables_by_name.items()
+      if name.startswith('image_pooling/')
+    }
+    pooled = end_points['layer_18'].mean(axis=(1, 2))
+    net = pooled @ variables['weights'].numpy()[0, 0]
+    mean, variance = net.mean(axis=0), net.var(axis=0)
+    variables['moving_mean'].assign(mean)
+    variables['moving_variance'].assign(variance)
+    net = (net - mean) / np.sqrt(variance + 1e-5)
+    net = net * variables['gamma'] + variables['beta']
+    _, end_points = testing.run_eagerly(model, images)
+    found = end_points['image_pooling'][:, 0, 0]
+    # Half of the last bit of bfloat16's eight, and float32's errors enlarged.
+    self.assert_close(found, np.maximum(net, 0.0), 2**-8)
+
   def test_float16_in_nchw_by_xla(self):
     """A narrow one: XLA takes seconds to compile."""
     images = _varied_images(4, 33)
