@@ -1,14 +1,15 @@
 """DeepLabV3 at the rule's weights, and the labels of its goldens."""
 
 import numpy as np
+import tensorflow as tf
 
 from fast import deeplab_v3 as fast_deeplab_v3
 from nets import deeplab_v3
 from nets.tf_slim_compat import slim
+from tasks import segmentation
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 
-IGNORE_LABEL = 255
 _OF_SCOPE = ('weight_decay', 'dropout_keep_prob', 'fine_tune_batch_norm')
 
 
@@ -41,5 +42,18 @@ def golden_labels(batch, size, num_classes, seed=0):
   drawn = golden_rule.labels(
     batch * 128 * 128, num_classes + max(1, num_classes // 7), seed
   ).reshape(batch, 128, 128)
-  drawn[drawn >= num_classes] = IGNORE_LABEL
+  drawn[drawn >= num_classes] = segmentation.IGNORE_LABEL
   return np.kron(drawn, np.ones([8, 8], int))[:, :height, :width]
+
+
+def gradients(model, images, labels, **options):
+  """Returns (logits, end_points, cross-entropy, {name: gradient}), eagerly."""
+  with tf.GradientTape() as tape:
+    logits, end_points = model(tf.constant(images), is_training=True, **options)
+    losses = segmentation.pixel_losses(logits, labels)
+    loss = segmentation.mean_of_valid(losses, labels)
+  by_name = tape.gradient(loss, model.trainable_variables_by_name)
+  return tf.nest.map_structure(
+    lambda tensor: tf.cast(tensor, tf.float32).numpy(),
+    (logits, end_points, loss, by_name),
+  )

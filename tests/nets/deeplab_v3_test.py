@@ -8,8 +8,6 @@ from fast import deeplab_v3 as fast_deeplab_v3
 from nets import deeplab_v3
 from nets.tf_slim_compat import slim
 from runtime.model import Variables
-from specs import cost
-from specs import deeplab_v3 as table
 from specs import networks
 from tasks import segmentation
 from tests.helpers import golden_rule
@@ -27,32 +25,6 @@ OS16 = 'deeplab_v3_mobilenet_v2_1.0_129_os16'
 ASPP = 'deeplab_v3_mobilenet_v2_1.0_97x65_os8_aspp'
 # Three times the noise of the published code run with and without oneDNN.
 EVAL_TOLERANCE = 3e-4
-# Small, and with all that the network can have.
-OPTIONS = {'depth_multiplier': 0.5, 'output_stride': 8, 'atrous_rates': (2, 3)}
-
-
-def _gradients(model, images, labels, **options):
-  """Returns (logits, end_points, cross-entropy, {name: gradient}), eagerly."""
-  with tf.GradientTape() as tape:
-    logits, end_points = model(tf.constant(images), is_training=True, **options)
-    losses = segmentation.pixel_losses(logits, labels)
-    loss = segmentation.mean_of_valid(losses, labels)
-  gradients = tape.gradient(loss, model.trainable_variables_by_name)
-  return tf.nest.map_structure(
-    lambda tensor: tf.cast(tensor, tf.float32).numpy(),
-    (logits, end_points, loss, gradients),
-  )
-
-
-def _values(model):
-  return {
-    name: variable.numpy() for name, variable in model.variables_by_name.items()
-  }
-
-
-def _assign(model, values):
-  for name, value in values.items():
-    model.variables_by_name[name].assign(value)
 
 
 def _get_ruled_variable(getter, name, shape, **options):
@@ -62,13 +34,6 @@ def _get_ruled_variable(getter, name, shape, **options):
     return tf.constant(golden_rule.variable(name, list(shape)), dtype)
 
   return getter(name, shape=shape, **{**options, 'initializer': initializer})
-
-
-def _varied_images(batch, size):
-  """Returns images that differ in contrast and brightness, as photos do."""
-  images = golden_rule.images(batch, size, size)
-  each = np.linspace(0.0, 1.0, batch, dtype=np.float32).reshape(-1, 1, 1, 1)
-  return images * (0.3 + 0.7 * each) + 0.5 - 0.7 * each
 
 
 class GoldenTest(parameterized.TestCase, tf.test.TestCase):
@@ -182,7 +147,9 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
 
   def check_training(self, model, images, labels, golden):
     description, arrays = golden
-    logits, end_points, loss, gradients = _gradients(model, images, labels)
+    logits, end_points, loss, gradients = segmenters.gradients(
+      model, images, labels
+    )
     self.check_outputs('train', logits, end_points, golden, 1e-3)
     self.assertAllClose(description['train']['cross_entropy'], loss, rtol=1e-3)
     self.check_gradients(gradients, description['gradient_norms'])
@@ -216,47 +183,6 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
 
 
 class DeeplabV3Test(parameterized.TestCase, tf.test.TestCase):
-  def assert_close(self, actual, expected, tolerance, what=None):
-    self.assertGreater(np.abs(expected).max(), 0.1, 'too small to compare')
-    self.assertLessEqual(testing.deviation(actual, expected), tolerance, what)
-
-  @parameterized.parameters(
-    {},
-    {'aspp_with_separable_conv': False},
-    {'output_stride': 16, 'atrous_rates': None},
-    {'num_classes': None},
-  )
-  def test_options(self, num_classes=7, **options):
-    """Where there is no golden: another width, full 3x3 convolutions."""
-    options = {**OPTIONS, **options}
-    images = golden_rule.images(2, 65, 97)
-    slims = segmenters.DeeplabV3(num_classes, **options)
-    expected = testing.run_eagerly(slims, images)
-    for data_format in networks.DATA_FORMATS:
-      fasts = segmenters.DeeplabV3(
-        num_classes, 'fast', data_format=data_format, **options
-      )
-      logits, end_points = testing.run_eagerly(fasts, images)
-      self.assert_close(logits, expected[0], EVAL_TOLERANCE)
-      self.assertEqual(list(expected[1]), list(end_points))
-      for key, point in expected[1].items():
-        self.assert_close(end_points[key], point, EVAL_TOLERANCE, key)
-      self.assertEqual(
-        {name: value.shape for name, value in _values(slims).items()},
-        {name: value.shape for name, value in _values(fasts).items()},
-      )
-    stride = options['output_stride']
-    self.assertEqual(
-      (2, 64 // stride + 1, 96 // stride + 1, num_classes or 256),
-      expected[0].shape,
-    )
-    counted = cost.count(
-      table.convolutions(table.resolve(**options), 65, 97, num_classes)
-    )
-    self.assertEqual(
-      counted.total, sum(value.size for value in _values(slims).values())
-    )
-
   @parameterized.parameters(*networks.IMPLEMENTATIONS)
   def test_initial_values(self, implementation):
     model = segmenters.DeeplabV3(21, implementation, atrous_rates=(6, 12, 18))
@@ -284,76 +210,13 @@ class DeeplabV3Test(parameterized.TestCase, tf.test.TestCase):
     expected['MobilenetV2/expanded_conv_16/depthwise/depthwise_weights'] = (
       0.88 * 0.09
     )
-    values = _values(model)
+    values = {
+      name: variable.numpy()
+      for name, variable in model.variables_by_name.items()
+    }
     for name, deviation in expected.items():
       self.assertAllClose(deviation, np.std(values[name]), rtol=0.05, msg=name)
     self.assertAllEqual(np.zeros(21), values['logits/semantic/biases'])
-
-  @parameterized.parameters(*networks.IMPLEMENTATIONS)
-  def test_batch_norm_can_stay(self, implementation):
-    """Training with fine_tune_batch_norm=False is evaluation with dropout."""
-    images = golden_rule.images(2, 65, 65)
-    model = segmenters.DeeplabV3(
-      7, implementation, fine_tune_batch_norm=False, **OPTIONS
-    )
-    expected, _ = testing.run_eagerly(model, images)
-    before = _values(model)
-    kept, _ = testing.run_eagerly(
-      model, images, is_training=True, dropout_keep_prob=1.0
-    )
-    self.assert_close(kept, expected, 1e-5)
-    dropped, _ = testing.run_eagerly(model, images, is_training=True)
-    self.assertGreater(testing.deviation(dropped, expected), 0.01)
-    self.assertAllClose(before, _values(model), rtol=0, atol=0)
-
-  def test_half_precision(self):
-    images = _varied_images(4, 65)
-    labels = segmenters.golden_labels(4, (65, 65), 7)
-    options = {'beta_shift': 1.5, 'dropout_keep_prob': 1.0, **OPTIONS}
-    slims = segmenters.DeeplabV3(7, batch_norm_decay=0.0, **options)
-    training, *_, gradients = _gradients(slims, images, labels)
-    # The averages of these very images keep values in float16's range. But
-    # four images differ too little to be normalized by what they differ in.
-    variance = slims.variables_by_name[
-      'image_pooling/BatchNorm/moving_variance'
-    ]
-    variance.assign(tf.ones_like(variance))
-    expected, _ = testing.run_eagerly(slims, images)
-    values = _values(slims)
-    norm = testing.global_norm(gradients)
-    self.assertGreater(norm, 0.1)
-    for data_format, compute_dtype, tolerance in (
-      ('NHWC', tf.float16, 0.02),
-      ('NHWC', tf.bfloat16, 0.1),
-      ('NCHW', tf.bfloat16, 0.1),
-    ):
-      fasts = segmenters.DeeplabV3(
-        7,
-        'fast',
-        data_format=data_format,
-        compute_dtype=compute_dtype,
-        **options,
-      )
-      fasts._variables = slims._variables
-      logits, end_points = testing.run_eagerly(fasts, images)
-      self.assert_close(logits, expected, tolerance, fasts._options)
-      half_training, *_, half_gradients = _gradients(fasts, images, labels)
-      self.assert_close(half_training, training, tolerance, fasts._options)
-      self.assertEqual(gradients.keys(), half_gradients.keys())
-      for name, gradient in gradients.items():
-        difference = np.linalg.norm(half_gradients[name] - gradient)
-        self.assertLessEqual(difference, 2 * tolerance * norm, name)
-      _assign(slims, values)
-
-  def test_precisions_are_what_was_asked_for(self):
-    model = segmenters.DeeplabV3(
-      7, 'fast', compute_dtype=tf.bfloat16, **OPTIONS
-    )
-    logits, end_points = model(tf.zeros([1, 33, 33, 3]))
-    self.assertEqual(tf.float32, logits.dtype)
-    self.assertEqual(
-      {tf.bfloat16}, {point.dtype for point in end_points.values()}
-    )
 
   def test_functions_of_slim_users(self):
     """In a graph, under the arg_scope, and for images of unknown size."""

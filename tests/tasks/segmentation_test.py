@@ -198,13 +198,20 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
     self.assertAllClose([0.5, 0.5, 0.5], found[0, 0, :, 0])
 
   def test_small_logits_are_enlarged_to_those_of_scale_1(self):
-    """As published: from 2 to 3 by interpolation, then to the image's 5."""
-    logits = tf.constant([[[[0.0, 0.0], [9.0, 0.0]]]])
-    found = segmentation.probabilities_at_scale(
-      lambda images: logits, tf.zeros([1, 1, 9, 3]), 0.5, 4
+    """As published: from 4 to 5 by interpolation, then to the image's 17.
+
+    At scale 0.5, the golden's smallest, the first step would make no
+    difference: all of the logits are among those in between.
+    """
+    four = [0.0, 9.0, 1.0, 4.0]
+    five = [0.0, 6.75, 5.0, 1.75, 4.0]  # at 0, 0.75, 1.5, 2.25, 3
+    logits, enlarged = (
+      tf.constant([[[[value, 0.0] for value in row]]]) for row in (four, five)
     )
-    twice = segmentation.resize(segmentation.resize(logits, [1, 3]), [1, 9])
-    self.assertAllClose(tf.nn.softmax(twice), found)
+    found = segmentation.probabilities_at_scale(
+      lambda images: logits, tf.zeros([1, 1, 17, 3]), 0.75, 4
+    )
+    self.assertAllClose(segmentation.probabilities(enlarged, [1, 17]), found)
 
   @parameterized.parameters('slim', 'fast')
   def test_golden(self, implementation):
