@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
-import ctypes
-import glob
+import functools
 import os
-import subprocess
 import sys
 from typing import NamedTuple
 from typing import TextIO
@@ -13,154 +11,19 @@ from typing import TextIO
 import tensorflow as tf
 
 from runtime import device
-
-# What TensorFlow 2.21's wheel asks for: tf.sysconfig.get_build_info(), and for
-# the driver NVIDIA's table of minor-version compatibility within CUDA 12.
-_OLDEST_CAPABILITY = (6, 0)
-_OLDEST_DRIVER = '525.60.13'
-_LIBRARIES = (
-  'libcudart.so.12',
-  'libcublas.so.12',
-  'libcublasLt.so.12',
-  'libcudnn.so.9',
-  'libcufft.so.11',
-  'libcusolver.so.11',
-  'libcusparse.so.12',
-)
+from runtime import nvidia
 
 _CONTAINER = 'in a container: docker run --gpus all.'
-
-_QUERY = ('name', 'driver_version', 'memory.total', 'compute_cap')
-_NVIDIA = '0x10de'  # the maker, on the PCI bus
-_DISPLAY = '0x03'  # so begins the class of display controllers
-
-
-class Gpu(NamedTuple):
-  """A GPU as nvidia-smi tells of it."""
-
-  name: str
-  driver: str
-  megabytes: int | None
-  capability: tuple[int, int] | None  # drivers before 510 do not tell
-
-
-class Answer(NamedTuple):
-  """What nvidia-smi said: its GPUs, or its complaint."""
-
-  gpus: list[Gpu]
-  complaint: str = ''
-
-
-def ask_tensorflow() -> list[dict]:
-  """Returns the details of each GPU that TensorFlow finds."""
-  return [
-    tf.config.experimental.get_device_details(gpu)
-    for gpu in tf.config.list_physical_devices('GPU')
-  ]
-
-
-def ask_nvidia_smi(program: str = 'nvidia-smi') -> Answer:
-  """Returns its answer: no GPUs and no complaint where it is missing."""
-  for query in (_QUERY, _QUERY[:-1]):
-    try:
-      result = subprocess.run(
-        [
-          program,
-          f'--query-gpu={",".join(query)}',
-          '--format=csv,noheader,nounits',
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-      )
-    except (OSError, subprocess.TimeoutExpired) as error:
-      missing = isinstance(error, FileNotFoundError)
-      return Answer([], '' if missing else str(error))
-    if not result.returncode:
-      return Answer([_parse(line) for line in result.stdout.splitlines()])
-  said = (result.stdout + result.stderr).splitlines() or ['it failed']
-  return Answer([], said[0].strip())
-
-
-def _parse(line):
-  """Returns the Gpu of a line such as 'NVIDIA A100, 550.54.15, 81920, 8.0'."""
-  name, driver, megabytes, capability = (
-    [part.strip() for part in line.split(',')] + [''] * 3
-  )[:4]
-  major, _, minor = capability.partition('.')
-  return Gpu(
-    name,
-    driver,
-    int(megabytes) if megabytes.isdigit() else None,
-    (int(major), int(minor)) if major.isdigit() else None,
-  )
-
-
-def is_in_machine(root: str = '/') -> bool:
-  """Whether the system shows an NVIDIA GPU, with its driver or without."""
-  if os.path.exists(os.path.join(root, 'dev/nvidia0')) or glob.glob(
-    os.path.join(root, 'proc/driver/nvidia/gpus/*')
-  ):
-    return True
-  return any(
-    _read(path) == _NVIDIA
-    and _read(os.path.join(os.path.dirname(path), 'class')).startswith(_DISPLAY)
-    for path in glob.glob(os.path.join(root, 'sys/bus/pci/devices/*/vendor'))
-  )
-
-
-def _read(path):
-  try:
-    with open(path, encoding='utf-8') as file:
-      return file.read().strip()
-  except OSError:
-    return ''
-
-
-def missing_libraries(
-  site_packages: str = os.path.dirname(os.path.dirname(tf.__file__)),
-) -> list[str]:
-  """Returns which of CUDA's libraries TensorFlow will look for in vain."""
-  return [
-    name
-    for name in _LIBRARIES
-    if not glob.glob(f'{glob.escape(site_packages)}/nvidia/*/lib/{name}')
-    and not _loads(name)
-  ]
-
-
-def _loads(library):
-  try:
-    ctypes.CDLL(library)
-    return True
-  except OSError:
-    return False
-
-
-def ask_driver(library: str = 'libcuda.so.1') -> str:
-  """Returns what the driver says against starting CUDA; '' if it starts."""
-  try:
-    driver = ctypes.CDLL(library)
-  except OSError:
-    return f'{library} is missing'
-  error = driver.cuInit(0)
-  if not error:
-    return ''
-  message = ctypes.c_char_p()
-  driver.cuGetErrorString(error, ctypes.byref(message))
-  return (message.value or b'error %d' % error).decode()
 
 
 class Machine(NamedTuple):
   """Whom to ask about the GPUs of this machine; tests answer themselves."""
 
-  ask_tensorflow: Callable[[], list[dict]] = ask_tensorflow
-  ask_nvidia_smi: Callable[[], Answer] = ask_nvidia_smi
-  is_in_machine: Callable[[], bool] = is_in_machine
-  missing_libraries: Callable[[], list[str]] = missing_libraries
-  ask_driver: Callable[[], str] = ask_driver
+  ask_tensorflow: Callable[[], list[dict]] = nvidia.ask_tensorflow
+  ask_nvidia_smi: Callable[[], nvidia.Answer] = nvidia.ask_nvidia_smi
+  is_in_machine: Callable[[], bool] = nvidia.is_in_machine
+  missing_libraries: Callable[[], list[str]] = nvidia.missing_libraries
+  ask_driver: Callable[[], str] = nvidia.ask_driver
   is_cuda_build: Callable[[], bool] = tf.test.is_built_with_cuda
   environment: Mapping[str, str] = os.environ
 
@@ -201,12 +64,12 @@ def _reason(answer, machine):
     )
   capabilities = [gpu.capability for gpu in answer.gpus]
   if capabilities and all(
-    capability and capability < _OLDEST_CAPABILITY
+    capability and capability < nvidia.OLDEST_CAPABILITY
     for capability in capabilities
   ):
     return (
       f'its compute capability is {_dotted(max(capabilities))}, and '
-      f'TensorFlow {tf.__version__} needs {_dotted(_OLDEST_CAPABILITY)}: '
+      f'TensorFlow {tf.__version__} needs {_dotted(nvidia.OLDEST_CAPABILITY)}: '
       'a GPU of the GeForce 10 series or a later one.'
     )
   return (
@@ -219,15 +82,15 @@ def _reason(answer, machine):
 def _driver_reason(answer, machine):
   if answer.gpus:
     driver = answer.gpus[0].driver
-    if driver and _numbers(driver) < _numbers(_OLDEST_DRIVER):
+    if driver and _numbers(driver) < _numbers(nvidia.OLDEST_DRIVER):
       return (
-        f'its driver is {driver}, and CUDA 12 needs {_OLDEST_DRIVER} or '
+        f'its driver is {driver}, and CUDA 12 needs {nvidia.OLDEST_DRIVER} or '
         'later: update it.'
       )
   elif said := machine.ask_driver():  # A container may lack nvidia-smi only.
     said = (answer.complaint or said).rstrip('.')
     return (
-      f"no driver offers it ({said}). Install NVIDIA's, {_OLDEST_DRIVER} "
+      f"no driver offers it ({said}). Install NVIDIA's, {nvidia.OLDEST_DRIVER} "
       f'or later, and restart; {_CONTAINER}'
     )
   return None
@@ -237,7 +100,9 @@ def _libraries_reason(machine):
   missing = machine.missing_libraries()
   if not missing:
     return None
-  which = '' if len(missing) == len(_LIBRARIES) else f' ({", ".join(missing)})'
+  which = (
+    '' if len(missing) == len(nvidia.LIBRARIES) else f' ({", ".join(missing)})'
+  )
   return (
     f"CUDA's libraries are missing{which}: run make, or "
     'pip install -r requirements-cuda.lock.'
@@ -289,13 +154,19 @@ def describe_device(machine: Machine = THIS_MACHINE) -> str:
   return f'Device: {", ".join(parts)}{more}'
 
 
+@functools.cache
+def _of_this_machine():
+  """Returns (its device, why it is no GPU): asked once, as nvidia-smi waits."""
+  return describe_device(), why_no_gpu()
+
+
 def tell_device(file: TextIO | None = None) -> None:
   """Prints the device; on stderr why it is no GPU where one is there.
 
   file: where the device's line goes; stdout where None.
   """
-  print(describe_device(), file=file, flush=True)
-  reason = why_no_gpu()
+  described, reason = _of_this_machine()
+  print(described, file=file, flush=True)
   if reason:
     print(reason, file=sys.stderr, flush=True)
 

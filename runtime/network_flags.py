@@ -107,7 +107,10 @@ def _define(
     'xla',
     xla,
     ['auto', 'true', 'false'],
-    'Compilation of the step by XLA. auto: true on a GPU, otherwise false.',
+    'Compilation of the step by XLA. auto: true on a GPU, otherwise false.'
+    + (
+      ' To compile takes longer than it saves here.' if xla == 'false' else ''
+    ),
   )
 
 

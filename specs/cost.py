@@ -6,6 +6,7 @@ python -m specs.cost mobilenet_v2_035 --size=96 --num_classes=10 --layers
 
 import argparse
 from collections.abc import Sequence
+import signal
 import sys
 from typing import NamedTuple
 
@@ -123,4 +124,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+  signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # for | head
   main()

@@ -145,20 +145,20 @@ def _run(use):
 
 
 class PatchTest(tf.test.TestCase, parameterized.TestCase):
-  def testEachPatchIsTested(self):
+  def test_each_patch_is_tested(self):
     self.assertCountEqual(
       [name for _, name, _ in tf_slim_compat.MOVED],
       [name for name, _, _ in _USES],
     )
 
   @parameterized.parameters(*_USES)
-  def testSlimNeeds(self, name, use, expected):
+  def test_slim_needs(self, name, use, expected):
     with _taken_back(name):
       with self.assertRaisesRegex(AttributeError, f"attribute '{name}'"):
         _run(use)
     self.assertAllClose(expected, _run(use))
 
-  def testPatchesOnlyWhatIsMissing(self):
+  def test_patches_only_what_is_missing(self):
     environment = os.environ | {
       'PYTHONPATH': os.pathsep.join(filter(None, sys.path))
     }
@@ -171,10 +171,10 @@ class PatchTest(tf.test.TestCase, parameterized.TestCase):
     )
     self.assertEqual(0, run.returncode, run.stderr[-2000:])
 
-  def testDocumentedPath(self):
+  def test_documented_path(self):
     self.assertIs(slim, documented.slim)
 
-  def testOverwritesNothing(self):
+  def test_overwrites_nothing(self):
     for module, name, _ in tf_slim_compat.MOVED:
       with mock.patch.object(module, name) as existing:
         tf_slim_compat.restore_moved_names()
@@ -212,18 +212,18 @@ class ThreadsTest(tf.test.TestCase):
     super().setUp()
     self.folder = self.enterContext(tempfile.TemporaryDirectory())
 
-  def testTrainingNeedsThreadsInItsGraph(self):
+  def test_training_needs_threads_in_its_graph(self):
     with mock.patch.object(slim.learning, 'supervisor', tf.compat.v1.train):
       with self.assertRaisesRegex(TypeError, 'global_step.*out of scope'):
         _train_with_threads(self.folder)
 
-  def testThreadsSave(self):
+  def test_threads_save(self):
     steps = _train_with_threads(self.folder)
     self.assertLen(steps, 2)  # A thread's, and the last one.
     self.assertBetween(steps[-1], 10, 999)
     self.assertLess(steps[0], steps[1])
 
-  def testOthersHaveTensorFlowsSupervisor(self):
+  def test_others_have_tensorflows_supervisor(self):
     self.assertIsNot(
       slim.learning.supervisor.Supervisor, tf.compat.v1.train.Supervisor
     )
@@ -291,7 +291,7 @@ def _run_function(images, is_training, values):
 
 class LayersTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(False, True)
-  def testFunctionComputesWhatAGraphDoes(self, is_training):
+  def test_function_computes_what_a_graph_does(self, is_training):
     images = np.random.RandomState(0).normal(size=[2, 8, 8, 3])
     images = images.astype(np.float32)
     expected, before, after = _run_graph(images, is_training)
@@ -306,7 +306,7 @@ class LayersTest(tf.test.TestCase, parameterized.TestCase):
     ]
     self.assertCountEqual(_STATISTICS if is_training else [], moved)
 
-  def testBatchNormByHand(self):
+  def test_batch_norm_by_hand(self):
     images = np.array([1.0, 3.0], np.float32).reshape([2, 1, 1, 1])
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
       normalized = slim.batch_norm(

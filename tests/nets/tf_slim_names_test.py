@@ -68,7 +68,7 @@ def _missing_names(source):
 
 
 class NamesTest(unittest.TestCase):
-  def testNothingIsMissing(self):
+  def test_nothing_is_missing(self):
     spec = importlib.util.find_spec('tf_slim')
     root = pathlib.Path(spec.submodule_search_locations[0])
     sources = [
@@ -84,7 +84,7 @@ class NamesTest(unittest.TestCase):
     ]
     self.assertFalse(missing)
 
-  def testFindsWhatIsMissing(self):
+  def test_finds_what_is_missing(self):
     source = (
       'import numpy as np\n'
       'from tensorflow.python.ops import array_ops as a\n'

@@ -1,16 +1,15 @@
 """What is said of a GPU that is there and not used, and of the device."""
 
-import os
-import stat
-import tempfile
-
 from absl.testing import absltest
 from absl.testing import parameterized
 import tensorflow as tf
 
 from runtime import gpu
+from runtime import nvidia
 
-_GTX_1080_TI = gpu.Gpu('NVIDIA GeForce GTX 1080 Ti', '550.54.15', 11264, (6, 1))
+_GTX_1080_TI = nvidia.Gpu(
+  'NVIDIA GeForce GTX 1080 Ti', '550.54.15', 11264, (6, 1)
+)
 _FOUND = {
   'device_name': 'NVIDIA GeForce GTX 1080 Ti',
   'compute_capability': (6, 1),
@@ -21,7 +20,7 @@ def _machine(**differences):
   """Returns a machine where CUDA works and TensorFlow still finds no GPU."""
   machine = gpu.Machine(
     ask_tensorflow=lambda: [],
-    ask_nvidia_smi=lambda: gpu.Answer([_GTX_1080_TI]),
+    ask_nvidia_smi=lambda: nvidia.Answer([_GTX_1080_TI]),
     is_in_machine=lambda: True,
     missing_libraries=lambda: [],
     ask_driver=lambda: '',
@@ -37,14 +36,14 @@ class WhyNoGpuTest(parameterized.TestCase):
     (
       'there_is_none',
       {
-        'ask_nvidia_smi': lambda: gpu.Answer([]),
+        'ask_nvidia_smi': lambda: nvidia.Answer([]),
         'is_in_machine': lambda: False,
       },
     ),
     (
       'nvidia_smi_is_left_over',
       {
-        'ask_nvidia_smi': lambda: gpu.Answer([], 'No devices were found'),
+        'ask_nvidia_smi': lambda: nvidia.Answer([], 'No devices were found'),
         'is_in_machine': lambda: False,
       },
     ),
@@ -59,10 +58,10 @@ class WhyNoGpuTest(parameterized.TestCase):
     (
       'capability',
       {
-        'ask_nvidia_smi': lambda: gpu.Answer(
+        'ask_nvidia_smi': lambda: nvidia.Answer(
           [
-            gpu.Gpu('GTX 750', '550.54.15', 2048, (5, 0)),
-            gpu.Gpu('GTX 980', '550.54.15', 4096, (5, 2)),
+            nvidia.Gpu('GTX 750', '550.54.15', 2048, (5, 0)),
+            nvidia.Gpu('GTX 980', '550.54.15', 4096, (5, 2)),
           ]
         )
       },
@@ -71,7 +70,7 @@ class WhyNoGpuTest(parameterized.TestCase):
     (
       'driver_too_old',
       {
-        'ask_nvidia_smi': lambda: gpu.Answer(
+        'ask_nvidia_smi': lambda: nvidia.Answer(
           [_GTX_1080_TI._replace(driver='525.60.9')]
         )
       },
@@ -80,7 +79,7 @@ class WhyNoGpuTest(parameterized.TestCase):
     (
       'driver_missing',
       {
-        'ask_nvidia_smi': lambda: gpu.Answer([]),
+        'ask_nvidia_smi': lambda: nvidia.Answer([]),
         'ask_driver': lambda: 'libcuda.so.1 is missing',
       },
       ['(NVIDIA)', 'libcuda.so.1 is missing', '525.60.13', '--gpus all'],
@@ -88,14 +87,14 @@ class WhyNoGpuTest(parameterized.TestCase):
     (
       'driver_fails',
       {
-        'ask_nvidia_smi': lambda: gpu.Answer([], 'version mismatch'),
+        'ask_nvidia_smi': lambda: nvidia.Answer([], 'version mismatch'),
         'ask_driver': lambda: 'unknown error',
       },
       ['version mismatch', 'restart'],
     ),
     (
       'libraries_missing',
-      {'missing_libraries': lambda: list(gpu._LIBRARIES)},
+      {'missing_libraries': lambda: list(nvidia.LIBRARIES)},
       ['1080 Ti', 'are missing: run make', 'requirements-cuda.lock'],
     ),
     (
@@ -106,7 +105,7 @@ class WhyNoGpuTest(parameterized.TestCase):
     (
       'libraries_missing_without_nvidia_smi',
       {
-        'ask_nvidia_smi': lambda: gpu.Answer([]),
+        'ask_nvidia_smi': lambda: nvidia.Answer([]),
         'missing_libraries': lambda: ['libcudnn.so.9'],
       },
       ['libraries are missing'],
@@ -136,7 +135,7 @@ class WhyNoGpuTest(parameterized.TestCase):
     """TensorFlow skips the old one; the reason must lie elsewhere."""
     reason = gpu.why_no_gpu(
       _machine(
-        ask_nvidia_smi=lambda: gpu.Answer(
+        ask_nvidia_smi=lambda: nvidia.Answer(
           [_GTX_1080_TI, _GTX_1080_TI._replace(capability=(5, 2))]
         )
       )
@@ -148,7 +147,7 @@ class WhyNoGpuTest(parameterized.TestCase):
     reason = gpu.why_no_gpu()
     if tf.config.list_physical_devices('GPU'):
       self.assertIsNone(reason)
-    elif not gpu.is_in_machine() and not gpu.ask_nvidia_smi().gpus:
+    elif not nvidia.is_in_machine() and not nvidia.ask_nvidia_smi().gpus:
       self.assertIsNone(reason)
     else:
       self.assertNotIn('\n', reason or '')
@@ -168,7 +167,7 @@ class DescribeDeviceTest(absltest.TestCase):
       gpu.describe_device(
         _machine(
           ask_tensorflow=lambda: [_FOUND, _FOUND],
-          ask_nvidia_smi=lambda: gpu.Answer([]),
+          ask_nvidia_smi=lambda: nvidia.Answer([]),
         )
       ),
     )
@@ -179,84 +178,6 @@ class DescribeDeviceTest(absltest.TestCase):
     self.assertRegex(
       gpu.describe_device(_machine()),
       r'^Device: CPU, \d+ cores?( with bfloat16 units)?$',
-    )
-
-
-class AskTest(absltest.TestCase):
-  def _folder(self, files):
-    """Returns a new folder with files: their paths and their texts."""
-    folder = self.enterContext(tempfile.TemporaryDirectory())
-    for path, text in files.items():
-      path = os.path.join(folder, path)
-      os.makedirs(os.path.dirname(path), exist_ok=True)
-      with open(path, 'w', encoding='utf-8') as file:
-        file.write(text)
-    return folder
-
-  def _nvidia_smi(self, script):
-    """Returns the path of a stand-in for nvidia-smi."""
-    path = os.path.join(self._folder({'smi': f'#!/bin/sh\n{script}'}), 'smi')
-    os.chmod(path, stat.S_IRWXU)
-    return path
-
-  def test_nvidia_smi(self):
-    path = self._nvidia_smi(
-      "echo 'NVIDIA GeForce GTX 1080 Ti, 550.54.15, 11264, 6.1'\n"
-      "echo 'NVIDIA GH200, 550.54.15, [N/A], 9.0'"
-    )
-    self.assertEqual(
-      gpu.Answer(
-        [_GTX_1080_TI, gpu.Gpu('NVIDIA GH200', '550.54.15', None, (9, 0))]
-      ),
-      gpu.ask_nvidia_smi(path),
-    )
-
-  def test_nvidia_smi_of_old(self):
-    """It does not know compute_cap, and says so with an exit status."""
-    path = self._nvidia_smi(
-      'case $1 in *compute_cap*) echo no valid field; exit 2;; esac\n'
-      "echo 'Tesla V100-SXM2-16GB, 470.57.02, 16160'"
-    )
-    self.assertEqual(
-      gpu.Answer([gpu.Gpu('Tesla V100-SXM2-16GB', '470.57.02', 16160, None)]),
-      gpu.ask_nvidia_smi(path),
-    )
-
-  def test_nvidia_smi_complains(self):
-    path = self._nvidia_smi('echo it has failed; echo more; exit 9')
-    self.assertEqual(gpu.Answer([], 'it has failed'), gpu.ask_nvidia_smi(path))
-
-  def test_nvidia_smi_is_missing(self):
-    self.assertEqual(gpu.Answer([]), gpu.ask_nvidia_smi('/no/nvidia-smi'))
-
-  def test_is_in_machine(self):
-    for paths, expected in (
-      ({}, False),
-      ({'dev/nvidia0': ''}, True),
-      ({'proc/driver/nvidia/gpus/0000:01:00.0/information': ''}, True),
-      (self._pci('0x10de', '0x030000'), True),
-      (self._pci('0x10de', '0x040300'), False),  # its sound
-      (self._pci('0x8086', '0x030000'), False),
-    ):
-      with self.subTest(paths=paths):
-        self.assertEqual(expected, gpu.is_in_machine(self._folder(paths)))
-
-  def _pci(self, vendor, kind):
-    device = 'sys/bus/pci/devices/0000:01:00.0'
-    return {f'{device}/vendor': f'{vendor}\n', f'{device}/class': f'{kind}\n'}
-
-  def test_missing_libraries(self):
-    packages = self._folder(
-      {f'nvidia/some/lib/{name}': '' for name in gpu._LIBRARIES}
-    )
-    self.assertEmpty(gpu.missing_libraries(packages))
-    os.remove(os.path.join(packages, 'nvidia/some/lib/libcudnn.so.9'))
-    if not gpu._loads('libcudnn.so.9'):  # A machine may have it elsewhere.
-      self.assertEqual(['libcudnn.so.9'], gpu.missing_libraries(packages))
-
-  def test_driver_is_missing(self):
-    self.assertEqual(
-      'libcuda.so.none is missing', gpu.ask_driver('libcuda.so.none')
     )
 
 
