@@ -32,3 +32,9 @@ def labels(batch, num_classes, seed=0):
   """Returns [batch] int64 in [0, num_classes)."""
   rng = np.random.Generator(np.random.Philox(key=2000 + seed))
   return rng.integers(0, num_classes, batch).astype(np.int64)
+
+
+def normal(shape, seed=0):
+  """Returns `shape` float32 drawn from the standard normal distribution."""
+  rng = np.random.Generator(np.random.Philox(key=3000 + seed))
+  return rng.normal(0.0, 1.0, shape).astype(np.float32)
