@@ -1,6 +1,7 @@
 """What the tests of detectors share: a model, a golden's groundtruth."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +10,10 @@ from fast import ssdlite as fast_ssdlite
 from nets import ssdlite as slim_ssdlite
 from nets.tf_slim_compat import slim
 from specs.ssdlite import Predictions
+from tasks.detection import anchors as anchors_lib
+from tasks.detection import targets as targets_lib
 from tasks.detection.targets import Groundtruth
+from tasks.detection.targets import Targets
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 
@@ -81,3 +85,37 @@ def predictions_of_heads(description, targets):
     encodings[image, positive] = targets.box_encodings.numpy()[image, positive]
     logits[image, positive, classes[image, positive]] += SHIFT_OF_PERFECT_LOGITS
   return Predictions(tf.constant(encodings), tf.constant(logits))
+
+
+class Heads(NamedTuple):
+  """The golden that needs no network, and what it is computed from."""
+
+  description: dict
+  arrays: dict
+  anchors: tf.Tensor
+  targets: Targets
+  predictions: Predictions
+
+
+@functools.cache
+def heads():
+  """Returns the Heads."""
+  description, arrays = testing.load_golden(HEADS)
+  size = description['size']
+  anchors = tf.constant(anchors_lib.ssdlite_anchors(size, size))
+  targets = targets_lib.assign(
+    groundtruth(description, description['batch']), anchors
+  )
+  predictions = predictions_of_heads(description, targets)
+  return Heads(description, arrays, anchors, targets, predictions)
+
+
+def of_matched(values, matched):
+  """Returns the rows of [batch, anchors, ...] at matched, [n, 2]."""
+  return np.asarray(values)[matched[:, 0], matched[:, 1]]
+
+
+def in_order(chosen, losses):
+  """Returns the chosen anchors of an image, by decreasing loss."""
+  anchors = np.flatnonzero(chosen)
+  return anchors[np.argsort(-losses[anchors], kind='stable')]
