@@ -32,12 +32,17 @@ def detect(predictions: Predictions, anchors: tf.Tensor) -> Detections:
   """
   boxes = box_coder.decode(predictions.box_encodings, anchors)
   scores = tf.sigmoid(predictions.class_logits[..., 1:])
-  int32 = tf.TensorSpec(None, tf.int32)
-  float32 = tf.TensorSpec(None, tf.float32)
+  most = _MOST_DETECTIONS
   return tf.map_fn(
     lambda image: _detect_in_image(*image),
     (boxes, scores),
-    fn_output_signature=Detections(float32, float32, int32, int32, int32),
+    fn_output_signature=Detections(
+      tf.TensorSpec([most, 4]),
+      tf.TensorSpec([most]),
+      tf.TensorSpec([most], tf.int32),
+      tf.TensorSpec([most], tf.int32),
+      tf.TensorSpec([], tf.int32),
+    ),
   )
 
 

@@ -32,7 +32,7 @@ def mine(
   return tf.map_fn(
     lambda image: _mine_image(*image),
     (boxes, losses, is_positive),
-    fn_output_signature=tf.float32,
+    fn_output_signature=tf.TensorSpec([boxes.shape[1]]),
   )
 
 

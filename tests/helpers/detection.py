@@ -40,9 +40,10 @@ class RuledDetector(testing.RuledModel):
 
 def _build_slim(is_training, options, images, num_classes):
   options = dict(options)
-  decay = options.pop('batch_norm_decay', 0.9997)
-  scope = slim_ssdlite.ssdlite_arg_scope(is_training, bn_decay=decay)
-  with slim.arg_scope(scope):
+  of_scope = {'is_training': is_training}
+  if 'batch_norm_decay' in options:
+    of_scope['bn_decay'] = options.pop('batch_norm_decay')
+  with slim.arg_scope(slim_ssdlite.ssdlite_arg_scope(**of_scope)):
     return slim_ssdlite.ssdlite_mobilenet_v2(images, num_classes, **options)
 
 

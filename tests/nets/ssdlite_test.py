@@ -1,5 +1,7 @@
 """SSDLite in both implementations, against the published one and each other."""
 
+import functools
+
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
@@ -222,31 +224,37 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
 
   @parameterized.parameters('slim', 'fast')
   def test_regularization(self, implementation):
-    """What the functions alone put into slim's collection."""
-    images = tf.zeros([1, 32, 32, 3])
-    with tf.Graph().as_default() as graph:
+    """What the functions alone put into slim's collection; initial weights."""
+    deviations = {}
+
+    def by_rule(getter, name, shape, **arguments):
+      if name.endswith('weights'):
+        deviations[name] = arguments['initializer'].stddev
+      value = golden_rule.variable(name, list(shape))
+      arguments['initializer'] = lambda *args, **kwargs: tf.constant(value)
+      return getter(name, shape, **arguments)
+
+    with (
+      tf.Graph().as_default() as graph,
+      tf.compat.v1.variable_scope('', custom_getter=by_rule),
+      slim.arg_scope(slim_ssdlite.ssdlite_arg_scope()),
+    ):
+      images = tf.zeros([1, 32, 32, 3])
       if implementation == 'slim':
-        with slim.arg_scope(slim_ssdlite.ssdlite_arg_scope()):
-          slim_ssdlite.ssdlite_mobilenet_v2(images.numpy(), 90)
+        slim_ssdlite.ssdlite_mobilenet_v2(images, 90)
       else:
-        fast_ssdlite.ssdlite_mobilenet_v2(
-          tf.constant(images.numpy()), is_training=True, weight_decay=4e-5
-        )
+        fast_ssdlite.ssdlite_mobilenet_v2(images, 90, weight_decay=4e-5)
       losses = graph.get_collection(
         tf.compat.v1.GraphKeys.REGULARIZATION_LOSSES
       )
       with tf.compat.v1.Session() as session:
-        values = {
-          variable: golden_rule.variable(
-            variable.op.name, variable.shape.as_list()
-          )
-          for variable in tf.compat.v1.trainable_variables()
-        }
-        for variable, value in values.items():
-          variable.load(value, session)
+        session.run(tf.compat.v1.global_variables_initializer())
         total = session.run(tf.add_n(losses))
     self.assertLen(losses, self.description['regularized_count'])
     self.assertAllClose(self.description['regularized_loss'], total, rtol=1e-4)
+    for name, deviation in deviations.items():
+      of_backbone = '/expanded_conv' in name or '/Conv' in name
+      self.assertEqual(0.09 if of_backbone else 0.03, deviation, name)
 
 
 class ParityTest(parameterized.TestCase, tf.test.TestCase):
@@ -281,42 +289,67 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     )
 
   @parameterized.parameters(
-    # (layout, precision, deviation of boxes in pixels, of scores)
-    ('NHWC', tf.float32, 0.01, 1e-3),
-    ('NHWC', tf.float16, 0.6, 0.03),
-    ('NHWC', tf.bfloat16, 4.0, 0.15),
-    ('NCHW', tf.bfloat16, 4.0, 0.15),
+    # (layout, precision, deviation of boxes in pixels, of scores, by XLA)
+    ('NHWC', tf.float32, 0.01, 1e-3, False),
+    ('NHWC', tf.float16, 0.6, 0.03, False),
+    ('NCHW', tf.float16, 0.6, 0.03, True),
+    ('NHWC', tf.bfloat16, 4.0, 0.15, False),
+    ('NCHW', tf.bfloat16, 4.0, 0.15, False),
   )
-  def test_half_precision(self, data_format, compute_dtype, pixels, score):
-    size = 96
-    images = golden_rule.images(8, size, size)
-    options = {'beta_shift': 3.0, 'batch_norm_decay': 0.0}
-    slim_model = _model('slim', 5, depth_multiplier=0.35, **options)
-    fast_model = slim_model.twin('fast')
-    anchors = anchors_lib.ssdlite_anchors(size, size)
+  def test_half_precision(self, data_format, compute_dtype, pixels, score, xla):
+    images = golden_rule.images(8, 96, 96)
+    anchors = anchors_lib.ssdlite_anchors(96, 96)
+    slim_model = _model(
+      'slim', 5, depth_multiplier=0.35, beta_shift=3.0, batch_norm_decay=0.0
+    )
+    fast_model = slim_model.twin(
+      'fast', data_format=data_format, compute_dtype=compute_dtype
+    )
+    run_fast = (
+      functools.partial(testing.run, xla=True) if xla else testing.run_eagerly
+    )
 
-    def understood(model, is_training, **options):
+    def understood(predictions):
       """Returns (boxes in pixels, scores), of numbers as trained ones are."""
-      predictions, _ = testing.run_eagerly(
-        model, images, is_training, **options
-      )
       return (
-        size * box_coder.decode(predictions.box_encodings / 10, anchors),
+        96 * box_coder.decode(predictions.box_encodings / 10, anchors),
         tf.sigmoid(predictions.class_logits / 4),
       )
 
-    # With the statistics of these very images, values stay in float16's range.
+    # In evaluation with the statistics of these very images, so that values
+    # stay in float16's range.
     for is_training in (True, False):
-      boxes, scores = understood(slim_model, is_training)
+      expected, _ = testing.run_eagerly(slim_model, images, is_training)
+      if xla and is_training:  # which takes XLA ten seconds to compile
+        continue
+      actual, _ = run_fast(fast_model, images, is_training)
+      boxes, scores = understood(expected)
       self.assertGreater(np.std(scores), 0.1)
-      half_boxes, half_scores = understood(
-        fast_model,
-        is_training,
-        data_format=data_format,
-        compute_dtype=compute_dtype,
-      )
+      half_boxes, half_scores = understood(actual)
       self.assertAllClose(boxes, half_boxes, rtol=0, atol=pixels)
       self.assertAllClose(scores, half_scores, rtol=0, atol=score)
+
+  @parameterized.parameters('NHWC', 'NCHW')
+  def test_gradients(self, data_format):
+    images = tf.constant(golden_rule.images(8, 64, 64))
+    slim_model = _model('slim', 5, depth_multiplier=0.35, beta_shift=3.0)
+    fast_model = slim_model.twin('fast', data_format=data_format)
+
+    def gradients(model):
+      with tf.GradientTape() as tape:
+        predictions, _ = model(images, is_training=True)
+        loss = sum(tf.reduce_mean(values**2) for values in predictions)
+      return tf.nest.map_structure(
+        lambda gradient: gradient.numpy(),
+        tape.gradient(loss, model.trainable_variables_by_name),
+      )
+
+    expected, actual = gradients(slim_model), gradients(fast_model)
+    norm = testing.global_norm(expected)
+    self.assertGreater(norm, 0.1)
+    for name, gradient in expected.items():
+      difference = np.linalg.norm(actual[name] - gradient)
+      self.assertLessEqual(difference, 1e-3 * norm, name)
 
 
 if __name__ == '__main__':

@@ -42,6 +42,29 @@ class DetectionsTest(tf.test.TestCase):
         msg=field,
       )
 
+  def test_golden_by_xla(self):
+    heads = detection.heads()
+    detect = tf.function(detections_lib.detect, jit_compile=True)
+    found = detect(heads.predictions, heads.anchors)
+    for field in ('anchors', 'classes', 'count'):
+      self.assertAllEqual(
+        heads.arrays[f'detections/{KEYS[field]}'], getattr(found, field)
+      )
+
+  def test_shapes_are_known(self):
+    """Of any number of images, as in a graph that is exported."""
+    heads = detection.heads()
+    graph = tf.function(detections_lib.detect).get_concrete_function(
+      tf.nest.map_structure(
+        lambda value: tf.TensorSpec([None, *value.shape[1:]]), heads.predictions
+      ),
+      heads.anchors,
+    )
+    found = graph.structured_outputs
+    self.assertEqual([None, 100, 4], found.boxes.shape.as_list())
+    self.assertEqual([None, 100], found.scores.shape.as_list())
+    self.assertEqual([None], found.count.shape.as_list())
+
   def test_overlap_is_of_a_class(self):
     """Boxes 0 and 1 overlap by 0.8, 0 and 2 by 0.5."""
     boxes = [[0, 0, 0.5, 0.5], [0, 0, 0.5, 0.4], [0, 0, 0.25, 0.5]]

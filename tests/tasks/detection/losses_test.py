@@ -80,6 +80,14 @@ class LossesTest(tf.test.TestCase):
         rtol=1e-5,
       )
 
+  def test_golden_by_xla(self):
+    heads = detection.heads()
+    losses = tf.function(losses_lib.multibox_losses, jit_compile=True)(
+      heads.predictions, heads.targets, heads.anchors
+    )
+    for key, value in losses.items():
+      self.assertAllClose(heads.description['loss'][key], value, rtol=1e-5)
+
   def test_localization(self):
     encodings = tf.constant(
       # errors 0.5, 1, -2 and 0; 3; what has no match does not count
@@ -118,6 +126,21 @@ class LossesTest(tf.test.TestCase):
       ANCHORS,
     )
     self.assertAllClose(one, two)
+
+  def test_only_the_chosen_count(self):
+    """Two matched anchors predict one box: the one of the lower loss goes."""
+    anchors = tf.gather(ANCHORS, [0, 0, 2])
+    targets = TARGETS._replace(box_encodings=tf.ones([1, 3, 4]))
+    predictions = Predictions(tf.zeros([1, 3, 4]), tf.zeros([1, 3, 3]))
+    with tf.GradientTape() as tape:
+      tape.watch(predictions)
+      losses = losses_lib.multibox_losses(predictions, targets, anchors)
+      loss = sum(losses.values())
+    self.assertAllClose(4 * 0.5 / 1.5, losses['localization'])
+    self.assertAllClose(6 * np.log(2) / 1.5, losses['classification'])
+    encodings, logits = tape.gradient(loss, predictions)
+    self.assertAllEqual([[True, False, False]], encodings.numpy().any(-1))
+    self.assertAllEqual([[True, False, True]], logits.numpy().any(-1))
 
   def test_nothing_matched(self):
     """The normalizer is 1, and the worst three negatives count."""
