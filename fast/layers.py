@@ -250,12 +250,19 @@ def depthwise_conv2d(
   stride: int = 1,
   rate: int = 1,
   linear: bool = False,
+  weight_decay: float = 0.0,
 ) -> tf.Tensor:
-  """Depthwise convolution, batch norm and, unless linear, the activation."""
+  """Depthwise convolution, batch norm and, unless linear, the activation.
+
+  Its weights are not decayed by the Setup's weight_decay, but by its own.
+  """
   with tf.variable_scope(scope):
     channels = layout.num_channels(net, setup)
     weights = kernel_variable(
-      'depthwise_weights', [kernel_size, kernel_size, channels, 1], setup
+      'depthwise_weights',
+      [kernel_size, kernel_size, channels, 1],
+      setup,
+      weight_decay,
     )
     norm = batch_norm_variables(channels)
     net, padding = _pad(net, kernel_size, stride, rate, setup)

@@ -173,16 +173,24 @@ def convolutions(
   return module.convolutions(spec, height, width, num_classes)
 
 
+_SCOPES_OF_DECAYED_DEPTHWISE = (
+  'separable_',  # NASNet
+  'layer_19_2_',  # SSDLite: feature maps, and both branches of the heads
+  'BoxEncodingPredictor_',
+  'ClassPredictor_',
+)
+
+
 def decays(variable_name: str) -> bool:
   """Whether weight decay applies to a variable.
 
-  It does to the kernels of convolutions, the logits' included, and to both of
-  NASNet's separable ones, as published; not to other depthwise_weights, biases
-  or batch norm.
+  It does to the kernels of convolutions, the logits' included, to both of
+  NASNet's separable ones, and to the depthwise ones that SSDLite adds to its
+  backbone, as published; not to other depthwise_weights, biases or batch norm.
   """
   *_, scope, leaf = ('', *variable_name.split('/'))
   return (
     leaf in ('weights', 'pointwise_weights')
     or leaf == 'depthwise_weights'
-    and scope.startswith('separable_')
+    and scope.startswith(_SCOPES_OF_DECAYED_DEPTHWISE)
   )

@@ -78,8 +78,8 @@ class RuledModel(Model):
     self._variables = _RuledVariables(beta_shift)
 
   def twin(self, implementation, **options):
-    """Returns a RuledModel over the same variables, which it need not make."""
-    twin = RuledModel(
+    """Returns a model over the same variables, which it need not make."""
+    twin = type(self)(
       self.network_name,
       self.num_classes,
       implementation,

@@ -22,6 +22,8 @@ import tempfile
 import time
 from typing import NamedTuple
 
+from tests.helpers import bugs_of_ssdlite
+
 _PROJECT = pathlib.Path(__file__).absolute().parents[2]
 _LEFT_OUT = ('.*', 'bazel-*', 'runs', 'shared', '__pycache__')
 
@@ -219,6 +221,7 @@ BUGS = (
     'tf.stack([seed, 0 * position])',
     ('tests/datasets/input_pipeline_test.py',),
   ),
+  *(Bug(*row) for row in bugs_of_ssdlite.ROWS),
 )
 
 
