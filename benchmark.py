@@ -42,13 +42,15 @@ _IMPLEMENTATIONS = flags.DEFINE_list(
 _DATA_FORMATS = flags.DEFINE_list(
   'data_formats',
   None,
-  'Layouts of the fast implementation: NHWC, NCHW. Default: NHWC; if '
+  f'Layouts of the fast implementation: {", ".join(networks.DATA_FORMATS)}. '
+  'Default: NHWC; if '
   'compute_dtypes is not given either, the pairs that suit the device.',
 )
 _COMPUTE_DTYPES = flags.DEFINE_list(
   'compute_dtypes',
   None,
-  'Precisions of the fast implementation: float32, bfloat16, float16. '
+  'Precisions of the fast implementation: '
+  f'{", ".join(networks.COMPUTE_DTYPES)}. '
   'Default: float32; if data_formats is not given either, the pairs that suit '
   'the device.',
 )

@@ -8,7 +8,7 @@ would undo what was folded: ReLUs die, and nothing is learnt.
 import numpy as np
 import tensorflow as tf
 
-from fast.layout import BATCH_NORM_EPSILON
+from specs import networks
 
 
 def is_folded(model: tf.Module) -> bool:
@@ -38,30 +38,29 @@ def unfold(model: tf.Module, images: tf.Tensor) -> None:
   computes in evaluation, before and after.
 
   Args:
-    model: a built model that is_folded; its batch norms were made in the
-      order in which they are computed.
+    model: a built Model of a classifier that is_folded; its batch norms were
+      made in the order in which they are computed.
     images: [batch, height, width, 3], as in training.
   """
   measure = tf.function(
     lambda images: model(images, is_training=True, batch_norm_decay=0.0)[0],
     autograph=False,
   )
+  epsilon = networks.ALL[model.network_name].family.batch_norm_epsilon
   variables = model.variables_by_name
   scopes = [
     name.removesuffix('/gamma') for name in variables if name.endswith('/gamma')
   ]
   scales = {
     scope: variables[f'{scope}/gamma']
-    / tf.sqrt(variables[f'{scope}/moving_variance'] + BATCH_NORM_EPSILON)
+    / tf.sqrt(variables[f'{scope}/moving_variance'] + epsilon)
     for scope in scopes
   }
   for scope, scale in scales.items():
     # Sets all averages. This one's is right: those before it are done.
     measure(images)
     variance = variables[f'{scope}/moving_variance']
-    variables[f'{scope}/gamma'].assign(
-      scale * tf.sqrt(variance + BATCH_NORM_EPSILON)
-    )
+    variables[f'{scope}/gamma'].assign(scale * tf.sqrt(variance + epsilon))
     variables[f'{scope}/beta'].assign_add(
       scale * variables[f'{scope}/moving_mean']
     )

@@ -20,14 +20,18 @@ def read_label_names(path: str) -> tuple[str, ...]:
   Raises:
     InputError: the file cannot be read, or ids are missing or there twice.
   """
-  try:
-    with open(path, encoding='utf-8', errors='replace') as file:
-      lines = file.read().splitlines()
-  except OSError as error:
-    raise InputError(f'{path}: {error.strerror}') from error
+  lines = _read_lines(path)
   if all(_NUMBERED.fullmatch(line) for line in lines if line.strip()):
     return _numbered(path, lines)
   return tuple(line.strip() for line in lines)
+
+
+def _read_lines(path):
+  try:
+    with open(path, encoding='utf-8', errors='replace') as file:
+      return file.read().splitlines()
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
 
 
 def read_folder(folder: str) -> tuple[str, ...] | None:
@@ -36,13 +40,12 @@ def read_folder(folder: str) -> tuple[str, ...] | None:
   Its lines are `id:name`.
 
   Raises:
-    InputError: they are not.
+    InputError: they are not, or the file cannot be read.
   """
   path = os.path.join(folder, FILE_NAME)
   if not os.path.isfile(path):
     return None
-  with open(path, encoding='utf-8', errors='replace') as file:
-    return _numbered(path, file.read().splitlines())
+  return _numbered(path, _read_lines(path))
 
 
 def write_folder(folder: str, label_names: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from runtime import device
 from runtime.model import Model
+from specs import networks
 
 _IMAGES_AT_ONCE = 4  # on each core: what is between two layers stays in cache
 
@@ -48,7 +49,10 @@ def make_inference_fn(
     )
   elif model.implementation == 'slim':
     forward = functools.partial(_outputs, model)
-  elif device.takes_parts(model.implementation, xla):
+  elif (
+    device.takes_parts(model.implementation, xla)
+    and model.network_name not in networks.SEGMENTERS  # whose logits are maps
+  ):
     forward = functools.partial(_in_parts, _frozen(model), model.num_classes)
   else:
     forward = _frozen(model)

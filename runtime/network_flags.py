@@ -108,9 +108,7 @@ def _define(
     xla,
     ['auto', 'true', 'false'],
     'Compilation of the step by XLA. auto: true on a GPU, otherwise false.'
-    + (
-      ' To compile takes longer than it saves here.' if xla == 'false' else ''
-    ),
+    + (' Here compiling takes longer than it saves.' if xla == 'false' else ''),
   )
 
 

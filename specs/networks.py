@@ -29,6 +29,7 @@ class Family(NamedTuple):
   arg_scope: str  # of nets/'s module
   source: str  # of what was published, a key of SOURCES
   defaults: dict[str, Any]  # arguments of function, unless others are given
+  batch_norm_epsilon: float = 0.001
 
 
 class Published(NamedTuple):
@@ -73,7 +74,7 @@ _MOBILENET_V3 = Family(
   'mobilenet_v3', 'mobilenet', 'training_scope', 'e', _FINEGRAIN
 )
 _SHUFFLENET_V1 = Family(
-  'shufflenet_v1', 'shufflenet_v1', 'shufflenet_v1_arg_scope', 'c', {}
+  'shufflenet_v1', 'shufflenet_v1', 'shufflenet_v1_arg_scope', 'c', {}, 1e-5
 )
 _NASNET = Family(
   'nasnet', 'build_nasnet_mobile', 'nasnet_mobile_arg_scope', 'd', {}

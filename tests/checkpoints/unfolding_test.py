@@ -67,6 +67,20 @@ class UnfoldingTest(parameterized.TestCase, tf.test.TestCase):
     trained, _ = testing.run(model, images, is_training=True)
     self.assertLess(testing.deviation(trained, expected), 0.1)
 
+  def test_an_epsilon_of_its_own(self):
+    """ShuffleNet's counts where a channel hardly varies."""
+    model = testing.ruled_model('shufflenet_v1_050', 5)
+    for name, variable in model.variables_by_name.items():
+      if 'moving_' in name:
+        variable.assign(tf.zeros_like(variable) + float('variance' in name))
+    images = golden_rule.images(4, 64, 64) * 0.01
+    expected, _ = testing.run(model, images)
+    self.assertGreater(np.abs(expected).max(), 0.01)
+    unfolding.unfold(model, images)
+    self.assertLess(
+      testing.deviation(testing.run(model, images)[0], expected), 1e-3
+    )
+
   def test_a_fresh_model_is_not_folded(self):
     self.assertFalse(
       unfolding.is_folded(Model('mobilenet_v2_035', 5).build(32))

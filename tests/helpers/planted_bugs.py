@@ -25,7 +25,7 @@ from typing import NamedTuple
 from tests.helpers import bugs_of_ssdlite
 
 _PROJECT = pathlib.Path(__file__).absolute().parents[2]
-_LEFT_OUT = ('.*', 'bazel-*', 'runs', 'shared', '__pycache__')
+_LEFT_OUT = ('.*', 'bazel-*', 'runs', '__pycache__')
 
 
 class Bug(NamedTuple):

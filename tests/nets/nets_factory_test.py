@@ -19,8 +19,15 @@ tf1 = tf.compat.v1
 
 class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
   def test_names(self):
-    """They stay: the networks that were counted."""
-    self.assertEqual(tuple(testing.COUNTS), nets_factory.network_names())
+    """They stay: the classifiers that were counted, and the segmenters."""
+    self.assertEqual(
+      (
+        *testing.COUNTS,
+        'deeplab_v3_mobilenet_v2',
+        'deeplab_v3_mobilenet_v2_050',
+      ),
+      nets_factory.network_names(),
+    )
 
   @parameterized.parameters(
     ('resnet', 'slim', {}, "network 'resnet'; there are mobilenet_v1,"),

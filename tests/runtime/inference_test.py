@@ -46,6 +46,15 @@ class InferenceTest(tf.test.TestCase):
         logits = inference.make_inference_fn(fast, 64)(_images(3, 64))
         self.assertLess(testing.deviation(logits, expected), _FOLDING)
 
+  def test_segmenters_logits_are_maps(self):
+    slim = testing.RuledModel('deeplab_v3_mobilenet_v2_050', 5)
+    expected, _ = testing.run_eagerly(slim, _images(3, 64))
+    self.assertEqual((3, 4, 4, 5), expected.shape)
+    self.assertGreater(np.abs(expected).max(), 0.1)
+    fast = slim.twin('fast', data_format='NHWC')
+    logits = inference.make_inference_fn(fast, 64)(_images(3, 64))
+    self.assertLess(testing.deviation(logits, expected), _FOLDING)
+
   def test_batches_of_any_size_in_parts(self):
     """Every image's logits are its own, in its place, whatever the batch."""
     model = _short_model('fast')
