@@ -214,7 +214,7 @@ def is_computed(compute_dtype: tf.DType) -> bool:
 
   TensorFlow asks the processor, not oneDNN, which types it has, and where
   oneDNN plays one that has not an operation ends in an AbortedError. A real one
-  computes these types without oneDNN: TF_ENABLE_ONEDNN_OPTS=0 shows that.
+  computes these types without oneDNN.
   """
   played = os.environ.get('ONEDNN_MAX_CPU_ISA', 'DEFAULT')
   return compute_dtype in _PLAYED.get(played, (compute_dtype,))
