@@ -1,9 +1,9 @@
 """How many images/s a device can do at most. No TensorFlow.
 
-A device reads and writes memory at a bandwidth and computes at a rate; a step
-takes at least the longer of
+A device reads and writes memory at a bandwidth and computes so many FLOP/s; a
+step takes at least the longer of
 
-  bytes / bandwidth          and          2 * multiply-adds / rate
+  bytes / bandwidth          and          2 * multiply-adds / FLOP/s
 
 Both are counted from the networks' tables of convolutions; every value that
 passes between two operations is written to memory and read again, in the
@@ -60,11 +60,12 @@ def images_per_second(
   else:
     values = _inference_values(layers)
     weight_bytes = width * parameters / batch_size
-  rate = speed.flops[compute_dtype]
+  flops = speed.flops[compute_dtype]
   return {
     level: 1
     / max(
-      (width * count + weight_bytes) / speed.bandwidth, 2 * multiply_adds / rate
+      (width * count + weight_bytes) / speed.bandwidth,
+      2 * multiply_adds / flops,
     )
     for level, count in values.items()
   }
@@ -160,7 +161,7 @@ def measured_speed(bandwidth: float, flops: dict[str, float]) -> Speed:
   """Returns a Speed; half precision may be cast to float32 where slower."""
   return Speed(
     bandwidth,
-    {name: max(rate, flops['float32']) for name, rate in flops.items()},
+    {name: max(of, flops['float32']) for name, of in flops.items()},
     'measured',
   )
 

@@ -93,13 +93,13 @@ def ratio(value: float) -> str:
 
 
 def _legend(speed):
-  rates = [rate / 1e12 for rate in speed.flops.values()]
+  tflops = [flops / 1e12 for flops in speed.flops.values()]
   text = (
     'images/s, ms/step: medians of all rounds. spread: the middle half of '
     'the rounds, in percent of the median. x Keras: times as fast as Keras '
     'MobileNetV2 in the same round. ceiling: part reached of the images/s '
-    f'that {number(speed.bandwidth / 1e9)} GB/s and {number(min(rates))} to '
-    f'{number(max(rates))} TFLOP/s ({speed.source}; by precision) allow at '
+    f'that {number(speed.bandwidth / 1e9)} GB/s and {number(min(tflops))} to '
+    f'{number(max(tflops))} TFLOP/s ({speed.source}; by precision) allow at '
     'level A, in training N, of benchmarking/ceilings.py. first s: seconds '
     'until the first step is made, compiled and done. MB: peak memory of the '
     'process; on a GPU the GPU\'s.'

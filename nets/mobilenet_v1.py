@@ -40,10 +40,10 @@ def mobilenet_v1_arg_scope(
 ) -> dict:
   """Returns the arg_scope of the network's layers.
 
-  is_training None leaves batch norm's mode to the caller.
+  is_training None leaves it to the caller whether batch norm trains.
   """
   regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
-  mode = {} if is_training is None else {'is_training': is_training}
+  is_trained = {} if is_training is None else {'is_training': is_training}
   with (
     slim.arg_scope(
       [slim.conv2d, slim.separable_conv2d],
@@ -63,7 +63,7 @@ def mobilenet_v1_arg_scope(
       decay=batch_norm_decay,
       epsilon=batch_norm_epsilon,
       updates_collections=batch_norm_updates_collections,
-      **mode,
+      **is_trained,
     ) as scope,
   ):
     return scope

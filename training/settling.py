@@ -23,9 +23,9 @@ def make_settle(
   """Returns settle(), to be called where a run is saved.
 
   In a short run the weights move faster than averages can follow: after 60
-  steps at a constant rate, mobilenet_v2_035 on digits had 16 % right with them,
-  and 63 % with the statistics of the images themselves. So while the averages'
-  decay still grows (see step.settling_decay), settle() measures them
+  steps at a constant learning rate, mobilenet_v2_035 on digits had 16 % right
+  with them, and 63 % with the statistics of the images themselves. So while the
+  averages' decay still grows (see step.settling_decay), settle() measures them
   anew, over the latest batches, at the weights as they are; and likewise those
   that belong to the moving averages of the weights. It returns whether it did.
   It changes no weight, so training goes on as if it had not been called.

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from tests.helpers import networks as testing
 
-MODES = (
+WAYS = (
   ('slim', {}),
   ('fast', {'data_format': 'NHWC', 'compute_dtype': tf.float32}),
   ('fast', {'data_format': 'NCHW', 'compute_dtype': tf.float32}),
@@ -48,19 +48,19 @@ def main(cases):
   for case in cases or testing.GOLDENS:
     name, options = testing.GOLDENS[case]
     description, arrays = testing.load_golden(case)
-    for implementation, mode in MODES:
+    for implementation, way in WAYS:
       model = testing.ruled_model(
         name,
         description['num_classes'],
         implementation,
         dropout_keep_prob=1.0,
         **options,
-        **mode,
+        **way,
       )
       how = ' '.join(
         [
           implementation,
-          *(getattr(value, 'name', value) for value in mode.values()),
+          *(getattr(value, 'name', value) for value in way.values()),
         ]
       )
       print(
