@@ -51,7 +51,7 @@ def load(folder: str, split_name: str) -> CocoSplit:
 
 
 def _find(folder, split_name):
-  names = _STORED.get('train' if split_name == 'train' else 'validation')
+  names = _STORED['train' if split_name == 'train' else 'validation']
   for name in names:
     paths = sorted(
       glob.glob(

@@ -1,7 +1,5 @@
 """The data sets with a mask for each image: the class of every pixel."""
 
-import functools
-
 import tensorflow as tf
 
 from base.errors import InputError
@@ -35,13 +33,9 @@ def get_dataset(name: str, split_name: str) -> Dataset:
       f'unknown data set of masks {name}; there is {", ".join(dataset_names())}'
     )
   scans = digits_scenes.load(is_training=split_name == 'train')
-  # A scene takes longer to make than to keep: 37 KB each.
-  make_scene = functools.lru_cache(None)(
-    functools.partial(digits_scenes.make_scene, scans)
-  )
 
   def read(index, choose_window=None):
-    scene = make_scene(index)
+    scene = digits_scenes.make_scene(scans, index)
     return examples.cut(Example(scene.image, scene.mask), choose_window)
 
   label_names = (BACKGROUND, *map(str, range(10)))

@@ -51,7 +51,7 @@ def make_inference_fn(
     forward = functools.partial(_outputs, model)
   elif (
     device.takes_parts(model.implementation, xla)
-    and model.network_name not in networks.SEGMENTERS  # whose logits are maps
+    and model.network_name in networks.NETWORKS  # others' logits are maps
   ):
     forward = functools.partial(_in_parts, _frozen(model), model.num_classes)
   else:

@@ -50,10 +50,10 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
     """Where there is no golden: another width, full 3x3 convolutions."""
     options = {**OPTIONS, **options}
     images = golden_rule.images(2, 65, 97)
-    slims = segmenters.DeeplabV3(num_classes, **options)
+    slims = segmenters.deeplab_v3(num_classes, **options)
     expected = testing.run_eagerly(slims, images)
     for data_format in networks.DATA_FORMATS:
-      fasts = segmenters.DeeplabV3(
+      fasts = segmenters.deeplab_v3(
         num_classes, 'fast', data_format=data_format, **options
       )
       logits, end_points = testing.run_eagerly(fasts, images)
@@ -81,7 +81,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
   def test_batch_norm_can_stay(self, implementation):
     """Training with fine_tune_batch_norm=False is evaluation with dropout."""
     images = golden_rule.images(2, 65, 65)
-    model = segmenters.DeeplabV3(
+    model = segmenters.deeplab_v3(
       7, implementation, fine_tune_batch_norm=False, **OPTIONS
     )
     expected, _ = testing.run_eagerly(model, images)
@@ -107,12 +107,12 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
     }
     images = _varied_images(2, 65)
     labels = segmenters.golden_labels(2, (65, 65), 7)
-    slims = segmenters.DeeplabV3(7, **options)
+    slims = segmenters.deeplab_v3(7, **options)
     logits, _, loss, expected = segmenters.gradients(slims, images, labels)
     norm = testing.global_norm(expected)
     self.assertGreater(norm, 0.1)
     for data_format in networks.DATA_FORMATS:
-      fasts = segmenters.DeeplabV3(
+      fasts = segmenters.deeplab_v3(
         7, 'fast', data_format=data_format, **options
       )
       found, _, found_loss, gradients = segmenters.gradients(
@@ -134,7 +134,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
     images = _varied_images(4, 65)
     labels = segmenters.golden_labels(4, (65, 65), 7)
     options = {'beta_shift': 1.5, 'dropout_keep_prob': 1.0, **OPTIONS}
-    slims = segmenters.DeeplabV3(7, batch_norm_decay=0.0, **options)
+    slims = segmenters.deeplab_v3(7, batch_norm_decay=0.0, **options)
     training, *_, gradients = segmenters.gradients(slims, images, labels)
     # The averages of these very images keep values in float16's range. But
     # four images differ too little to be normalized by what they differ in.
@@ -153,7 +153,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
     ):
       if not testing.is_computed(compute_dtype):
         continue
-      fasts = segmenters.DeeplabV3(
+      fasts = segmenters.deeplab_v3(
         7,
         'fast',
         data_format=data_format,
@@ -178,7 +178,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
     """Rounded once, at its end: its batch norm makes much of little."""
     if not testing.is_computed(tf.bfloat16):
       self.skipTest('oneDNN plays a processor without bfloat16.')
-    model = segmenters.DeeplabV3(
+    model = segmenters.deeplab_v3(
       7, 'fast', data_format=data_format, compute_dtype=tf.bfloat16, **OPTIONS
     )
     images = _varied_images(4, 33)
@@ -209,9 +209,9 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
       'depth_multiplier': 0.1,
       'atrous_rates': (2,),
     }
-    slims = segmenters.DeeplabV3(7, batch_norm_decay=0.0, **options)
+    slims = segmenters.deeplab_v3(7, batch_norm_decay=0.0, **options)
     expected, _ = testing.run_eagerly(slims, images, is_training=True)
-    fasts = segmenters.DeeplabV3(
+    fasts = segmenters.deeplab_v3(
       7, 'fast', data_format='NCHW', compute_dtype=tf.float16, **options
     )
     found, _ = testing.run(fasts, images, is_training=True, xla=True)
@@ -220,7 +220,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
   def test_precisions_are_what_was_asked_for(self):
     if not testing.is_computed(tf.bfloat16):
       self.skipTest('oneDNN plays a processor without bfloat16.')
-    model = segmenters.DeeplabV3(
+    model = segmenters.deeplab_v3(
       7, 'fast', compute_dtype=tf.bfloat16, **OPTIONS
     )
     logits, end_points = model(tf.zeros([1, 33, 33, 3]))

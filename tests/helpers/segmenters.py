@@ -3,37 +3,16 @@
 import numpy as np
 import tensorflow as tf
 
-from fast import deeplab_v3 as fast_deeplab_v3
-from nets import deeplab_v3
-from nets.tf_slim_compat import slim
 from tasks import segmentation
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 
-_OF_SCOPE = ('weight_decay', 'dropout_keep_prob', 'fine_tune_batch_norm')
 
-
-class DeeplabV3(testing.RuledModel):
-  """A RuledModel of a network that has no name in specs/networks.py yet."""
-
-  def __init__(self, num_classes, implementation='slim', **options):
-    super().__init__('deeplab_v3', num_classes, implementation, **options)
-
-  def network_fn(self, is_training, **options):
-    options = {**self._options, **options, 'is_training': is_training}
-    if self.implementation == 'fast':
-      build, scope = fast_deeplab_v3.deeplab_v3, {}
-    else:
-      build = deeplab_v3.deeplab_v3
-      of_scope = {key: options.pop(key) for key in _OF_SCOPE if key in options}
-      scope = deeplab_v3.training_scope(is_training, **of_scope)
-
-    def network_fn(images):
-      with slim.arg_scope(scope):
-        return build(images, self.num_classes, **options)
-
-    network_fn.default_image_size = build.default_image_size
-    return network_fn
+def deeplab_v3(num_classes, implementation='slim', **options):
+  """Returns a RuledModel, not built yet."""
+  return testing.RuledModel(
+    'deeplab_v3_mobilenet_v2', num_classes, implementation, **options
+  )
 
 
 def golden_labels(batch, size, num_classes, seed=0):

@@ -120,7 +120,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     golden = description, arrays = testing.load_golden(case)
     num_classes = description['num_classes']
     implementation, options = IMPLEMENTATIONS[implementation]
-    model = segmenters.DeeplabV3(
+    model = segmenters.deeplab_v3(
       num_classes,
       implementation,
       output_stride=description['output_stride'],
@@ -168,7 +168,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     """The golden's, in the losses that a graph collects."""
     description, _ = testing.load_golden(OS16)
     with tf.Graph().as_default(), tf1.Session() as session:
-      network_fn = segmenters.DeeplabV3(
+      network_fn = segmenters.deeplab_v3(
         description['num_classes'], implementation, weight_decay=4e-5
       ).network_fn(is_training=True)
       with tf1.variable_scope('', custom_getter=_get_ruled_variable):
@@ -185,7 +185,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
 class DeeplabV3Test(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*networks.IMPLEMENTATIONS)
   def test_initial_values(self, implementation):
-    model = segmenters.DeeplabV3(21, implementation, atrous_rates=(6, 12, 18))
+    model = segmenters.deeplab_v3(21, implementation, atrous_rates=(6, 12, 18))
     model._variables = Variables()
     model(tf.zeros([1, 33, 33, 3]))
     # Cut off at two of its standard deviations, a normal one keeps 0.88 of it.

@@ -217,7 +217,7 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
   def test_golden(self, implementation):
     description, arrays = testing.load_golden(MULTI_SCALE)
     stride = description['output_stride']
-    model = segmenters.DeeplabV3(
+    model = segmenters.deeplab_v3(
       description['num_classes'], implementation, output_stride=stride
     )
     images = tf.constant(testing.golden_images(description))
