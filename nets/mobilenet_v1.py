@@ -16,6 +16,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from nets import mobilenet_layers
 from nets.tf_slim_compat import slim
 from specs import mobilenet_v1 as table
 from specs import networks
@@ -69,19 +70,12 @@ def mobilenet_v1_arg_scope(
     return scope
 
 
-def _explicit_pad(net, layer):
-  """Pads [batch, height, width, channels] so that VALID keeps the size."""
-  total = (layer.kernel_size - 1) * layer.rate
-  pad = [total // 2, total - total // 2]
-  return tf.pad(net, [[0, 0], pad, pad, [0, 0]])
-
-
 def _features(net, layers, use_explicit_padding):
   """Returns (features, end_points)."""
   end_points = {}
   for layer in layers:
     if use_explicit_padding:
-      net = _explicit_pad(net, layer)
+      net = mobilenet_layers.explicit_pad(net, layer.kernel_size, layer.rate)
     kernel = [layer.kernel_size, layer.kernel_size]
     if layer.is_depthwise:
       net = slim.separable_conv2d(

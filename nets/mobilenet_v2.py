@@ -15,6 +15,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from nets import mobilenet_layers
 from nets.tf_slim_compat import slim
 from specs import arithmetic
 from specs import mobilenet_v2 as table
@@ -29,42 +30,9 @@ def training_scope(
   bn_decay: float = 0.997,
 ) -> dict:
   """Returns the arg_scope of a recipe: what the network's layers share."""
-  regularizer = slim.l2_regularizer(weight_decay) if weight_decay else None
-  with (
-    slim.arg_scope([mobilenet], is_training=is_training),
-    slim.arg_scope(
-      [slim.conv2d, slim.separable_conv2d],
-      weights_initializer=tf.truncated_normal_initializer(stddev=stddev),
-    ),
-    slim.arg_scope([slim.conv2d], weights_regularizer=regularizer),
-    slim.arg_scope([slim.batch_norm], decay=bn_decay),
-    slim.arg_scope([slim.dropout], keep_prob=dropout_keep_prob) as scope,
-  ):
-    return scope
-
-
-def _layer_scope(is_training, activation_fn):
-  """Returns the arg_scope of the architecture itself."""
-  with (
-    slim.arg_scope(
-      [slim.conv2d, slim.separable_conv2d],
-      padding='SAME',
-      activation_fn=activation_fn,
-      normalizer_fn=slim.batch_norm,
-    ),
-    slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training),
-    slim.arg_scope(
-      [slim.batch_norm], center=True, scale=True, epsilon=0.001
-    ) as scope,
-  ):
-    return scope
-
-
-def _explicit_pad(net, kernel_size, rate=1):
-  """Pads [batch, height, width, channels] so that VALID keeps the size."""
-  total = (kernel_size - 1) * rate
-  pad = [total // 2, total - total // 2]
-  return tf.pad(net, [[0, 0], pad, pad, [0, 0]])
+  return mobilenet_layers.training_scope(
+    mobilenet, is_training, weight_decay, stddev, dropout_keep_prob, bn_decay
+  )
 
 
 def _expand(net, block, expansion, activation_fn):
@@ -89,7 +57,7 @@ def _inverted_residual(
       net = _expand(net, block, expansion, activation_fn)
       points['expansion_output'] = net
     if use_explicit_padding:
-      net = _explicit_pad(net, 3, block.rate)
+      net = mobilenet_layers.explicit_pad(net, 3, block.rate)
     net = slim.separable_conv2d(
       net,
       None,
@@ -117,7 +85,7 @@ def _inverted_residual(
 def _features(net, spec, num_layers, activation_fn, use_explicit_padding):
   """Builds the first num_layers layers; returns (features, end_points)."""
   if use_explicit_padding:
-    net = _explicit_pad(net, 3)
+    net = mobilenet_layers.explicit_pad(net, 3)
   net = slim.conv2d(
     net,
     spec.stem_channels,
@@ -230,7 +198,7 @@ def mobilenet(
   activation_fn = activation_fn or tf.nn.relu6
   with (
     tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse),
-    slim.arg_scope(_layer_scope(is_training, activation_fn)),
+    slim.arg_scope(mobilenet_layers.layer_scope(is_training, activation_fn)),
   ):
     net, end_points = _features(
       input_tensor, spec, num_layers, activation_fn, use_explicit_padding

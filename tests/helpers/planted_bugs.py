@@ -54,7 +54,7 @@ BUGS = (
   ),
   Bug(
     'slim: epsilon 1e-5',
-    'nets/mobilenet_v2.py',
+    'nets/mobilenet_layers.py',
     'epsilon=0.001',
     'epsilon=1e-5',
     _FAMILY_V2,
