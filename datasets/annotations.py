@@ -35,52 +35,46 @@ def make_boxes(
   )
 
 
-def from_pixels(
+def parts_of_image(
   corners: tuple[float, float, float, float],
   size: tuple[int, int],
+  where: str,
   over_the_edge: float = 0.0,
 ) -> tuple[float, float, float, float]:
-  """Returns corners as parts of an image of size (height, width).
+  """Returns a box as parts of its image, on which it lies, with an area.
 
-  over_the_edge: how far, in the same unit, rounding may take them over it;
-  so much is cut off. What lies farther outside stays there.
+  Args:
+    corners: top, left, bottom, right, in the unit of size.
+    size: height and width of the image.
+    where: file and object, for messages.
+    over_the_edge: how far, in the same unit, rounding may take corners over the
+      edge; so much is cut off.
 
   Raises:
+    InputError: the box lies outside of the image or has no area.
     ValueError: the image has no pixels.
   """
   height, width = size
   if height <= 0 or width <= 0:
     raise ValueError(f'an image of {height} x {width} pixels')
-  scaled = []
-  for corner, side in zip(corners, (height, width) * 2, strict=True):
-    if -over_the_edge <= corner < 0:
-      corner = 0.0
-    elif side < corner <= side + over_the_edge:
-      corner = float(side)
-    scaled.append(corner / side)
-  return tuple(scaled)
-
-
-def check_box(
-  corners: tuple[float, float, float, float], where: str
-) -> tuple[float, float, float, float]:
-  """Returns a box that lies on its image and has an area.
-
-  Args:
-    corners: top, left, bottom, right, as parts of the image.
-    where: file and object, for the message.
-  Raises:
-    InputError: it does not.
-  """
-  top, left, bottom, right = corners
+  top, left, bottom, right = box = tuple(
+    _cut(corner, side, over_the_edge) / side
+    for corner, side in zip(corners, (height, width) * 2, strict=True)
+  )
   if not (0 <= top <= 1 and 0 <= left <= 1 and bottom <= 1 and right <= 1):
     raise InputError(
-      f'{where}: the box {_shown(corners)} lies outside of the image; top, '
-      'left, bottom and right are parts of it, from 0 to 1'
+      f'{where}: the box {_shown(box)} lies outside of the image; top, left, '
+      'bottom and right are parts of it, from 0 to 1'
     )
   if not (top < bottom and left < right):
-    raise InputError(f'{where}: the box {_shown(corners)} has no area')
-  return corners
+    raise InputError(f'{where}: the box {_shown(box)} has no area')
+  return box
+
+
+def _cut(corner, side, over_the_edge):
+  if -over_the_edge <= corner < 0:
+    return 0.0
+  return side if side < corner <= side + over_the_edge else corner
 
 
 def _shown(corners):

@@ -130,9 +130,6 @@ def _parse(content: dict[str, Any], path, image_folder):
 def _corners(bbox, size, where):
   """Returns corners of COCO's left, top, width, height, in pixels."""
   left, top, box_width, box_height = map(float, bbox)
-  return annotations.check_box(
-    annotations.from_pixels(
-      (top, left, top + box_height, left + box_width), size, _OVER_THE_EDGE
-    ),
-    where,
+  return annotations.parts_of_image(
+    (top, left, top + box_height, left + box_width), size, where, _OVER_THE_EDGE
   )

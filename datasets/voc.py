@@ -146,6 +146,6 @@ def _corners(box, size, where):
   left, top, right, bottom = (
     float(box.find(side).text) for side in ('xmin', 'ymin', 'xmax', 'ymax')
   )
-  return annotations.check_box(
-    annotations.from_pixels((top - 1, left - 1, bottom, right), size), where
+  return annotations.parts_of_image(
+    (top - 1, left - 1, bottom, right), size, where
   )

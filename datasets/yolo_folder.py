@@ -140,5 +140,4 @@ def _parse(line, where, num_classes):
   if not all(map(math.isfinite, (x, y, width, height))):
     raise InputError(f'{where}: not finite: {line.strip()!r}')
   corners = (y - height / 2, x - width / 2, y + height / 2, x + width / 2)
-  corners = annotations.from_pixels(corners, (1, 1), _ROUNDING)
-  return label, annotations.check_box(corners, where)
+  return label, annotations.parts_of_image(corners, (1, 1), where, _ROUNDING)
