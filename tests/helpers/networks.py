@@ -108,17 +108,20 @@ def run(model, images, is_training=False, xla=False, **options):
   if xla not in functions:
     functions[xla] = tf.function(model, autograph=False, jit_compile=xla)
   function = functions[xla]
-  outputs = function(images, is_training=is_training, **options)
-  return tf.nest.map_structure(
-    lambda tensor: tf.cast(tensor, tf.float32).numpy(), outputs
-  )
+  return as_arrays(function(images, is_training=is_training, **options))
 
 
 def run_eagerly(model, images, is_training=False, **options):
   """Returns what run does, without a graph, whose making takes seconds."""
-  outputs = model(tf.constant(images), is_training=is_training, **options)
+  return as_arrays(
+    model(tf.constant(images), is_training=is_training, **options)
+  )
+
+
+def as_arrays(tensors):
+  """Returns a structure of tensors as one of float32 arrays."""
   return tf.nest.map_structure(
-    lambda tensor: tf.cast(tensor, tf.float32).numpy(), outputs
+    lambda tensor: tf.cast(tensor, tf.float32).numpy(), tensors
   )
 
 

@@ -32,7 +32,4 @@ def gradients(model, images, labels, **options):
     losses = segmentation.pixel_losses(logits, labels)
     loss = segmentation.mean_of_valid(losses, labels)
   by_name = tape.gradient(loss, model.trainable_variables_by_name)
-  return tf.nest.map_structure(
-    lambda tensor: tf.cast(tensor, tf.float32).numpy(),
-    (logits, end_points, loss, by_name),
-  )
+  return testing.as_arrays((logits, end_points, loss, by_name))
