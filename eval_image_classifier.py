@@ -15,23 +15,16 @@ Flags and defaults are those of slim's program of this name.
 # First: it imports TensorFlow without its notices.
 from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
-from absl import flags
-
 from base import errors
 from base import program_flags
 from base import replaced_flags
-from checkpoints import checkpoint_flags
-from datasets import catalog
-from datasets import data_flags
+from datasets import kinds
 from runtime import network_flags
 from tasks import classification
-from training import evaluation_flags
+from training import all_flags
 from training import evaluation_run
 
-checkpoint_flags.define_for_inference()
-network_flags.define_for_inference('slim')
-data_flags.define_for_evaluation()
-evaluation_flags.define()
+all_flags.define_for_evaluation(network_flags.CLASSIFIERS, kinds.LABELS)
 replaced_flags.define(replaced_flags.EVALUATION)
 
 
@@ -40,16 +33,10 @@ def main(argv: list[str]) -> None:
   program_flags.reject_arguments(argv)
   replaced_flags.tell(replaced_flags.EVALUATION)
   evaluation_run.evaluate_checkpoints(
-    evaluation_run.EvaluationOptions(
-      checkpoint_flags.read(),
-      network_flags.read(),
-      data_flags.read_dataset(),
-      data_flags.read_input(),
-      evaluation_flags.read(),
-      flags.FLAGS.max_bad_images,
-    ),
-    open_dataset=lambda data: catalog.get_dataset(*data),
-    make_task=classification.make_task,
+    all_flags.read_for_evaluation(),
+    network_flags.CLASSIFIERS,
+    kinds.LABELS,
+    lambda dataset, image_size: classification.make_task(dataset.num_classes),
   )
 
 

@@ -45,6 +45,11 @@ def run(main: Callable[[list[str]], None]) -> None:
   app.run(reporting_main, flags_parser=parse_flags)
 
 
+def tell(message: str) -> None:
+  """Says on stderr, in the program's name, what is wrong while it goes on."""
+  print(_line(sys.argv, message), file=sys.stderr, flush=True)
+
+
 def _line(argv, error):
   program = os.path.basename(argv[0])
   message = ' '.join(str(error).split())

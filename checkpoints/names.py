@@ -3,13 +3,21 @@
 from collections.abc import Iterable
 import re
 
-_HEAD = re.compile(r'(^|/)(Logits|aux_logits|final_layer)/')
+# A backbone, and what a detector has before it.
+_BACKBONE = re.compile(
+  r'(FeatureExtractor/)?(MobilenetV2/(Conv|Conv_1|expanded_conv(_\d+)?)/.+)'
+)
 _AVERAGE = '/ExponentialMovingAverage'
 
 
-def is_head(name: str) -> bool:
-  """Whether a variable belongs to a layer that makes logits."""
-  return bool(_HEAD.search(name))
+def of_backbone(name: str) -> str | None:
+  """Returns what a classifier calls a variable; None if it has none such.
+
+  Detectors and segmenters are made of a classifier's backbone; theirs may go by
+  other names.
+  """
+  match = _BACKBONE.fullmatch(name)
+  return match and match[2]
 
 
 def average_of(name: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
-from checkpoints import names
+from specs import networks
 
 
 class Checkpoint(NamedTuple):
@@ -143,12 +143,16 @@ def is_finite(value: np.ndarray) -> bool:
 def count_classes(checkpoint: Checkpoint) -> int:
   """Returns the number of classes that a checkpoint's logits have.
 
+  A detector's background is not one of them.
+
   Raises:
     InputError: it has no logits.
   """
   for name, shape in checkpoint.shapes.items():
-    if names.is_head(name) and name.endswith('/biases'):
-      return shape[-1]
+    if name.endswith('/biases'):
+      num_classes = networks.count_classes(name, shape[-1])
+      if num_classes is not None:
+        return num_classes
   raise InputError(
     f'{checkpoint.path} has no biases of logits: it does not classify'
   )

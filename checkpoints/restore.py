@@ -7,6 +7,7 @@ from checkpoints import names
 from checkpoints import reader
 from checkpoints.reader import Checkpoint
 from checkpoints.report import Report
+from specs import networks
 
 
 def all_of_run(
@@ -54,7 +55,8 @@ def for_fine_tuning(
   """Restores the variables that are there, fit and are not excluded.
 
   Layers that make logits of another number of classes are left out without
-  being excluded.
+  being excluded. Of a checkpoint that is for another task, the backbone is
+  taken.
 
   Args:
     model: a built model.
@@ -76,15 +78,19 @@ def for_fine_tuning(
     for name, variable in variables.items()
     if name not in skipped
   }
-  missing, misfits = _compare(checkpoint, wanted)
+  name_there = _names_there(checkpoint, wanted)
+  missing, misfits = _compare(checkpoint, wanted, name_there)
   if not ignore_missing_vars:
-    body = {
-      name: shapes
-      for name, shapes in misfits.items()
-      if not names.is_head(name)
-    }
     _require_all(
-      checkpoint.path, wanted, missing, body, ' (or set --ignore_missing_vars)'
+      checkpoint.path,
+      wanted,
+      [name for name in missing if name in name_there],
+      {
+        name: shapes
+        for name, shapes in misfits.items()
+        if not networks.is_head(name)
+      },
+      ' (or set --ignore_missing_vars)',
     )
   elif wanted and len(missing) + len(misfits) == len(wanted):
     raise InputError(
@@ -97,7 +103,27 @@ def for_fine_tuning(
     if name not in missing and name not in misfits
   }
   skipped.update(dict.fromkeys(misfits, 'other shape'))
-  return _restore(checkpoint, found, skipped, missing)
+  return _restore(checkpoint, found, skipped, missing, name_there)
+
+
+def _names_there(checkpoint, variables):
+  """Returns {name: what the checkpoint calls it}, of what it has to have.
+
+  That is all variables; but where the checkpoint is for another task, only the
+  backbone, which there may go by other names.
+  """
+  heads = [name for name in checkpoint.shapes if networks.is_head(name)]
+  if not heads or any(name in variables for name in heads):
+    return {name: name for name in variables}
+  there = {names.of_backbone(name): name for name in checkpoint.shapes}
+  wanted = {name: names.of_backbone(name) for name in variables}
+  if not any(wanted.values()):
+    return {name: name for name in variables}
+  return {
+    name: there.get(canonical, canonical)
+    for name, canonical in wanted.items()
+    if canonical
+  }
 
 
 def for_evaluation(
@@ -127,18 +153,20 @@ def for_evaluation(
   return _restore(checkpoint, variables, {}, [])
 
 
-def _compare(checkpoint, variables):
-  """Returns names that are missing, and {name: (shape there, shape here)}."""
-  there = checkpoint.shapes
-  here = {
-    name: variable.shape.as_list() for name, variable in variables.items()
-  }
-  missing = [name for name in here if name not in there]
-  misfits = {
-    name: (there[name], here[name])
-    for name in here
-    if name in there and there[name] != here[name]
-  }
+def _compare(checkpoint, variables, name_there=None):
+  """Returns names that are missing, and {name: (shape there, shape here)}.
+
+  name_there: {name: what the checkpoint calls it}; None: by the same names.
+  """
+  shapes = checkpoint.shapes
+  missing, misfits = [], {}
+  for name, variable in variables.items():
+    there = shapes.get(name if name_there is None else name_there.get(name))
+    here = variable.shape.as_list()
+    if there is None:
+      missing.append(name)
+    elif there != here:
+      misfits[name] = (there, here)
   return missing, misfits
 
 
@@ -149,12 +177,15 @@ def _require_all(path, variables, missing, misfits, remedy=''):
       f'{path} is of another model: it lacks {len(missing)} of '
       f'{len(variables)} variables: {names.several(missing)}{remedy}'
     )
-  if misfits and all(names.is_head(name) for name in misfits):
+  if misfits and all(networks.is_head(name) for name in misfits):
     name, (there, here) = next(iter(misfits.items()))
     if there[-1] != here[-1]:
+      classes_there, classes_here = (
+        networks.count_classes(name, shape[-1]) for shape in (there, here)
+      )
       raise InputError(
-        f'{path} has {there[-1]} classes, the model asked for '
-        f'has {here[-1]}: {name} is {there}, not {here}'
+        f'{path} has {classes_there} classes, the model asked for '
+        f'has {classes_here}: {name} is {there}, not {here}'
       )
   if misfits:
     reasons = [
@@ -168,9 +199,12 @@ def _require_all(path, variables, missing, misfits, remedy=''):
     )
 
 
-def _restore(checkpoint, variables, skipped, initialised):
+def _restore(checkpoint, variables, skipped, initialised, name_there=None):
   """Assigns all of variables, or raises InputError and assigns none."""
-  values = {name: reader.read(checkpoint, name) for name in variables}
+  values = {
+    name: reader.read(checkpoint, (name_there or {}).get(name, name))
+    for name in variables
+  }
   for name, variable in variables.items():
     variable.assign(values[name].astype(variable.dtype.as_numpy_dtype))
   step = None

@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 from base import files
 from base.errors import InputError
+from specs import networks
 
 FILE_NAME = 'model.json'
 
 # What stands and falls with the name of the model, and of the data set.
-_MODEL_KEYS = ('depth_multiplier', 'image_size')
+_MODEL_KEYS = ('image_size', *networks.ARCHITECTURE)
 _DATASET_KEYS = ('dataset_dir', 'labels_offset', 'validation_fraction')
 
 
 def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
   """Writes train_dir/model.json from a dict, whole or not at all.
 
-  Keys that readers know: model_name, implementation, depth_multiplier,
+  Keys that readers know: model_name, implementation, networks.ARCHITECTURE,
   num_classes, image_size, preprocessing_name (never None: the data set's own is
   not known to those who classify), use_grayscale, moving_average_decay,
   dataset_name, dataset_dir, labels_offset, validation_fraction.

@@ -4,44 +4,36 @@ In programs that read a checkpoint, a flag that is not given is None. model.json
 beside the checkpoint then says what training took; otherwise a default applies.
 """
 
-from typing import NamedTuple
-
 from absl import flags
 
 from base import program_flags
-from datasets import catalog
 from datasets.input_pipeline import InputOptions
+from datasets.kinds import DatasetOptions
+from datasets.kinds import Kind
+from datasets.kinds import LABELS
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
 
-
-class DatasetOptions(NamedTuple):
-  """Arguments of catalog.get_dataset."""
-
-  dataset_name: str | None
-  dataset_split_name: str | None
-  dataset_dir: str | None
-  validation_fraction: float | None
-  labels_offset: int | None
+_VALIDATION_FRACTION = 0.2
 
 
-# As far as nothing else says anything.
-DEFAULTS = {
-  'dataset_name': 'imagenet',
-  'validation_fraction': 0.2,
-  'labels_offset': 0,
-}
+def defaults(kind: Kind) -> dict[str, str | float | int]:
+  """Returns DatasetOptions' fields as far as nothing else says anything."""
+  return {
+    'dataset_name': kind.default,
+    'validation_fraction': _VALIDATION_FRACTION,
+    'labels_offset': 0,
+  }
 
 
-def define_for_training() -> None:
-  """Defines the flags of the programs that train."""
-  _define_dataset(DEFAULTS, 'train', '')
+def define_for_training(kind: Kind, batch_size: int = 32) -> None:
+  """Defines the flags of a program that trains on data sets of a kind."""
+  _define_dataset(kind, defaults(kind), 'train', '')
   flags.DEFINE_string(
     'preprocessing_name',
     None,
-    'Preparation of images: inception (cuts out a random part, flips it and '
-    'changes its colours) or lenet (only resizes). Default: the one that suits '
+    f'Preparation of images: {kind.training_help} Default: the one that suits '
     'the data set.',
   )
   flags.DEFINE_bool(
@@ -59,25 +51,27 @@ def define_for_training() -> None:
     'Seed of the initial weights, the order of the images and their random '
     'changes.',
   )
-  _define_batches(32)
+  _define_batches(batch_size)
   _define_reading()
 
 
-def define_for_evaluation() -> None:
-  """Defines the flags of the programs that evaluate."""
-  _define_dataset(dict.fromkeys(DEFAULTS), None, ' Default: as in training')
-  define_for_inference(100)
+def define_for_evaluation(kind: Kind, batch_size: int = 100) -> None:
+  """Defines the flags of a program that evaluates on data sets of a kind."""
+  _define_dataset(
+    kind, dict.fromkeys(defaults(kind)), None, ' Default: as in training'
+  )
+  define_for_inference(kind, batch_size)
   _define_reading()
 
 
-def define_for_inference(batch_size: int) -> None:
+def define_for_inference(kind: Kind, batch_size: int) -> None:
   """Defines what all programs need that take images to a checkpoint."""
   flags.DEFINE_string(
     'preprocessing_name',
     None,
-    'Preparation of images: inception (takes the middle, 87.5 % of each side) '
-    'or lenet (resizes the whole image). Default: as in training; otherwise '
-    'the one that suits the data set, or inception where there is none.',
+    f'Preparation of images: {kind.inference_help} Default: as in training; '
+    'otherwise the one that suits the data set, or '
+    f'{kind.preprocessings[0]} where there is none.',
   )
   flags.DEFINE_bool(
     'use_grayscale',
@@ -93,7 +87,7 @@ def define_for_inference(batch_size: int) -> None:
   _define_batches(batch_size)
 
 
-def _define_dataset(defaults, split_name, as_in_training):
+def _define_dataset(kind, values, split_name, as_in_training):
   """Defines what DatasetOptions are read from."""
 
   def otherwise(text):
@@ -101,11 +95,9 @@ def _define_dataset(defaults, split_name, as_in_training):
 
   flags.DEFINE_string(
     'dataset_name',
-    defaults['dataset_name'],
-    f'Name of the data set: {", ".join(catalog.dataset_names())}. image_folder '
-    'is a folder of images with a subfolder for each class; tfrecord is any '
-    'folder of TFRecords with a labels.txt; digits comes with this program.'
-    + otherwise('imagenet'),
+    values['dataset_name'],
+    f'Name of the data set: {", ".join(kind.names)}. {kind.help}'
+    + otherwise(kind.default),
   )
   flags.DEFINE_string(
     'dataset_split_name',
@@ -117,13 +109,15 @@ def _define_dataset(defaults, split_name, as_in_training):
   program_flags.define_path('dataset_dir', None, 'Folder of the data set.')
   flags.DEFINE_float(
     'validation_fraction',
-    defaults['validation_fraction'],
-    'Part of the images to hold out, from 0 to 1, for an image_folder that is '
-    'not divided into train/ and validation/.' + otherwise('0.2'),
+    values['validation_fraction'],
+    'Part of the images to hold out, from 0 to 1, of a folder that is not '
+    'divided into training and validation.' + otherwise(_VALIDATION_FRACTION),
   )
+  if kind is not LABELS:
+    return
   flags.DEFINE_integer(
     'labels_offset',
-    defaults['labels_offset'],
+    values['labels_offset'],
     'Number subtracted from each label: 1 drops a background class, which is '
     'label 0; -1 makes room for one.' + otherwise('0'),
   )
@@ -153,7 +147,11 @@ def _define_reading():
 def read_dataset() -> DatasetOptions:
   """Returns what the flags of the data set say."""
   return DatasetOptions(
-    **{name: flags.FLAGS[name].value for name in DatasetOptions._fields}
+    **{
+      name: flags.FLAGS[name].value
+      for name in DatasetOptions._fields
+      if name in flags.FLAGS
+    }
   )
 
 

@@ -31,6 +31,7 @@ _INCEPTION = (
   *networks.NETWORKS,
 )
 _LENET = ('lenet',)
+NAMES = _INCEPTION + _LENET
 
 _CENTRAL_FRACTION = 0.875
 _CROP_AREA = (0.05, 1.0)
@@ -177,9 +178,9 @@ def sample_changes(name: str) -> tf.Tensor:
 
 def check_name(name: str) -> None:
   """Raises InputError if there is no preprocessing of this name."""
-  if name not in _INCEPTION + _LENET:
+  if name not in NAMES:
     raise InputError(
-      f'unknown preprocessing {name}; there is {", ".join(_INCEPTION + _LENET)}'
+      f'unknown preprocessing {name}; there is {", ".join(NAMES)}'
     )
 
 

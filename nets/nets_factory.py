@@ -112,6 +112,14 @@ def get_network_fn(
   return network_fn
 
 
+def options_of(name: str, implementation: str) -> tuple[str, ...]:
+  """Returns what a network's implementation takes as options, and more."""
+  known = _parameters(_function(name, implementation))
+  if implementation == 'slim':
+    known += tuple(_scope_parameters(name))
+  return known
+
+
 def _scope_parameters(name):
   """Returns {option: what the arg_scope calls it}."""
   return {
@@ -153,9 +161,7 @@ def _check(name, implementation, options):
       f'Unknown implementation {implementation!r}; there are '
       f'{", ".join(IMPLEMENTATIONS)}.'
     )
-  known = _parameters(_function(name, implementation))
-  if implementation == 'slim':
-    known += tuple(_scope_parameters(name))
+  known = options_of(name, implementation)
   for option in options:
     if option in ALL[name].fixed:
       raise InputError(f'{option} is fixed by the network name {name!r}.')

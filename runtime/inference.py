@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 import functools
+from typing import Any
 
 import tensorflow as tf
 
+from base.errors import InputError
 from runtime import device
 from runtime.model import Model
 from specs import networks
@@ -44,8 +46,8 @@ def make_inference_fn(
       _outputs,
       model,
       is_training=True,
-      dropout_keep_prob=1.0,
       batch_norm_decay=1.0,
+      **model.without_dropout(),
     )
   elif model.implementation == 'slim':
     forward = functools.partial(_outputs, model)
@@ -62,6 +64,16 @@ def make_inference_fn(
     autograph=False,
     jit_compile=xla,
   )
+
+
+def check_finite(outputs: Any, name: str) -> None:
+  """Raises InputError if outputs of the checkpoint `name` are not finite."""
+  for tensor in tf.nest.flatten(outputs):
+    if not bool(tf.reduce_all(tf.math.is_finite(tensor))):
+      raise InputError(
+        f'{name}: logits are not finite; where '
+        '--compute_dtype=float16 overflows, take bfloat16'
+      )
 
 
 def _outputs(model, images, **options):

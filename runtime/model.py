@@ -88,6 +88,13 @@ class Model(tf.Module):
       **{**self._options, **options},
     )
 
+  def without_dropout(self) -> dict[str, float]:
+    """Returns the options by which the network keeps all of its features."""
+    has_dropout = 'dropout_keep_prob' in nets_factory.options_of(
+      self.network_name, self.implementation
+    )
+    return {'dropout_keep_prob': 1.0} if has_dropout else {}
+
   def __call__(
     self, images: tf.Tensor, is_training: bool = False, **options: Any
   ) -> tuple[Any, dict[str, tf.Tensor]]:
@@ -194,8 +201,9 @@ def make_model(
     options.model_name,
     num_classes,
     options.implementation,
-    depth_multiplier=options.depth_multiplier,
     dropout_keep_prob=options.dropout_keep_prob,
+    fine_tune_batch_norm=options.fine_tune_batch_norm if is_training else None,
+    **options.architecture(),
     **network_options,
   )
   image_size = model.check_image_size(image_size)

@@ -1,39 +1,64 @@
 """The flags of the network: which one, and how it computes."""
 
+from collections.abc import Sequence
+from typing import Any
 from typing import NamedTuple
 
 from absl import flags
 
 from base import program_flags
+from base.errors import InputError
 from specs import networks
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
 
 
+class Choice(NamedTuple):
+  """The networks that a program takes."""
+
+  names: tuple[str, ...]
+  default: str
+
+
+CLASSIFIERS = Choice(tuple(networks.NETWORKS), 'mobilenet_v2')
+SEGMENTERS = Choice(tuple(networks.SEGMENTERS), 'deeplab_v3_mobilenet_v2')
+
+
 class NetworkOptions(NamedTuple):
-  """What runtime.model.make_model takes."""
+  """What runtime.model.make_model takes; None leaves it to the network."""
 
   model_name: str | None
   implementation: str | None
-  depth_multiplier: float | None  # None: what model_name stands for
+  depth_multiplier: float | None
   data_format: str  # or 'auto'
   compute_dtype: str  # or 'auto'
   xla: str  # 'true', 'false' or 'auto'
-  dropout_keep_prob: float | None = None  # None: the network's
+  dropout_keep_prob: float | None = None
+  min_depth: int | None = None
+  divisible_by: int | None = None
+  finegrain_classification_mode: bool | None = None
+  output_stride: int | None = None
+  atrous_rates: Sequence[int] | None = None
+  aspp_with_separable_conv: bool | None = None
+  fine_tune_batch_norm: bool | None = None
+
+  def architecture(self) -> dict[str, Any]:
+    """Returns the arguments by which networks of one name differ."""
+    return {name: getattr(self, name) for name in networks.ARCHITECTURE}
 
 
-DEFAULT_MODEL = 'mobilenet_v2'
-
-
-def define_for_training() -> None:
-  """Defines the flags of the programs that train."""
+def define_for_training(choice: Choice) -> None:
+  """Defines the flags of a program that trains one of a choice of networks."""
   _define(
-    DEFAULT_MODEL,
+    choice,
+    choice.default,
     '',
     'slim',
     'Implementation of the network: slim (tf-slim, float32) or fast (raw '
     'TensorFlow, any layout and precision). Both train the same network.',
+    'Precision inside the fast implementation. auto: float32. Variables are '
+    'always float32. float16 scales the loss automatically.',
   )
   flags.DEFINE_float(
     'dropout_keep_prob',
@@ -43,36 +68,55 @@ def define_for_training() -> None:
     0.0,
     1.0,
   )
-  program_flags.require_above_zero('depth_multiplier', 'dropout_keep_prob')
+  program_flags.require_above_zero('dropout_keep_prob')
+  if choice is SEGMENTERS:
+    flags.DEFINE_bool(
+      'fine_tune_batch_norm',
+      True,
+      'Trains batch norm and its averages. For batches of fewer than 12 images '
+      'it is better left as the checkpoint has it.',
+    )
 
 
-def define_for_inference(implementation: str, xla: str = 'auto') -> None:
-  """Defines the flags of the programs that take a checkpoint.
+def define_for_inference(
+  choice: Choice, implementation: str, xla: str = 'auto'
+) -> None:
+  """Defines the flags of a program that takes a checkpoint.
 
   Args:
+    choice: the networks that it takes.
     implementation: where neither flag nor checkpoint says which.
     xla: default of the flag.
   """
   _define(
+    choice,
     None,
-    f' Default: as in training, otherwise {DEFAULT_MODEL}.',
+    f' Default: as in training, otherwise {choice.default}.',
     None,
     'Implementation of the network: slim (tf-slim, float32) or fast (raw '
     'TensorFlow, any layout and precision, batch norm folded into the '
     'weights). Each reads the checkpoints of both. Default: the one that '
     f'trained, otherwise {implementation}.',
+    'Precision inside the fast implementation. auto: float16 on a GPU, '
+    'bfloat16 on a CPU that has instructions for it, and float32 on other '
+    'CPUs.',
     xla,
   )
-  program_flags.require_above_zero('depth_multiplier')
 
 
 def _define(
-  model_name, model_default, implementation, implementation_help, xla='auto'
+  choice,
+  model_name,
+  model_default,
+  implementation,
+  implementation_help,
+  compute_dtype_help,
+  xla='auto',
 ):
   flags.DEFINE_string(
     'model_name',
     model_name,
-    f'Name of the network: {", ".join(networks.NETWORKS)}.{model_default}',
+    f'Name of the network: {", ".join(choice.names)}.{model_default}',
   )
   flags.DEFINE_enum(
     'implementation',
@@ -80,13 +124,9 @@ def _define(
     networks.IMPLEMENTATIONS,
     implementation_help,
   )
-  flags.DEFINE_float(
-    'depth_multiplier',
-    None,
-    'Factor on the number of channels of all layers, for a model_name that '
-    'does not fix it: mobilenet_v2, say, but not mobilenet_v2_035. Default: '
-    + ('as in training, otherwise 1.' if model_default else '1.'),
-  )
+  _define_widths(choice, 'as in training, otherwise ' if model_default else '')
+  if choice is SEGMENTERS:
+    _define_pyramid('as in training, otherwise ' if model_default else '')
   flags.DEFINE_enum(
     'data_format',
     'auto',
@@ -98,10 +138,7 @@ def _define(
     'compute_dtype',
     'auto',
     ['auto', *networks.COMPUTE_DTYPES],
-    'Precision inside the fast implementation. auto: float32 in training; '
-    'otherwise float16 on a GPU, bfloat16 on a CPU that has instructions for '
-    'it, and float32 on other CPUs. Variables are always float32. Training in '
-    'float16 scales the loss automatically.',
+    compute_dtype_help,
   )
   flags.DEFINE_enum(
     'xla',
@@ -112,13 +149,92 @@ def _define(
   )
 
 
+def _define_widths(choice, otherwise):
+  """Defines what numbers of channels follow from."""
+  flags.DEFINE_float(
+    'depth_multiplier',
+    None,
+    'Factor on the number of channels of all layers, for a model_name that '
+    f'does not fix it: {choice.default}, say, but not {choice.default}_050. '
+    f'Default: {otherwise}1.',
+  )
+  program_flags.require_above_zero('depth_multiplier')
+  if choice is SEGMENTERS:
+    return
+  flags.DEFINE_integer(
+    'min_depth',
+    None,
+    'Least number of channels of a layer. Default: '
+    f'{otherwise}that of the published network.',
+    lower_bound=1,
+  )
+  if choice is not CLASSIFIERS:
+    return
+  flags.DEFINE_integer(
+    'divisible_by',
+    None,
+    'Number of which numbers of channels are multiples, in mobilenet_v2 and '
+    'mobilenet_v3. With --min_depth=1 --divisible_by=1, mobilenet_v2 is the '
+    'backbone of a deeplab_v3_mobilenet_v2 of the same depth_multiplier below '
+    f'1. Default: {otherwise}8.',
+    lower_bound=1,
+  )
+  flags.DEFINE_bool(
+    'finegrain_classification_mode',
+    None,
+    'Keeps the last layer before the logits as wide as at depth_multiplier 1. '
+    'With --nofinegrain_classification_mode --min_depth=16, mobilenet_v2 is '
+    'the backbone of an ssdlite_mobilenet_v2 of the same depth_multiplier. '
+    f'Default: {otherwise}true, as published.',
+  )
+
+
+def _define_pyramid(otherwise):
+  """Defines the options of segmenters."""
+  flags.DEFINE_integer(
+    'output_stride',
+    None,
+    'Image size over the size of the map of logits: 8 or 16. 8 sees smaller '
+    f'things and takes several times as long. Default: {otherwise}16.',
+  )
+  flags.DEFINE_list(
+    'atrous_rates',
+    None,
+    "Comma-separated rates of the spatial pyramid's 3x3 branches: 6,12,18 for "
+    f'output_stride 16, 12,24,36 for 8. Default: {otherwise}no pyramid.',
+  )
+  flags.register_validator(
+    'atrous_rates',
+    lambda rates: all(rate.isdecimal() for rate in rates or ()),
+    'must be whole numbers',
+  )
+  flags.DEFINE_bool(
+    'aspp_with_separable_conv',
+    None,
+    "Separable convolutions in the pyramid's branches. Default: "
+    f'{otherwise}true.',
+  )
+
+
 def read() -> NetworkOptions:
   """Returns what these flags say."""
   values = flags.FLAGS
-  return NetworkOptions(
+  options = NetworkOptions(
     **{
       name: values[name].value
       for name in NetworkOptions._fields
       if name in values
     }
   )
+  if options.atrous_rates is None:
+    return options
+  return options._replace(atrous_rates=[int(r) for r in options.atrous_rates])
+
+
+def check(options: NetworkOptions, choice: Choice) -> None:
+  """Raises InputError if a network is not of the choice."""
+  if options.model_name not in choice.names:
+    raise InputError(
+      f'Unknown network {options.model_name!r}; for this program there are '
+      f'{", ".join(choice.names)}.'
+    )

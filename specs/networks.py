@@ -8,17 +8,31 @@ from collections.abc import Callable
 import functools
 import importlib
 import inspect
+import re
 import types
 from typing import Any
 from typing import NamedTuple
 
 from specs import mobilenet_v3
+from specs import ssdlite
 from specs.convolution import Convolution
 
 # The ways in which every network exists; layouts and precisions are fast's.
 IMPLEMENTATIONS = ('slim', 'fast')
 DATA_FORMATS = ('NHWC', 'NCHW')
 COMPUTE_DTYPES = ('float32', 'bfloat16', 'float16')
+
+# Arguments by which networks of one name differ: with others, a checkpoint is
+# of another network.
+ARCHITECTURE = (
+  'depth_multiplier',
+  'min_depth',
+  'divisible_by',
+  'finegrain_classification_mode',
+  'output_stride',
+  'atrous_rates',
+  'aspp_with_separable_conv',
+)
 
 
 class Family(NamedTuple):
@@ -195,3 +209,42 @@ def decays(variable_name: str) -> bool:
     or leaf == 'depthwise_weights'
     and scope.startswith(_SCOPES_OF_DECAYED_DEPTHWISE)
   )
+
+
+_HEAD = re.compile(
+  r'(^|/)(Logits|aux_logits|final_layer|logits|BoxPredictor_\d)/'
+)
+# What DeepLab's published training learns at twice the rate.
+_FAST_LEARNING = 'logits/semantic/biases'
+
+
+def is_head(variable_name: str) -> bool:
+  """Whether a variable belongs to a layer that makes logits."""
+  return bool(_HEAD.search(variable_name))
+
+
+def count_classes(variable_name: str, num_channels: int) -> int | None:
+  """Returns the classes that a layer of logits is for; None of other layers.
+
+  Args:
+    variable_name: of its weights or biases.
+    num_channels: its last dimension.
+  """
+  if not is_head(variable_name):
+    return None
+  predictor = re.match(r'BoxPredictor_(\d)/(\w+)/', variable_name)
+  if not predictor:
+    return num_channels
+  if predictor[2] != 'ClassPredictor':
+    return None
+  # Of each anchor, one is the background.
+  return num_channels // len(ssdlite.ANCHOR_SHAPES[int(predictor[1])]) - 1
+
+
+def gradient_multiplier(variable_name: str, last_layer: float = 1.0) -> float:
+  """Returns the factor on a variable's gradient.
+
+  last_layer: further factor for what makes the logits.
+  """
+  multiplier = 2.0 if variable_name == _FAST_LEARNING else 1.0
+  return multiplier * (last_layer if is_head(variable_name) else 1.0)

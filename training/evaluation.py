@@ -7,6 +7,7 @@ import time
 import tensorflow as tf
 
 from base.errors import InputError
+from runtime import inference
 from tasks.task import Evaluator
 
 
@@ -35,11 +36,7 @@ def evaluate(
   start = time.perf_counter()
   for images, targets in batches:
     outputs = outputs_fn(images)
-    if not _all_finite(outputs):
-      raise InputError(
-        f'{name}: logits are not finite; where '
-        '--compute_dtype=float16 overflows, take bfloat16'
-      )
+    inference.check_finite(outputs, name)
     evaluator.add(outputs, targets)
     now = time.perf_counter()
     timings.append((len(images), now - start))
@@ -52,13 +49,6 @@ def evaluate(
     'num_examples': num_examples,
     'images_per_second': _images_per_second(timings),
   }
-
-
-def _all_finite(outputs):
-  return all(
-    bool(tf.reduce_all(tf.math.is_finite(tensor)))
-    for tensor in tf.nest.flatten(outputs)
-  )
 
 
 def _images_per_second(timings):

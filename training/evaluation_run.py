@@ -18,16 +18,19 @@ from checkpoints.checkpoint_flags import CheckpointOptions
 from datasets import catalog
 from datasets import data_flags
 from datasets import input_pipeline
+from datasets import kinds
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
-from datasets.data_flags import DatasetOptions
 from datasets.input_pipeline import InputOptions
+from datasets.kinds import DatasetOptions
+from datasets.kinds import Kind
 from runtime import device
 from runtime import gpu
 from runtime import inference
 from runtime import model as runtime_model
 from runtime import network_flags
 from runtime.model import RunnableModel
+from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
 from tasks.task import Task
 from training import evaluation
@@ -44,12 +47,14 @@ class EvaluationOptions(NamedTuple):
   result: ResultOptions
   max_bad_images: int = 0
 
-  def filled_in(self, folder: str) -> 'EvaluationOptions':
+  def filled_in(
+    self, folder: str, choice: Choice, kind: Kind
+  ) -> 'EvaluationOptions':
     """Returns the options, as far as left open, of a checkpoint's folder."""
     defaults = {
-      'model_name': network_flags.DEFAULT_MODEL,
+      'model_name': choice.default,
       'implementation': 'slim',
-      **data_flags.DEFAULTS,
+      **data_flags.defaults(kind),
     }
     filled = run_info.fill_in(
       run_info.read_run_info(folder), defaults, *self[:4]
@@ -74,15 +79,17 @@ class _Evaluation(NamedTuple):
 
 def evaluate_checkpoints(
   options: EvaluationOptions,
-  open_dataset: Callable[[DatasetOptions], Dataset],
-  make_task: Callable[[int], Task],
+  choice: Choice,
+  kind: Kind,
+  make_task: Callable[[Dataset, int], Task],
 ) -> None:
   """Evaluates the checkpoint, or each new one; prints and writes results.
 
   Args:
     options: EvaluationOptions.
-    open_dataset: DatasetOptions -> Dataset.
-    make_task: number of classes -> Task.
+    choice: the networks to choose from.
+    kind: of the data set.
+    make_task: (Dataset, image_size) -> Task.
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
@@ -91,9 +98,9 @@ def evaluate_checkpoints(
   prepared = None
   for checkpoint in _checkpoints(options):
     if prepared is None:
-      prepared = _prepare(
-        options.filled_in(checkpoint.folder), open_dataset, make_task
-      )
+      filled = options.filled_in(checkpoint.folder, choice, kind)
+      network_flags.check(filled.network, choice)
+      prepared = _prepare(filled, kind, make_task)
     restored = restore.for_evaluation(
       prepared.built.model,
       checkpoint,
@@ -114,9 +121,12 @@ def _checkpoints(options):
   return [reader.open_checkpoint(path)]
 
 
-def _prepare(options, open_dataset, make_task):
+def _prepare(options, kind, make_task):
   """Returns an _Evaluation of options that have been filled in."""
-  dataset = open_dataset(options.dataset)
+  dataset = kind.open(options.dataset)
+  kinds.check_preprocessing(
+    kind, options.input.preprocessing_name or dataset.default_preprocessing
+  )
   if not options.result.use_batch_statistics:
     device.set_threads(
       options.network.implementation,
@@ -127,7 +137,7 @@ def _prepare(options, open_dataset, make_task):
     options.network, dataset.num_classes, options.input.image_size
   )
   return _Evaluation(
-    make_task(dataset.num_classes),
+    make_task(dataset, built.image_size),
     dataset,
     built,
     options._replace(input=options.input._replace(image_size=built.image_size)),

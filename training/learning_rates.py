@@ -18,7 +18,8 @@ class LearningRate(NamedTuple):
   # Exponential decay multiplies by it, in stairs of num_epochs_per_decay.
   learning_rate_decay_factor: float = 0.94
   num_epochs_per_decay: float = 2.0
-  end_learning_rate: float = 1e-4  # where polynomial decay, a line, ends
+  end_learning_rate: float = 1e-4  # where polynomial decay ends
+  learning_rate_power: float = 1.0  # of polynomial decay; 1: a line
   # It climbs from 0 for so long, where that is lower than the decayed rate.
   warmup_epochs: float = 0.0
 
@@ -58,8 +59,8 @@ def make_learning_rate_fn(
       )
     elif options.learning_rate_decay_type == 'polynomial':
       done = tf.minimum(step, max_number_of_steps) / max_number_of_steps
-      decayed = (decayed - options.end_learning_rate) * (
-        1.0 - done
+      decayed = (decayed - options.end_learning_rate) * tf.pow(
+        1.0 - done, options.learning_rate_power
       ) + options.end_learning_rate
     if warmup_steps:
       decayed = tf.minimum(options.learning_rate * step / warmup_steps, decayed)

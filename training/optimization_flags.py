@@ -2,6 +2,7 @@
 
 import inspect
 from typing import Any
+from typing import NamedTuple
 
 from absl import flags
 
@@ -60,15 +61,31 @@ _OPTIMIZER_FLAGS = {
 }
 
 
-def define() -> None:
+class Recipe(NamedTuple):
+  """Defaults, as a task's networks were published; others are slim's."""
+
+  optimizer: str = 'rmsprop'
+  learning_rate: LearningRate = LearningRate()
+  batch_norm_decay: float = 0.997
+  batch_size: int = 32
+  # Whether the last layer may learn at a rate of its own.
+  has_last_layer_rate: bool = False
+
+
+PUBLISHED = Recipe()
+
+
+def define(recipe: Recipe = PUBLISHED) -> None:
   """Defines the flags."""
   flags.DEFINE_string(
-    'optimizer', 'rmsprop', f'Optimizer: {", ".join(optimizers.OPTIMIZERS)}.'
+    'optimizer',
+    recipe.optimizer,
+    f'Optimizer: {", ".join(optimizers.OPTIMIZERS)}.',
   )
   parameters = inspect.signature(optimizers.make_optimizer).parameters
   for name, (least, most, help_text) in _OPTIMIZER_FLAGS.items():
     flags.DEFINE_float(name, parameters[name].default, help_text, least, most)
-  _define_learning_rate(LearningRate())
+  _define_learning_rate(recipe.learning_rate)
   flags.DEFINE_float(
     'weight_decay',
     4e-5,
@@ -78,7 +95,7 @@ def define() -> None:
   )
   flags.DEFINE_float(
     'batch_norm_decay',
-    0.997,
+    recipe.batch_norm_decay,
     'Decay of the moving averages in batch norm, per step. The first steps '
     'take (1 + step) / (10 + step), as long as that is less.',
     0.0,
@@ -92,6 +109,13 @@ def define() -> None:
     0.0,
     1.0,
   )
+  if recipe.has_last_layer_rate:
+    flags.DEFINE_float(
+      'last_layer_gradient_multiplier',
+      1.0,
+      'Factor on the gradients of the last layer, which makes the logits.',
+      lower_bound=0.0,
+    )
   # Bounds of flags include the bound.
   program_flags.require_above_zero(
     'adagrad_initial_accumulator_value', 'num_epochs_per_decay'
@@ -105,8 +129,8 @@ def _define_learning_rate(defaults):
     'learning_rate_decay_type',
     defaults.learning_rate_decay_type,
     f'Decay of the learning rate: {", ".join(learning_rates.DECAY_TYPES)}. '
-    'exponential falls in stairs, fixed stays, polynomial is a straight line '
-    'to end_learning_rate at the end of training.',
+    'exponential falls in stairs, fixed stays, polynomial falls to '
+    'end_learning_rate at the end of training.',
   )
   flags.DEFINE_float(
     'learning_rate',
@@ -118,6 +142,12 @@ def _define_learning_rate(defaults):
     'end_learning_rate',
     defaults.end_learning_rate,
     'Learning rate at the end of polynomial decay.',
+    lower_bound=0.0,
+  )
+  flags.DEFINE_float(
+    'learning_rate_power',
+    defaults.learning_rate_power,
+    'Exponent of polynomial decay. 1 makes a straight line.',
     lower_bound=0.0,
   )
   flags.DEFINE_float(
@@ -144,12 +174,20 @@ def read() -> Optimization:
   """Returns what these flags say."""
 
   def values(names) -> dict[str, Any]:
-    return {name: flags.FLAGS[name].value for name in names}
+    return {
+      name: flags.FLAGS[name].value for name in names if name in flags.FLAGS
+    }
 
   return Optimization(
     optimizer_arguments=values(_OPTIMIZER_FLAGS),
     learning_rate=LearningRate(**values(LearningRate._fields)),
     **values(
-      ('optimizer', 'weight_decay', 'batch_norm_decay', 'moving_average_decay')
+      (
+        'optimizer',
+        'weight_decay',
+        'batch_norm_decay',
+        'moving_average_decay',
+        'last_layer_gradient_multiplier',
+      )
     ),
   )

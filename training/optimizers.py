@@ -40,6 +40,7 @@ class Optimization(NamedTuple):
   weight_decay: float  # L2
   batch_norm_decay: float  # where that of the averages stops growing
   moving_average_decay: float | None  # of the weights' averages; None: none
+  last_layer_gradient_multiplier: float = 1.0
 
 
 def make_optimizer(

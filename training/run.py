@@ -16,13 +16,18 @@ from checkpoints import writer as checkpoint_writer
 from checkpoints.checkpoint_flags import StartOptions
 from datasets import example_cache
 from datasets import input_pipeline
+from datasets import kinds
 from datasets import labels
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.input_pipeline import InputOptions
+from datasets.kinds import DatasetOptions
+from datasets.kinds import Kind
 from runtime import gpu
 from runtime import model as runtime_model
+from runtime import network_flags
 from runtime.model import Model
+from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
 from tasks.task import Task
 from training import learning_rates
@@ -35,8 +40,9 @@ from training.run_flags import RunOptions
 
 
 class TrainingOptions(NamedTuple):
-  """What a run follows from, besides its task and its data."""
+  """What a run follows from, besides its task."""
 
+  dataset: DatasetOptions
   input: InputOptions
   network: NetworkOptions
   optimization: Optimization
@@ -46,20 +52,27 @@ class TrainingOptions(NamedTuple):
 
 
 def train(
-  task: Task, dataset: Dataset, options: TrainingOptions, info: dict
+  options: TrainingOptions,
+  choice: Choice,
+  kind: Kind,
+  make_task: Callable[[Dataset, int], Task],
 ) -> None:
   """Trains, or goes on where train_dir has a checkpoint; prints how it goes.
 
   Args:
-    task: Task.
-    dataset: to train on.
     options: TrainingOptions.
-    info: what model.json is to keep besides the network and its input.
+    choice: the networks to choose from.
+    kind: of the data set.
+    make_task: (Dataset, image_size) -> Task.
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
       image or record is wrong; training diverges.
   """
+  network_flags.check(options.network, choice)
+  dataset = kinds.open_to_train(kind, options.dataset)
+  options = _with_preprocessing(options, kind, dataset)
+  tf.random.set_seed(options.input.seed)
   batch_size, train_dir = options.input.batch_size, options.run.train_dir
   last_step = find_last_step(options.run, dataset.num_examples, batch_size)
   learning_rate_fn = learning_rates.make_learning_rate_fn(
@@ -86,7 +99,12 @@ def train(
     return
   _tell(built, dataset, options, f'{first_step} to {last_step or "Ctrl-C"}')
   train_step, settle = _make_steps(
-    task, state, built.xla, options.optimization, learning_rate_fn, batches_from
+    make_task(dataset, built.image_size),
+    state,
+    built.xla,
+    options.optimization,
+    learning_rate_fn,
+    batches_from,
   )
   try:
     path = loop.run(
@@ -96,13 +114,20 @@ def train(
       writer,
       options.run.schedule(last_step),
       batch_size,
-      lambda: _write_info(dataset, options, info),
+      lambda: _write_info(dataset, options),
       settle,
     )
   finally:
     for message in bad_images.messages[: options.max_bad_images]:
       print(f'Skipped {message}')
   print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
+
+
+def _with_preprocessing(options, kind, dataset):
+  """Returns options that name the preprocessing, which suits the data."""
+  name = options.input.preprocessing_name or dataset.default_preprocessing
+  kinds.check_preprocessing(kind, name)
+  return options._replace(input=options.input._replace(preprocessing_name=name))
 
 
 def find_last_step(
@@ -137,6 +162,7 @@ def _make_steps(task, state, xla, optimization, learning_rate_fn, batches_from):
     optimization.weight_decay,
     training_step.settling_decay(decay),
     xla,
+    optimization.last_layer_gradient_multiplier,
   )
   return train_step, settling.make_settle(state, batches_from, decay, xla)
 
@@ -210,7 +236,7 @@ def _start_from_checkpoint(
     )
 
 
-def _write_info(dataset, options, info):
+def _write_info(dataset, options):
   """Keeps what was trained, for those who evaluate."""
   network, data = options.network, options.input
   run_info.write_run_info(
@@ -218,15 +244,13 @@ def _write_info(dataset, options, info):
     {
       'model_name': network.model_name,
       'implementation': network.implementation,
-      'depth_multiplier': network.depth_multiplier,
+      **network.architecture(),
       'use_grayscale': data.use_grayscale,
       'moving_average_decay': options.optimization.moving_average_decay,
-      **info,
+      **options.dataset.info(),
       'num_classes': dataset.num_classes,
       'image_size': data.image_size,
-      'preprocessing_name': (
-        data.preprocessing_name or dataset.default_preprocessing
-      ),
+      'preprocessing_name': data.preprocessing_name,
     },
   )
   if dataset.label_names:

@@ -47,6 +47,7 @@ def make_train_step(
   weight_decay: float = 0.0,
   batch_norm_decay_fn: Callable | None = None,
   xla: bool = False,
+  last_layer_gradient_multiplier: float = 1.0,
 ) -> Callable[..., StepResult]:
   """Returns train_step(images, targets) -> StepResult, a tf.function.
 
@@ -63,8 +64,14 @@ def make_train_step(
     batch_norm_decay_fn: step -> decay of the batch norm averages; None takes
       the network's own.
     xla: whether the step is compiled by XLA.
+    last_layer_gradient_multiplier: factor on the gradients of what makes the
+      logits.
   """
   variables = list(state.trainable_variables.values())
+  multipliers = [
+    networks.gradient_multiplier(name, last_layer_gradient_multiplier)
+    for name in state.trainable_variables
+  ]
 
   def train_step(images, targets):
     scale = _scale(state.loss_scale)
@@ -84,6 +91,10 @@ def make_train_step(
     )
     if state.loss_scale is not None:
       gradients = [gradient / scale for gradient in gradients]
+    gradients = [
+      gradient if multiplier == 1.0 else gradient * multiplier
+      for gradient, multiplier in zip(gradients, multipliers)
+    ]
     finite = loss_scaling.all_finite([loss] + gradients)
     _update(state, gradients, finite)
     return StepResult(

@@ -19,6 +19,7 @@ _FLOORS = (
   'checkpoints',
   'runtime',
   'tasks',
+  'prediction',
   'training',
   'benchmarking',
 )

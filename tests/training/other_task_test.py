@@ -14,8 +14,9 @@ import tensorflow as tf
 from base.errors import InputError
 from checkpoints import checkpoint_flags
 from datasets import catalog
-from datasets import data_flags
+from datasets import kinds
 from datasets.input_pipeline import InputOptions
+from runtime import network_flags
 from runtime.network_flags import NetworkOptions
 from tasks.task import Task
 from training import evaluation_flags
@@ -84,6 +85,9 @@ def _differences(outputs, targets):
   return outputs[:, 0] - targets['brightness']
 
 
+_KIND = kinds.LABELS._replace(
+  open=lambda options: _dataset(options.dataset_split_name), fewest_classes=1
+)
 _TASK = Task(
   losses=lambda outputs, end_points, targets: {
     'squared_error': tf.reduce_mean(_differences(outputs, targets) ** 2)
@@ -102,11 +106,9 @@ class OtherTaskTest(tf.test.TestCase):
     self.folder = self.enterContext(tempfile.TemporaryDirectory())
 
   def train(self, steps):
-    tf.random.set_seed(0)
     run.train(
-      _TASK,
-      _dataset('train'),
       run.TrainingOptions(
+        kinds.DatasetOptions('digits', 'train', None, None, None),
         _INPUT,
         _NETWORK,
         _OPTIMIZATION,
@@ -114,7 +116,9 @@ class OtherTaskTest(tf.test.TestCase):
         run_flags.RunOptions(self.folder, steps, None, 10, 600, 600),
         max_bad_images=1,
       ),
-      {'dataset_name': 'digits'},
+      network_flags.CLASSIFIERS,
+      _KIND,
+      lambda dataset, image_size: _TASK,
     )
 
   def evaluate(self):
@@ -122,15 +126,16 @@ class OtherTaskTest(tf.test.TestCase):
       evaluation_run.EvaluationOptions(
         checkpoint_flags.CheckpointOptions(self.folder, None),
         _NETWORK._replace(model_name=None, implementation=None),
-        data_flags.DatasetOptions(None, None, None, None, None),
+        kinds.DatasetOptions(None, None, None, None, None),
         InputOptions(100, None),
         evaluation_flags.ResultOptions(
           self.folder, False, 0, None, None, False
         ),
         max_bad_images=1,
       ),
-      open_dataset=lambda options: _dataset(options.dataset_split_name),
-      make_task=lambda num_classes: _TASK,
+      network_flags.CLASSIFIERS,
+      _KIND,
+      lambda dataset, image_size: _TASK,
     )
     path = os.path.join(self.folder, 'evaluation-model.ckpt-{}.json')
     with open(path.format(self.steps), encoding='utf-8') as file:

@@ -1,0 +1,80 @@
+"""The flags that say what classes are called, and the names they lead to."""
+
+import os
+from typing import NamedTuple
+
+from absl import flags
+
+from base import program_flags
+from base.errors import InputError
+from checkpoints.reader import Checkpoint
+from datasets import labels
+from datasets.kinds import DatasetOptions
+from datasets.kinds import Kind
+
+# The flags belong to the program that has them defined.
+flags.disclaim_key_flags()
+
+
+class LabelOptions(NamedTuple):
+  """Where the names of the classes are."""
+
+  labels_path: str | None
+  dataset_name: str | None
+  dataset_dir: str | None
+
+
+def define() -> None:
+  """Defines the flags."""
+  program_flags.define_path(
+    'labels_path',
+    None,
+    'File with the names of the classes: one name on each line, in the order '
+    'of the classes, or lines id:name. Default: the names of the data set if '
+    'one is given, otherwise labels.txt beside the checkpoint; without any, '
+    'classes are shown as numbers.',
+  )
+  flags.DEFINE_string(
+    'dataset_name', None, 'Name of the data set whose class names to show.'
+  )
+  program_flags.define_path(
+    'dataset_dir', None, 'Folder of the data set. Its labels.txt is enough.'
+  )
+
+
+def read() -> LabelOptions:
+  """Returns what these flags say."""
+  return LabelOptions(
+    **{name: flags.FLAGS[name].value for name in LabelOptions._fields}
+  )
+
+
+def find_label_names(
+  options: LabelOptions, kind: Kind, checkpoint: Checkpoint, num_classes: int
+) -> tuple[str, ...] | None:
+  """Returns the names of the classes; None if they are nowhere.
+
+  Raises:
+    InputError: there are more of them or fewer than classes, or what the
+      options name cannot be read.
+  """
+  where, names = _find(options, kind, checkpoint.folder)
+  if names and len(names) != num_classes:
+    raise InputError(
+      f'{where} names {len(names)} classes, the checkpoint '
+      f'{checkpoint.path} has {num_classes}: give a file of '
+      f'{num_classes} names by --labels_path'
+    )
+  return names
+
+
+def _find(options, kind, run_folder):
+  """Returns (where the names are, names or None)."""
+  path, name, folder = options
+  if path:
+    return path, labels.read_label_names(path)
+  if folder and os.path.exists(os.path.join(folder, labels.FILE_NAME)):
+    return folder, labels.read_folder(folder)
+  if name:
+    return name, kind.open(DatasetOptions(name, 'train', folder)).label_names
+  return run_folder, labels.read_folder(run_folder)

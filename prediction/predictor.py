@@ -1,0 +1,162 @@
+"""A checkpoint that predicts for image files."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+import sys
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from base import errors
+from base.errors import InputError
+from checkpoints import reader
+from checkpoints import restore
+from checkpoints import run_info
+from checkpoints.checkpoint_flags import CheckpointOptions
+from datasets import image_files
+from datasets import kinds
+from datasets.image_files import OpenedImage
+from datasets.input_pipeline import InputOptions
+from datasets.kinds import Kind
+from prediction import label_flags
+from prediction.label_flags import LabelOptions
+from runtime import device
+from runtime import gpu
+from runtime import inference
+from runtime import model as runtime_model
+from runtime import network_flags
+from runtime.network_flags import Choice
+from runtime.network_flags import NetworkOptions
+
+
+class PredictionOptions(NamedTuple):
+  """What predictions follow from; None where model.json may say."""
+
+  checkpoint: CheckpointOptions
+  network: NetworkOptions
+  input: InputOptions
+  labels: LabelOptions
+
+
+class Predictor(NamedTuple):
+  """A restored network, and how images come to it."""
+
+  outputs_fn: Callable[[tf.Tensor], Any]
+  input: InputOptions
+  num_classes: int
+  label_names: tuple[str, ...] | None
+  checkpoint_path: str
+
+
+class Prediction(NamedTuple):
+  """What came of an image file: an error, or the rest."""
+
+  path: str
+  error: str | None
+  image: OpenedImage | None = None
+  outputs: Any = None  # arrays, without the axis of the batch
+
+
+def open_predictor(
+  options: PredictionOptions, choice: Choice, kind: Kind, num_images: int
+) -> Predictor:
+  """Restores a network from a checkpoint; tells on stderr how it runs.
+
+  Args:
+    options: PredictionOptions.
+    choice: the networks to choose from.
+    kind: of the data sets that it may have learnt from.
+    num_images: how many are to come, at least.
+
+  Raises:
+    InputError: the options do not fit the checkpoint, or it is damaged.
+  """
+  if not num_images:
+    raise InputError('name images, or folders of images')
+  sys.stdout.reconfigure(errors='backslashreplace')  # Names may be in any code.
+  checkpoint = reader.open_checkpoint(options.checkpoint.checkpoint_path)
+  network, data, restored = run_info.fill_in(
+    run_info.read_run_info(checkpoint.folder),
+    {
+      'model_name': choice.default,
+      'implementation': 'fast',
+      'preprocessing_name': kind.preprocessings[0],
+    },
+    options.network,
+    options.input,
+    options.checkpoint,
+  )
+  network_flags.check(network, choice)
+  kinds.check_preprocessing(kind, data.preprocessing_name)
+  num_classes = reader.count_classes(checkpoint)
+  label_names = label_flags.find_label_names(
+    options.labels, kind, checkpoint, num_classes
+  )
+  device.set_threads(
+    network.implementation,
+    min(num_images, data.batch_size),
+    device.use_xla(network.xla),
+  )
+  built = runtime_model.make_model(network, num_classes, data.image_size)
+  restore.for_evaluation(built.model, checkpoint, restored.moving_average_decay)
+  gpu.tell_device(sys.stderr)
+  print(
+    f'{network.model_name}, {network.implementation}, {built.computes_in}',
+    file=sys.stderr,
+  )
+  return Predictor(
+    inference.make_inference_fn(built.model, built.image_size, built.xla),
+    data._replace(image_size=built.image_size),
+    num_classes,
+    label_names,
+    checkpoint.path,
+  )
+
+
+def predict(
+  predictor: Predictor, predict_fn: Callable[[Any], Any], paths: list[str]
+) -> Iterator[Prediction]:
+  """Yields a Prediction for each image file, in order.
+
+  What cannot be read is told on stderr.
+
+  Args:
+    predictor: Predictor.
+    predict_fn: outputs -> what is wanted of them, the task's.
+    paths: of the files.
+
+  Raises:
+    InputError: outputs are not finite.
+  """
+  for start in range(0, len(paths), predictor.input.batch_size):
+    batch = paths[start : start + predictor.input.batch_size]
+    opened, reasons = image_files.open_images(batch, predictor.input)
+    rows = {}
+    if opened:
+      images = np.stack([image.prepared for image in opened.values()])
+      outputs = predictor.outputs_fn(images)
+      inference.check_finite(outputs, predictor.checkpoint_path)
+      rows = dict(zip(opened, _rows(predict_fn(outputs), len(opened))))
+    for path in batch:
+      if path in reasons:
+        errors.tell(reasons[path])
+      yield Prediction(
+        path, reasons.get(path), opened.get(path), rows.get(path)
+      )
+
+
+def _rows(outputs, count):
+  """Yields the outputs of each image of a batch, as arrays."""
+  arrays = tf.nest.map_structure(np.asarray, outputs)
+  for number in range(count):
+    yield tf.nest.map_structure(lambda array, n=number: array[n], arrays)
+
+
+def raise_if_unreadable(reasons: Sequence[str | None]) -> None:
+  """Raises InputError if there is a reason why an image cannot be read."""
+  num_bad = sum(reason is not None for reason in reasons)
+  if num_bad:
+    raise InputError(f'{num_bad} of {len(reasons)} images could not be read')

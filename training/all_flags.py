@@ -1,0 +1,68 @@
+"""All flags that programs share which train, and which evaluate."""
+
+from absl import flags
+
+from checkpoints import checkpoint_flags
+from datasets import data_flags
+from datasets.kinds import Kind
+from runtime import network_flags
+from runtime.network_flags import Choice
+from training import evaluation_flags
+from training import optimization_flags
+from training import run_flags
+from training.evaluation_run import EvaluationOptions
+from training.optimization_flags import PUBLISHED
+from training.optimization_flags import Recipe
+from training.run import TrainingOptions
+
+
+def define_for_training(
+  choice: Choice, kind: Kind, recipe: Recipe = PUBLISHED
+) -> None:
+  """Defines the flags of a program that trains.
+
+  Args:
+    choice: the networks to choose from.
+    kind: of the data sets.
+    recipe: what optimizer, learning rate and batches are by default.
+  """
+  data_flags.define_for_training(kind, recipe.batch_size)
+  network_flags.define_for_training(choice)
+  optimization_flags.define(recipe)
+  checkpoint_flags.define_for_training()
+  run_flags.define()
+
+
+def read_for_training() -> TrainingOptions:
+  """Returns what they say."""
+  return TrainingOptions(
+    data_flags.read_dataset(),
+    data_flags.read_input(),
+    network_flags.read(),
+    optimization_flags.read(),
+    checkpoint_flags.read_start(),
+    run_flags.read(),
+    flags.FLAGS.max_bad_images,
+  )
+
+
+def define_for_evaluation(
+  choice: Choice, kind: Kind, batch_size: int = 100
+) -> None:
+  """Defines the flags of a program that evaluates; see define_for_training."""
+  checkpoint_flags.define_for_inference()
+  network_flags.define_for_inference(choice, 'slim')
+  data_flags.define_for_evaluation(kind, batch_size)
+  evaluation_flags.define()
+
+
+def read_for_evaluation() -> EvaluationOptions:
+  """Returns what they say."""
+  return EvaluationOptions(
+    checkpoint_flags.read(),
+    network_flags.read(),
+    data_flags.read_dataset(),
+    data_flags.read_input(),
+    evaluation_flags.read(),
+    flags.FLAGS.max_bad_images,
+  )
