@@ -6,9 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from fast import ssdlite as fast_ssdlite
-from nets import ssdlite as slim_ssdlite
-from nets.tf_slim_compat import slim
 from specs.ssdlite import Predictions
 from tasks.detection import anchors as anchors_lib
 from tasks.detection import targets as targets_lib
@@ -22,29 +19,11 @@ HEADS = 'ssdlite_mobilenet_v2_heads_300'
 SHIFT_OF_PERFECT_LOGITS = 8.0
 
 
-class RuledDetector(testing.RuledModel):
-  """A RuledModel of a network that the factory does not list."""
-
-  def network_fn(self, is_training, **options):
-    options = {**self._options, **options}
-    if self.implementation == 'fast':
-      build = functools.partial(
-        fast_ssdlite.ssdlite_mobilenet_v2, is_training=is_training, **options
-      )
-    else:
-      build = functools.partial(_build_slim, is_training, options)
-    network_fn = functools.partial(build, num_classes=self.num_classes)
-    network_fn.default_image_size = 300
-    return network_fn
-
-
-def _build_slim(is_training, options, images, num_classes):
-  options = dict(options)
-  of_scope = {'is_training': is_training}
-  if 'batch_norm_decay' in options:
-    of_scope['bn_decay'] = options.pop('batch_norm_decay')
-  with slim.arg_scope(slim_ssdlite.ssdlite_arg_scope(**of_scope)):
-    return slim_ssdlite.ssdlite_mobilenet_v2(images, num_classes, **options)
+def ssdlite(num_classes, implementation='slim', **options):
+  """Returns a RuledModel, not built yet."""
+  return testing.RuledModel(
+    'ssdlite_mobilenet_v2', num_classes, implementation, **options
+  )
 
 
 def groundtruth(description, batch):
