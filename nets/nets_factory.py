@@ -17,6 +17,7 @@ from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
 from specs.networks import IMPLEMENTATIONS
 
+_DROPOUT = 'dropout_keep_prob'
 _PACKAGES = {'slim': 'nets', 'fast': 'fast'}
 _FAST_OPTIONS = ('data_format', 'compute_dtype')
 # Parameters of arg_scopes that have another name everywhere else.
@@ -60,27 +61,33 @@ def get_network_fn(
 
   Args:
     name: one of network_names().
-    num_classes: 0 or None leaves the logits layer out.
+    num_classes: 0 or None leaves the logits layer out, which a detector always
+      has; a detector's do not count the background.
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     is_training: whether to build the network for training.
     implementation: 'slim' or 'fast'.
     **options: of either implementation: depth_multiplier, output_stride,
       use_explicit_padding, dropout_keep_prob, batch_norm_decay,
       final_endpoint; of fast: data_format, compute_dtype. An option that is
-      None is as good as left out.
+      None is as good as left out, and so is a dropout_keep_prob of 1 where
+      there is no dropout.
 
   Returns:
     network_fn(images, **options) -> (logits, end_points). images: float32
     [batch, height, width, 3] in [-1, 1]; logits: float32
-    [batch, num_classes], of a segmenter [batch, height, width, num_classes];
-    end_points: dict of tensors in NHWC.
+    [batch, num_classes], of a segmenter [batch, height, width, num_classes],
+    of a detector specs.ssdlite.Predictions; end_points: dict of tensors in
+    NHWC.
     network_fn.default_image_size: int.
 
   Raises:
-    InputError: unknown name, implementation or option value.
+    InputError: unknown name, implementation or option value; no num_classes of
+      a detector.
   """
   options = {key: value for key, value in options.items() if value is not None}
-  _check(name, implementation, options)
+  _check(name, num_classes, implementation)
+  options = _without_idle_dropout(name, implementation, options)
+  _check_options(name, implementation, options)
   network = ALL[name]
   build = _function(name, implementation)
   options = {**network.family.defaults, **network.fixed, **options}
@@ -110,14 +117,6 @@ def get_network_fn(
   network_fn = fast_fn if implementation == 'fast' else slim_fn
   network_fn.default_image_size = build.default_image_size
   return network_fn
-
-
-def options_of(name: str, implementation: str) -> tuple[str, ...]:
-  """Returns what a network's implementation takes as options, and more."""
-  known = _parameters(_function(name, implementation))
-  if implementation == 'slim':
-    known += tuple(_scope_parameters(name))
-  return known
 
 
 def _scope_parameters(name):
@@ -153,7 +152,23 @@ def _parameters(function):
   return tuple(inspect.signature(function).parameters)
 
 
-def _check(name, implementation, options):
+def _options_of(name, implementation):
+  known = _parameters(_function(name, implementation))
+  if implementation == 'slim':
+    known += tuple(_scope_parameters(name))
+  return known
+
+
+def _without_idle_dropout(name, implementation, options):
+  """Leaves out the wish for no dropout where there is none."""
+  if options.get(_DROPOUT) == 1.0 and (
+    _DROPOUT not in _options_of(name, implementation)
+  ):
+    return {key: value for key, value in options.items() if key != _DROPOUT}
+  return options
+
+
+def _check(name, num_classes, implementation):
   if name not in ALL:
     raise InputError(f'Unknown network {name!r}; there are {", ".join(ALL)}.')
   if implementation not in IMPLEMENTATIONS:
@@ -161,7 +176,15 @@ def _check(name, implementation, options):
       f'Unknown implementation {implementation!r}; there are '
       f'{", ".join(IMPLEMENTATIONS)}.'
     )
-  known = options_of(name, implementation)
+  if name in networks.DETECTORS and not num_classes:
+    raise InputError(
+      f'{name} needs a number of classes, not {num_classes}; '
+      'the background is none.'
+    )
+
+
+def _check_options(name, implementation, options):
+  known = _options_of(name, implementation)
   for option in options:
     if option in ALL[name].fixed:
       raise InputError(f'{option} is fixed by the network name {name!r}.')

@@ -19,13 +19,13 @@ def make_inference_fn(
   image_size: int | None = None,
   xla: bool = False,
   use_batch_statistics: bool = False,
-) -> Callable[[tf.Tensor], tf.Tensor]:
+) -> Callable[[tf.Tensor], Any]:
   """Returns outputs_fn(images) -> outputs, a tf.function.
 
   The fast implementation's variables become constants as they are now, which
   TensorFlow folds once, at the first call: batch norm into the kernels, in
   float32, and their casts. After restoring other values make another function.
-  On a CPU several images at a time go through the network, on every core some.
+  On a CPU several images at a time go through a classifier, on every core some.
   The slim implementation runs as it is, with its variables.
 
   Args:
@@ -37,7 +37,9 @@ def make_inference_fn(
 
   Returns:
     Function of float32 [batch, image_size, image_size, 3] in [-1, 1], to
-    float32 [batch, num_classes]; batches may differ in size.
+    float32 logits [batch, num_classes], or to what a segmenter or a detector
+    returns in their place: see nets_factory.get_network_fn. Batches may differ
+    in size.
   """
   size = image_size or model.default_image_size
   if use_batch_statistics:
@@ -46,14 +48,14 @@ def make_inference_fn(
       _outputs,
       model,
       is_training=True,
+      dropout_keep_prob=1.0,
       batch_norm_decay=1.0,
-      **model.without_dropout(),
     )
   elif model.implementation == 'slim':
     forward = functools.partial(_outputs, model)
   elif (
     device.takes_parts(model.implementation, xla)
-    and model.network_name in networks.NETWORKS  # others' logits are maps
+    and model.network_name in networks.NETWORKS  # others have no one row each
   ):
     forward = functools.partial(_in_parts, _frozen(model), model.num_classes)
   else:
@@ -81,7 +83,7 @@ def _outputs(model, images, **options):
 
 
 def _frozen(model):
-  """Returns images -> logits, with the variables' values as constants."""
+  """Returns images -> outputs, with the variables' values as constants."""
   values = {
     name: variable.numpy() for name, variable in model.variables_by_name.items()
   }

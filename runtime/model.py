@@ -88,13 +88,6 @@ class Model(tf.Module):
       **{**self._options, **options},
     )
 
-  def without_dropout(self) -> dict[str, float]:
-    """Returns the options by which the network keeps all of its features."""
-    has_dropout = 'dropout_keep_prob' in nets_factory.options_of(
-      self.network_name, self.implementation
-    )
-    return {'dropout_keep_prob': 1.0} if has_dropout else {}
-
   def __call__(
     self, images: tf.Tensor, is_training: bool = False, **options: Any
   ) -> tuple[Any, dict[str, tf.Tensor]]:

@@ -70,6 +70,7 @@ SOURCES = {
   'd': 'arXiv 1707.07012 and the slim zoo',
   'e': 'the slim zoo; all but top-1 of mobilenet_v3_small: arXiv 1905.02244',
   'f': 'arXiv 1801.04381, table 7: at 513 x 513; top-1 is VOC 2012 mIOU',
+  'g': 'arXiv 1801.04381, table 6: at 320 x 320, 80 classes; top-1 is COCO mAP',
 }
 
 _MOBILENET_V1 = Family(
@@ -94,6 +95,9 @@ _NASNET = Family(
   'nasnet', 'build_nasnet_mobile', 'nasnet_mobile_arg_scope', 'd', {}
 )
 _DEEPLAB_V3 = Family('deeplab_v3', 'deeplab_v3', 'training_scope', 'f', {})
+_SSDLITE = Family(
+  'ssdlite', 'ssdlite_mobilenet_v2', 'ssdlite_arg_scope', 'g', {}
+)
 
 
 def _v1(depth_multiplier, *published):
@@ -118,6 +122,10 @@ def _shufflenet(depth_multiplier, top1=None):
   return Network(
     _SHUFFLENET_V1, {'depth_multiplier': depth_multiplier}, Published(top1=top1)
   )
+
+
+def _ssdlite(depth_multiplier):
+  return Network(_SSDLITE, {'depth_multiplier': depth_multiplier}, Published())
 
 
 _LARGE = {'conv_defs': mobilenet_v3.V3_LARGE}
@@ -160,7 +168,16 @@ SEGMENTERS = {
   ),
 }
 
-ALL = {**NETWORKS, **SEGMENTERS}
+# In place of logits they have specs.ssdlite.Predictions; num_classes does not
+# count the background.
+DETECTORS = {
+  'ssdlite_mobilenet_v2': Network(_SSDLITE, {}, Published(4.3, 800, 22.1)),
+  'ssdlite_mobilenet_v2_075': _ssdlite(0.75),
+  'ssdlite_mobilenet_v2_050': _ssdlite(0.5),
+  'ssdlite_mobilenet_v2_035': _ssdlite(0.35),
+}
+
+ALL = {**NETWORKS, **SEGMENTERS, **DETECTORS}
 
 
 def named(function: Callable, name: str) -> Callable:

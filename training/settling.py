@@ -39,10 +39,7 @@ def make_settle(
 
   def measure(images, decay):
     state.model(
-      images,
-      is_training=True,
-      batch_norm_decay=decay,
-      **state.model.without_dropout(),
+      images, is_training=True, batch_norm_decay=decay, dropout_keep_prob=1.0
     )
 
   measure = tf.function(measure, autograph=False, jit_compile=xla)

@@ -15,19 +15,15 @@ from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 
 
-def _model(implementation, num_classes, **options):
-  return detection.RuledDetector(
-    'ssdlite', num_classes, implementation, **options
-  )
-
-
 class ParityTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters('NHWC', 'NCHW')
   def test_other_widths_and_shapes(self, data_format):
     options = {'depth_multiplier': 0.35, 'beta_shift': 3.0}
     images = golden_rule.images(2, 97, 65)
-    slim_model = _model('slim', 7, **options)
-    fast_model = _model('fast', 7, data_format=data_format, **options)
+    slim_model = detection.ssdlite(7, **options)
+    fast_model = detection.ssdlite(
+      7, 'fast', data_format=data_format, **options
+    )
     expected, expected_points = testing.run_eagerly(slim_model, images)
     actual, points = testing.run_eagerly(fast_model, images)
     self.assertLen(
@@ -65,8 +61,8 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       self.skipTest('oneDNN plays a processor without this type.')
     images = golden_rule.images(8, 96, 96)
     anchors = anchors_lib.ssdlite_anchors(96, 96)
-    slim_model = _model(
-      'slim', 5, depth_multiplier=0.35, beta_shift=3.0, batch_norm_decay=0.0
+    slim_model = detection.ssdlite(
+      5, depth_multiplier=0.35, beta_shift=3.0, batch_norm_decay=0.0
     )
     fast_model = slim_model.twin(
       'fast', data_format=data_format, compute_dtype=compute_dtype
@@ -98,7 +94,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters('NHWC', 'NCHW')
   def test_gradients(self, data_format):
     images = tf.constant(golden_rule.images(8, 64, 64))
-    slim_model = _model('slim', 5, depth_multiplier=0.35, beta_shift=3.0)
+    slim_model = detection.ssdlite(5, depth_multiplier=0.35, beta_shift=3.0)
     fast_model = slim_model.twin('fast', data_format=data_format)
 
     def gradients(model):

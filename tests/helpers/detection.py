@@ -6,11 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from fast import ssdlite as fast_ssdlite
-from nets import ssdlite as slim_ssdlite
-from nets.tf_slim_compat import slim
 from specs.ssdlite import Predictions
 from tasks.detection import anchors as anchors_lib
+from tasks.detection import detections as detections_lib
 from tasks.detection import targets as targets_lib
 from tasks.detection.targets import Groundtruth
 from tasks.detection.targets import Targets
@@ -22,29 +20,11 @@ HEADS = 'ssdlite_mobilenet_v2_heads_300'
 SHIFT_OF_PERFECT_LOGITS = 8.0
 
 
-class RuledDetector(testing.RuledModel):
-  """A RuledModel of a network that the factory does not list."""
-
-  def network_fn(self, is_training, **options):
-    options = {**self._options, **options}
-    if self.implementation == 'fast':
-      build = functools.partial(
-        fast_ssdlite.ssdlite_mobilenet_v2, is_training=is_training, **options
-      )
-    else:
-      build = functools.partial(_build_slim, is_training, options)
-    network_fn = functools.partial(build, num_classes=self.num_classes)
-    network_fn.default_image_size = 300
-    return network_fn
-
-
-def _build_slim(is_training, options, images, num_classes):
-  options = dict(options)
-  of_scope = {'is_training': is_training}
-  if 'batch_norm_decay' in options:
-    of_scope['bn_decay'] = options.pop('batch_norm_decay')
-  with slim.arg_scope(slim_ssdlite.ssdlite_arg_scope(**of_scope)):
-    return slim_ssdlite.ssdlite_mobilenet_v2(images, num_classes, **options)
+def ssdlite(num_classes, implementation='slim', **options):
+  """Returns a RuledModel, not built yet."""
+  return testing.RuledModel(
+    'ssdlite_mobilenet_v2', num_classes, implementation, **options
+  )
 
 
 def groundtruth(description, batch):
@@ -86,6 +66,63 @@ def predictions_of_heads(description, targets):
     encodings[image, positive] = targets.box_encodings.numpy()[image, positive]
     logits[image, positive, classes[image, positive]] += SHIFT_OF_PERFECT_LOGITS
   return Predictions(tf.constant(encodings), tf.constant(logits))
+
+
+class BoxTargets(NamedTuple):
+  """A batch of what is on images, as tasks.detection.task describes it."""
+
+  corners: np.ndarray
+  labels: np.ndarray
+  is_crowd: np.ndarray
+  areas: np.ndarray
+  count: np.ndarray
+  size: np.ndarray
+  index: np.ndarray
+
+
+def box_targets(images):
+  """Returns BoxTargets of [(size, [(corners, label, is_crowd, area)])].
+
+  Corners and areas are in pixels; an area that is None is the box's.
+  """
+  most = max([len(objects) for _, objects in images] + [1])
+  targets = BoxTargets(
+    np.zeros([len(images), most, 4], np.float32),
+    np.zeros([len(images), most], np.int64),
+    np.zeros([len(images), most], bool),
+    np.zeros([len(images), most], np.float32),
+    np.array([len(objects) for _, objects in images], np.int32),
+    np.array([size for size, _ in images], np.int32).reshape([-1, 2]),
+    np.arange(len(images)),
+  )
+  for row, ((height, width), objects) in enumerate(images):
+    for place, (corners, label, is_crowd, area) in enumerate(objects):
+      top, left, bottom, right = corners
+      area = (bottom - top) * (right - left) if area is None else area
+      targets.corners[row, place] = np.divide(corners, [height, width] * 2)
+      targets.labels[row, place] = label
+      targets.is_crowd[row, place] = is_crowd
+      targets.areas[row, place] = area / (height * width)
+  return tf.nest.map_structure(tf.constant, targets)
+
+
+def detections(images):
+  """Returns Detections of [(size, [(corners, label, score)])], in pixels."""
+  most, batch = 100, len(images)
+  found = detections_lib.Detections(
+    np.zeros([batch, most, 4], np.float32),
+    np.zeros([batch, most], np.float32),
+    np.zeros([batch, most], np.int32),
+    np.zeros([batch, most], np.int32),
+    np.array([len(objects) for _, objects in images], np.int32),
+  )
+  for row, ((height, width), objects) in enumerate(images):
+    ordered = sorted(objects, key=lambda one: -one[2])
+    for place, (corners, label, score) in enumerate(ordered):
+      found.boxes[row, place] = np.divide(corners, [height, width] * 2)
+      found.classes[row, place] = label
+      found.scores[row, place] = score
+  return tf.nest.map_structure(tf.constant, found)
 
 
 class Heads(NamedTuple):

@@ -19,12 +19,16 @@ tf1 = tf.compat.v1
 
 class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
   def test_names(self):
-    """They stay: the classifiers that were counted, and the segmenters."""
+    """They stay: classifiers that were counted, segmenters, detectors."""
     self.assertEqual(
       (
         *testing.COUNTS,
         'deeplab_v3_mobilenet_v2',
         'deeplab_v3_mobilenet_v2_050',
+        'ssdlite_mobilenet_v2',
+        'ssdlite_mobilenet_v2_075',
+        'ssdlite_mobilenet_v2_050',
+        'ssdlite_mobilenet_v2_035',
       ),
       nets_factory.network_names(),
     )
@@ -41,12 +45,39 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
     ('mobilenet_v2', 'slim', {'data_format': 'NCHW'}, 'needs .* fast'),
     ('mobilenet_v2', 'fast', {'data_format': 'CHWN'}, "'CHWN'"),
     ('mobilenet_v2', 'fast', {'compute_dtype': tf.int8}, 'int8'),
+    ('ssdlite_mobilenet_v2_050', 'fast', {'depth_multiplier': 1.0}, 'is fixed'),
+    (
+      'ssdlite_mobilenet_v2',
+      'slim',
+      {'dropout_keep_prob': 0.9},
+      'no option dropout',
+    ),
   )
   def test_bad_arguments(self, name, implementation, options, message):
     with self.assertRaisesRegex(InputError, message):
       nets_factory.get_network_fn(
         name, 10, implementation=implementation, **options
       )
+
+  @parameterized.parameters(None, 0)
+  def test_detectors_have_classes(self, num_classes):
+    with self.assertRaisesRegex(InputError, f'classes, not {num_classes};'):
+      nets_factory.get_network_fn('ssdlite_mobilenet_v2', num_classes)
+
+  @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
+  def test_detectors(self, implementation):
+    for name, channels in (
+      ('ssdlite_mobilenet_v2_075', 432),
+      ('ssdlite_mobilenet_v2_050', 288),
+      ('ssdlite_mobilenet_v2_035', 192),
+    ):
+      model = Model(name, 4, implementation, dropout_keep_prob=1.0)
+      self.assertEqual(300, model.default_image_size)
+      predictions, end_points = model(tf.zeros([2, 64, 32, 3]))
+      cells = 4 * 2 * 3 + (2 * 1 + 4) * 6
+      self.assertEqual([2, cells, 4], predictions.box_encodings.shape)
+      self.assertEqual([2, cells, 1 + 4], predictions.class_logits.shape)
+      self.assertEqual([2, 4, 2, channels], end_points['feature_map_0'].shape)
 
   def test_none_is_as_good_as_left_out(self):
     model = Model('mobilenet_v2', 2, depth_multiplier=None, output_stride=None)

@@ -33,18 +33,6 @@ TOLERANCES = {'eval': 3e-4, 'train': 2e-2}
 PART_OF_CHOSEN = 0.01
 
 
-def _model(implementation, num_classes, **options):
-  return detection.RuledDetector(
-    'ssdlite', num_classes, implementation, **options
-  )
-
-
-def _as_arrays(tensors):
-  return tf.nest.map_structure(
-    lambda tensor: tf.cast(tensor, tf.float32).numpy(), tensors
-  )
-
-
 class GoldenTest(parameterized.TestCase, tf.test.TestCase):
   def setUp(self):
     super().setUp()
@@ -66,7 +54,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     )
 
   def check_outputs(self, mode, predictions, end_points):
-    predictions, end_points = _as_arrays((predictions, end_points))
+    predictions, end_points = testing.as_arrays((predictions, end_points))
     for key, values, count in (
       ('box_encodings', predictions.box_encodings, 512),
       ('class_predictions', predictions.class_logits, 1024),
@@ -194,7 +182,9 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
   )
   def test_golden(self, implementation, options):
     description = self.description
-    model = _model(implementation, description['num_classes'], **options)
+    model = detection.ssdlite(
+      description['num_classes'], implementation, **options
+    )
     predictions, end_points = model(self.images(description['batch']))
     self.check_outputs('eval', predictions, end_points)
     self.losses('eval', predictions)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from runtime import device
 from runtime import inference
 from specs.networks import DATA_FORMATS
+from specs.ssdlite import Predictions
 from tests.helpers import networks as testing
 
 # A prototype's folding deviates by 6e-6 of the largest logit.
@@ -54,6 +55,33 @@ class InferenceTest(tf.test.TestCase):
     fast = slim.twin('fast', data_format='NHWC')
     logits = inference.make_inference_fn(fast, 64)(_images(3, 64))
     self.assertLess(testing.deviation(logits, expected), _FOLDING)
+
+  def test_detectors_predictions(self):
+    """A structure of tensors; slim's runs with its variables, fast's frozen."""
+    slim = testing.RuledModel('ssdlite_mobilenet_v2_035', 4)
+    expected, _ = testing.run_eagerly(slim, _images(3, 64))
+    for model in (slim, slim.twin('fast', data_format='NHWC')):
+      predictions_fn = inference.make_inference_fn(model, 64)
+      predictions = predictions_fn(_images(3, 64))
+      self.assertIsInstance(predictions, Predictions)
+      for one, other in zip(predictions, expected):
+        self.assertGreater(np.abs(other).max(), 0.1)
+        self.assertLess(testing.deviation(one, other), _FOLDING)
+      graph = predictions_fn.get_concrete_function().graph
+      self.assertEqual(model is slim, bool(graph.captures))
+
+  def test_detectors_with_batch_statistics(self):
+    model = testing.RuledModel('ssdlite_mobilenet_v2_035', 4)
+    images = _images(4, 64)
+    before = testing.run_eagerly(model, images)[0]
+    expected, _ = testing.run_eagerly(
+      model, images, is_training=True, batch_norm_decay=1.0
+    )
+    found = inference.make_inference_fn(model, 64, use_batch_statistics=True)
+    for one, other in zip(found(images), expected):
+      self.assertLess(testing.deviation(one, other), _FOLDING)
+    after = testing.run_eagerly(model, images)[0]
+    self.assertAllClose(before, after)
 
   def test_batches_of_any_size_in_parts(self):
     """Every image's logits are its own, in its place, whatever the batch."""

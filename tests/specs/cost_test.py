@@ -37,6 +37,17 @@ class CostTest(absltest.TestCase):
         counted = cost.count(layers).multiply_adds / 1e6
         self.assertEqual(millions, round(counted, 2), (name, size))
 
+  def test_detectors(self):
+    """As counted in the published code; at 320 the paper has 4.3 and 800."""
+    layers = networks.convolutions('ssdlite_mobilenet_v2', 320, 320, 80)
+    counted = cost.count(layers)
+    self.assertEqual(4_337_013, counted.trainable)
+    self.assertEqual(788.8, round(counted.multiply_adds / 1e6, 1))
+    published = networks.DETECTORS['ssdlite_mobilenet_v2'].published
+    self.assertEqual((4.3, 800), published[:2])
+    layers = networks.convolutions('ssdlite_mobilenet_v2_050', 300, 300, 7)
+    self.assertEqual(884_780, cost.count(layers).trainable)
+
   def test_averages_and_activations_by_hand(self):
     layers = networks.convolutions('mobilenet_v2', 224, 224, 1000)
     counted = cost.count(layers)
