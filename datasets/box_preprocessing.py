@@ -91,12 +91,16 @@ def cut(
   """
   boxes = annotations.cut_filling(targets)
   corners = boxes.corners.astype(np.float64)
-  start = window[:2] / targets.size
-  sides = window[2:] / targets.size
+  top, left, height, width = window
+  # Rounded as corners are: a box that ends where the window begins is outside.
+  edges = np.float32(
+    [top, left, top + height, left + width] / np.tile(targets.size, 2)
+  ).astype(np.float64)
+  start, sides = edges[:2], edges[2:] - edges[:2]
   inside = np.concatenate(
     [
-      np.maximum(corners[:, :2], start),
-      np.minimum(corners[:, 2:], start + sides),
+      np.maximum(corners[:, :2], edges[:2]),
+      np.minimum(corners[:, 2:], edges[2:]),
     ],
     axis=1,
   )

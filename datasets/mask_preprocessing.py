@@ -45,7 +45,7 @@ def for_training(
     (float32 [image_size, image_size, 3] in [0, 1], uint8 [image_size,
     image_size]).
   """
-  scale, top, left, flips = tf.unstack(numbers, 4)
+  scale, top, left, flips = tf.unstack(tf.ensure_shape(numbers, [4]))
   size = tf.cast(tf.shape(mask), tf.float32) * scale
   image, mask = resize(image, mask, tf.maximum(tf.cast(size, tf.int32), 1))
   image, mask = pad(image, mask, image_size)
