@@ -214,6 +214,11 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
         bad_images,
       )
       self.assertLen(masks, 3)
+      training = input_pipeline.training_batches(
+        dataset, InputOptions(12, 65), bad_images=bad_images
+      )
+      next(input_pipeline.iterate(training, bad_images))
+      self.assertLen(bad_images.messages, 1)
 
   def test_missing_files(self):
     for name, missing, message in (
