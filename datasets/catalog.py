@@ -11,6 +11,7 @@ from base.errors import InputError
 from datasets import digits
 from datasets import example as examples
 from datasets import image_folder
+from datasets import preprocessing
 from datasets import record_sets
 from datasets import tfrecord
 from datasets.example import ChooseWindow
@@ -31,6 +32,10 @@ class Dataset(NamedTuple):
   read: Callable[[int, ChooseWindow | None], Example]
   # A tf.TensorSpec, or a structure of them, of an Example's target.
   target_spec: Any = tf.TensorSpec([], tf.int64)
+  kind: str = preprocessing.LABELS  # what targets are: of preprocessing.KINDS
+  # COCO's own numbers: of image index, of label.
+  image_ids: tuple[int, ...] | None = None
+  category_ids: tuple[int, ...] | None = None
 
 
 def dataset_names() -> list[str]:
@@ -72,11 +77,7 @@ def get_dataset(
       f'unknown data set {name}; there is {", ".join(dataset_names())}'
     )
   record_sets.check_split(name, split_name)
-  if not 0 <= validation_fraction < 1:
-    raise InputError(
-      f'validation_fraction is {validation_fraction}; '
-      'want at least 0 and less than 1'
-    )
+  check_validation_fraction(validation_fraction)
   if name != 'digits':
     record_sets.check_folder(name, dataset_dir)
   if name == 'digits':
@@ -86,6 +87,15 @@ def get_dataset(
   else:
     dataset = _records(name, split_name, dataset_dir)
   return _offset_labels(dataset, labels_offset)
+
+
+def check_validation_fraction(validation_fraction: float) -> None:
+  """Raises InputError if so large a part cannot be held out."""
+  if not 0 <= validation_fraction < 1:
+    raise InputError(
+      f'validation_fraction is {validation_fraction}; '
+      'want at least 0 and less than 1'
+    )
 
 
 def _digits(split_name):

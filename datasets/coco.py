@@ -6,6 +6,7 @@ FOLDER/SPLIT2017/, of any year. https://cocodataset.org/#format-data
 
 import glob
 import json
+import math
 import os
 from typing import Any
 from typing import NamedTuple
@@ -100,24 +101,29 @@ def _parse(content: dict[str, Any], path, image_folder):
     one['id']: (int(one['height']), int(one['width']))
     for one in content['images']
   }
-  found = {image_id: ([], [], []) for image_id in sizes}
+  found = {image_id: ([], [], [], []) for image_id in sizes}
   for one in content['annotations']:
     where = f'{path}: annotation {one.get("id")}'
     if one['image_id'] not in sizes:
       raise InputError(f'{where}: there is no image {one["image_id"]}')
     if one['category_id'] not in labels:
       raise InputError(f'{where}: there is no category {one["category_id"]}')
-    corners, its_labels, is_crowd = found[one['image_id']]
-    corners.append(_corners(one['bbox'], sizes[one['image_id']], where))
+    size = sizes[one['image_id']]
+    corners, its_labels, is_crowd, areas = found[one['image_id']]
+    corners.append(_corners(one['bbox'], size, where))
     its_labels.append(labels[one['category_id']])
     is_crowd.append(bool(one.get('iscrowd', 0)))
+    areas.append(_area(one.get('area'), size, where))
   files = {one['id']: one['file_name'] for one in content['images']}
   image_ids = sorted(sizes)
+  if not image_ids:
+    raise InputError(f'{path}: no image is listed in it')
   return CocoSplit(
     [
       AnnotatedImage(
         os.path.join(image_folder, files[image_id]),
         annotations.make_boxes(*found[image_id]),
+        sizes[image_id],
       )
       for image_id in image_ids
     ],
@@ -133,3 +139,13 @@ def _corners(bbox, size, where):
   return annotations.parts_of_image(
     (top, left, top + box_height, left + box_width), size, where, _OVER_THE_EDGE
   )
+
+
+def _area(area, size, where):
+  """Returns COCO's area of an object, in pixels, as part of the image's."""
+  if area is None:
+    return None
+  area = float(area)
+  if not 0 <= area < math.inf:
+    raise InputError(f'{where}: the area {area:g} is not at least 0')
+  return area / (size[0] * size[1])

@@ -7,6 +7,7 @@ beside the checkpoint then says what training took; otherwise a default applies.
 from absl import flags
 
 from base import program_flags
+from datasets import preprocessing
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import DatasetOptions
 from datasets.kinds import Kind
@@ -71,7 +72,7 @@ def define_for_inference(kind: Kind, batch_size: int) -> None:
     None,
     f'Preparation of images: {kind.inference_help} Default: as in training; '
     'otherwise the one that suits the data set, or '
-    f'{kind.preprocessings[0]} where there is none.',
+    f'{preprocessing.names(kind.name)[0]} where there is none.',
   )
   flags.DEFINE_bool(
     'use_grayscale',
@@ -96,7 +97,7 @@ def _define_dataset(kind, values, split_name, as_in_training):
   flags.DEFINE_string(
     'dataset_name',
     values['dataset_name'],
-    f'Name of the data set: {", ".join(kind.names)}. {kind.help}'
+    f'Name of the data set: {", ".join(kind.dataset_names)}. {kind.help}'
     + otherwise(kind.default),
   )
   flags.DEFINE_string(

@@ -41,6 +41,9 @@ class Scans(NamedTuple):
   num_scenes: int
 
 
+MOST_DIGITS = _NUM_DIGITS[1]  # on a scene
+
+
 def load(is_training: bool) -> Scans:
   """Returns the Scans of training, or those held out."""
   images, labels, _ = digits.load(is_training)

@@ -20,7 +20,7 @@ END = 2  # Of all examples: something is wrong that no limit covers.
 
 
 class Example(NamedTuple):
-  """An image and what it shows, of any source and for any task."""
+  """An image, or a window of one, and what the whole image shows."""
 
   image: np.ndarray  # RGB, uint8 [height, width, 3]
   target: Any  # the truth about it: for classification a label
@@ -48,17 +48,50 @@ def decode(
   Raises:
     InputError: the image is damaged; see images.read_image.
   """
-  image = images.read_image(
+  return decode_sized(
     encoded.encoded,
+    lambda height, width: encoded.target,
     encoded.name,
-    choose_window=choose_window
-    and (lambda height, width: choose_window(height, width, encoded.target)),
+    choose_window,
   )
-  return Example(image, encoded.target, encoded.name)
+
+
+def decode_sized(
+  encoded: bytes,
+  make_target: Callable[[int, int], Any],
+  name: str,
+  choose_window: ChooseWindow | None = None,
+) -> Example:
+  """Returns the Example of an image file, or a window of it.
+
+  Args:
+    encoded: bytes of the file.
+    make_target: (height, width) -> target, of the whole image turned upright.
+    name: of the file, for messages.
+    choose_window: None reads all.
+
+  Raises:
+    InputError: the image is damaged; see images.read_image.
+  """
+  if choose_window is None:
+    image = images.read_image(encoded, name)
+    return Example(image, make_target(*image.shape[:2]), name)
+  target = None
+
+  def choose(height, width):
+    nonlocal target
+    target = make_target(height, width)
+    return choose_window(height, width, target)
+
+  image = images.read_image(encoded, name, choose_window=choose)
+  return Example(image, target, name)
 
 
 def cut(example: Example, choose_window: ChooseWindow | None) -> Example:
-  """Returns the window of an example that has been decoded whole."""
+  """Returns the window of an example that has been decoded whole.
+
+  The target stays that of the whole image.
+  """
   if choose_window is None:
     return example
   top, left, height, width = choose_window(

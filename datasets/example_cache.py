@@ -3,6 +3,9 @@
 from collections.abc import Callable
 import threading
 
+import numpy as np
+import tensorflow as tf
+
 from datasets.example import Example
 
 _MOST_BYTES = 2**30  # 1900 images of 500 by 375 pixels
@@ -47,7 +50,13 @@ class ExampleCache:
       if index not in self._examples:
         # The first example that does not fit ends the filling. Otherwise the
         # large ones would be read here for nothing in every epoch.
-        self._room -= example.image.nbytes
+        self._room -= _num_bytes(example)
         if self._room >= 0:
           self._examples[index] = example
     return example
+
+
+def _num_bytes(example):
+  """Of the arrays of an example: a mask is a third of its image."""
+  arrays = [example.image, *tf.nest.flatten(example.target)]
+  return sum(one.nbytes for one in arrays if isinstance(one, np.ndarray))

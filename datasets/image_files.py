@@ -2,14 +2,26 @@
 
 from collections.abc import Iterable
 import os
+from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
 from datasets import image_folder
 from datasets import images
+from datasets import preparation
 from datasets import preprocessing
 from datasets.input_pipeline import InputOptions
+
+
+class OpenedImage(NamedTuple):
+  """An image as it is, and as a network takes it."""
+
+  pixels: np.ndarray  # RGB, uint8 [height, width, 3]
+  prepared: tf.Tensor  # float32 [image_size, image_size, 3] in [-1, 1]
+  # The rows and columns of `prepared` that show the image: its first ones.
+  content: tuple[int, int]
 
 
 def find_images(paths: Iterable[str]) -> list[str]:
@@ -46,17 +58,25 @@ def read_images(
 
   Images are float32 [image_size, image_size, 3] in [-1, 1].
   """
+  opened, unreadable = open_images(paths, options)
+  return {path: one.prepared for path, one in opened.items()}, unreadable
+
+
+def open_images(
+  paths: Iterable[str], options: InputOptions
+) -> tuple[dict[str, OpenedImage], dict[str, str]]:
+  """Returns ({path: OpenedImage}, {path: why it cannot be read})."""
   readable, unreadable = {}, {}
   for path in paths:
     try:
-      image = images.read_image(image_folder.read_file(path), path)
+      pixels = images.read_image(image_folder.read_file(path), path)
     except InputError as error:
       unreadable[path] = str(error)
       continue
-    image = preprocessing.preprocess_for_eval(
-      image, options.image_size, options.preprocessing_name
+    prepared, content = preparation.fit(
+      pixels, options.image_size, options.preprocessing_name
     )
     if options.use_grayscale:
-      image = preprocessing.to_grayscale(image)
-    readable[path] = image
+      prepared = preprocessing.to_grayscale(prepared)
+    readable[path] = OpenedImage(pixels, prepared, content)
   return readable, unreadable

@@ -87,6 +87,28 @@ def read_file(path: str) -> bytes:
     raise InputError(f'{path}: {error.strerror}') from error
 
 
+def paths_by_name(
+  folder: str, extensions: tuple[str, ...] = EXTENSIONS
+) -> dict[str, str]:
+  """Returns {name without extension: path} of a folder's images, in order.
+
+  Raises:
+    InputError: the folder cannot be read, or two images differ in nothing but
+      their extension.
+  """
+  paths = {}
+  for entry in sorted(_entries(folder), key=lambda entry: entry.name):
+    name, extension = os.path.splitext(entry.name)
+    if extension.lower() in extensions:
+      if name in paths:
+        raise InputError(
+          f'{folder}: {entry.name} and {os.path.basename(paths[name])} would '
+          'have the same text file or mask; rename one'
+        )
+      paths[name] = entry.path
+  return paths
+
+
 def is_held_out(path: str, validation_fraction: float) -> bool:
   """Whether an image of an undivided folder belongs to its validation part.
 

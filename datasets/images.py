@@ -1,6 +1,8 @@
 """Decodes an image file to RGB, whatever kind of image it is."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
 import io
 import struct
 import warnings
@@ -45,6 +47,7 @@ _TRANSPOSES = {
   8: Image.Transpose.ROTATE_90,
 }
 
+_BIT_DEPTH_OF_PNG = 24  # the place of this byte in a file
 _END_OF_JPEG = b'\xff\xd9'
 
 # read_image has a limit of its own, and Pillow remarks on harmless metadata.
@@ -75,23 +78,58 @@ def read_image(
   Raises:
     InputError: the image is empty, damaged, too large or of another format.
   """
+  with _opened(encoded, name, max_pixels) as image:
+    return _decode(image, encoded, choose_window)
+
+
+def read_mask(encoded: bytes, name: str) -> np.ndarray:
+  """Decodes a PNG whose values are classes: a palette's indices, or grey.
+
+  Args:
+    encoded: bytes of the file.
+    name: of the file, for messages.
+  Returns:
+    uint8 [height, width].
+  Raises:
+    InputError: the mask is damaged, too large, or has colours.
+  """
+  with _opened(encoded, name, formats=('PNG',)) as image:
+    if image.mode not in ('1', 'L', 'P'):
+      raise InputError(
+        f'{name}: a mask has one value a pixel, its class, in 8 bits; this '
+        f'one is {image.mode}; save it with a palette, or in grey'
+      )
+    values = np.asarray(image).astype(np.uint8)
+  if image.mode == 'L':
+    # Pillow spreads grey of 2 and 4 bits over 0 to 255.
+    values //= {2: 85, 4: 17}.get(encoded[_BIT_DEPTH_OF_PNG], 1)
+  return values
+
+
+@contextlib.contextmanager
+def _opened(
+  encoded, name, max_pixels=MAX_PIXELS, formats=_FORMATS
+) -> Iterator[Image.Image]:
+  """An image whose header has been read; errors name it."""
   if not encoded:
     raise InputError(f'{name}: the file is empty')
   try:
-    with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
+    with Image.open(io.BytesIO(encoded), formats=formats) as image:
       width, height = image.size
       if width * height > max_pixels:
         raise InputError(
           f'{name}: {width} x {height} pixels, more than the '
           f'limit of {max_pixels}'
         )
-      return _decode(image, encoded, choose_window)
+      yield image
   except InputError:
     raise
   except UnidentifiedImageError as error:
+    expected = (
+      'PNG' if formats == ('PNG',) else 'JPEG, PNG, BMP, GIF or WebP image'
+    )
     raise InputError(
-      f'{name}: not a JPEG, PNG, BMP, GIF or WebP image, or '
-      'damaged at its start'
+      f'{name}: not a {expected}, or damaged at its start'
     ) from error
   except _DAMAGE as error:
     raise InputError(f'{name}: damaged image ({error})') from error

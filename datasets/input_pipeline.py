@@ -17,12 +17,14 @@ import tensorflow as tf
 
 from base.errors import InputError
 from datasets import example as examples
+from datasets import preparation
 from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.example import Example
 from datasets.example import TargetError
 from datasets.example_cache import ExampleCache
+from datasets.preparation import Preparation
 
 
 class InputOptions(NamedTuple):
@@ -59,12 +61,15 @@ def training_batches(
       decode it whole see.
   Returns:
     (images uint8 [batch_size, image_size, image_size, 3], which a Model takes
-    as they are; targets as in dataset.target_spec, batched).
+    as they are; targets as in dataset.target_spec, batched; where their size
+    is unknown there, it is that of the images).
   Raises:
-    InputError: the preprocessing is unknown.
+    InputError: the preprocessing is unknown, or does not suit the targets.
   """
-  name = _preprocessing_name(dataset, options)
-  read = _make_augmented_read(dataset, options.seed, name, bad_images, cache)
+  prepared_as = _preparation(dataset, options)
+  read = _make_augmented_read(
+    dataset, options.seed, prepared_as, bad_images, cache
+  )
 
   def prepare(position):
     index = _example_at(position, dataset.num_examples, options.seed)
@@ -75,8 +80,8 @@ def training_batches(
       stateful=False,
     )
     window, target, fate = _packed(dataset, flat)
-    image = preprocessing.preprocess_for_train(
-      window, options.image_size, name, changes
+    image, target = prepared_as.for_training(
+      window, target, changes, options.image_size
     )
     image = preprocessing.to_uint8(_finish(image, options))
     return image, target, fate
@@ -87,6 +92,7 @@ def training_batches(
   prepared = positions.map(
     prepare, num_parallel_calls=options.num_preprocessing_threads
   )
+  _check_sizes(prepared, dataset, options)
   batches = _keep_good(prepared).batch(options.batch_size, drop_remainder=True)
   return batches.prefetch(tf.data.AUTOTUNE)
 
@@ -100,7 +106,9 @@ def _example_at(position, num_examples, seed):
   )
 
 
-def _make_augmented_read(dataset, seed, name, bad_images, cache):
+def _make_augmented_read(
+  dataset, seed, prepared_as: Preparation, bad_images, cache
+):
   """Returns (index, position) -> window, target and changes of an example.
 
   What is random in it follows from seed and position.
@@ -111,8 +119,7 @@ def _make_augmented_read(dataset, seed, name, bad_images, cache):
     position_seed = [seed % 2**64, position]
 
     def choose_window(height, width, target):
-      del target  # Whatever is on an image, any part of it will do.
-      return preprocessing.random_window(height, width, name, position_seed)
+      return prepared_as.choose_window(height, width, target, position_seed)
 
     whole = cache.get(index, read_example) if cache else None
     example = (
@@ -120,8 +127,8 @@ def _make_augmented_read(dataset, seed, name, bad_images, cache):
       if whole is None
       else examples.cut(whole, choose_window)
     )
-    changes = preprocessing.random_changes(name, position_seed)
-    return *_flat(example), changes
+    target, changes = prepared_as.draw(example.target, position_seed)
+    return *_flat(example._replace(target=target)), changes
 
   return read
 
@@ -134,7 +141,7 @@ def evaluation_batches(
   The last batch may be smaller. Arguments and elements are those of
   training_batches, but images are float32 in [-1, 1], which rounds nothing.
   """
-  name = _preprocessing_name(dataset, options)
+  prepared_as = _preparation(dataset, options)
 
   def read(index):
     return _flat(_read(dataset, bad_images, index))
@@ -144,12 +151,15 @@ def evaluation_batches(
       read, [index], _flat_types(dataset), stateful=False
     )
     image, target, fate = _packed(dataset, flat)
-    image = preprocessing.preprocess_for_eval(image, options.image_size, name)
+    image, target = prepared_as.for_evaluation(
+      image, target, options.image_size
+    )
     return _finish(image, options), target, fate
 
   prepared = tf.data.Dataset.range(dataset.num_examples).map(
     prepare, num_parallel_calls=options.num_preprocessing_threads
   )
+  _check_sizes(prepared, dataset, options)
   batches = _keep_good(prepared).batch(options.batch_size)
   return batches.prefetch(tf.data.AUTOTUNE)
 
@@ -160,11 +170,24 @@ def iterate(batches: Iterable, bad_images: BadImages) -> Iterator:
   bad_images.check()
 
 
-def _preprocessing_name(dataset, options):
+def _preparation(dataset, options):
   # Checked here, for tf.data would put its own words around the error.
   name = options.preprocessing_name or dataset.default_preprocessing
-  preprocessing.check_name(name)
-  return name
+  return preparation.make_preparation(name, dataset.kind)
+
+
+def _check_sizes(prepared, dataset, options):
+  """Raises InputError if targets are of many sizes, which make no batch."""
+  _, target_spec, _ = prepared.element_spec
+  if not all(
+    spec.shape.is_fully_defined() for spec in tf.nest.flatten(target_spec)
+  ):
+    usual, *_ = preprocessing.names(dataset.kind)
+    raise InputError(
+      f'preprocessing {options.preprocessing_name} leaves the {dataset.kind} '
+      f'of {dataset.name} as large as they are, so that they make no batch; '
+      f'use {usual}'
+    )
 
 
 def _finish(image, options):
@@ -245,7 +268,8 @@ def _nothing(dataset, fate):
 
   def empty(spec):
     dtype = 'S' if spec.dtype == tf.string else spec.dtype.as_numpy_dtype
-    return np.zeros([size or 0 for size in spec.shape], dtype)
+    # Of an unknown size, as small as the image.
+    return np.zeros([size or 1 for size in spec.shape], dtype)
 
   target = tf.nest.map_structure(empty, dataset.target_spec)
   return Example(np.zeros([1, 1, 3], np.uint8), target, fate=fate)

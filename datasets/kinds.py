@@ -6,7 +6,9 @@ from typing import Any
 from typing import NamedTuple
 
 from base.errors import InputError
+from datasets import box_sets
 from datasets import catalog
+from datasets import mask_sets
 from datasets import preprocessing
 from datasets.catalog import Dataset
 
@@ -32,28 +34,55 @@ class DatasetOptions(NamedTuple):
 class Kind(NamedTuple):
   """The data sets for one task."""
 
-  names: tuple[str, ...]
-  default: str  # the name where nothing else is said
-  help: str  # what some of the names are
+  name: str  # of what an image's target is, as preprocessing has it
+  dataset_names: tuple[str, ...]
+  default: str  # the data set where nothing else is said
+  help: str  # what these data sets are
   open: Callable[[DatasetOptions], Dataset]
-  preprocessings: tuple[str, ...]
   training_help: str  # what the preprocessings do in training
   inference_help: str  # and elsewhere
   fewest_classes: int  # from which there is something to learn
 
 
 LABELS = Kind(
+  preprocessing.LABELS,
   tuple(catalog.dataset_names()),
   'imagenet',
   'image_folder is a folder of images with a subfolder for each class; '
   'tfrecord is any folder of TFRecords with a labels.txt; digits comes with '
   'this program.',
   lambda options: catalog.get_dataset(*options),
-  preprocessing.NAMES,
   'inception (cuts out a random part, flips it and changes its colours) or '
   'lenet (only resizes).',
   'inception (takes the middle, 87.5 % of each side) or lenet (resizes the '
   'whole image).',
+  fewest_classes=2,
+)
+BOXES = Kind(
+  preprocessing.BOXES,
+  tuple(box_sets.dataset_names()),
+  'coco',
+  'coco, as downloaded, has annotations/instances_train2017.json and the like; '
+  'voc is a VOCdevkit; yolo_folder has images/ and labels/ with a .txt for '
+  'each image; digits_scenes comes with this program.',
+  lambda options: box_sets.get_dataset(*options[:4]),
+  'ssd (cuts out a random part and flips it), ssd_color (changes its colours '
+  'also) or lenet (only resizes).',
+  'ssd and lenet (both resize the whole image).',
+  fewest_classes=1,
+)
+MASKS = Kind(
+  preprocessing.MASKS,
+  tuple(mask_sets.dataset_names()),
+  'voc',
+  'voc is a VOCdevkit; mask_folder has images/, masks/ with a PNG of class '
+  'numbers for each image, and a labels.txt; digits_scenes comes with this '
+  'program.',
+  lambda options: mask_sets.get_dataset(*options[:4]),
+  'deeplab (changes the scale, cuts out a random part and flips it) or lenet '
+  '(only resizes).',
+  'deeplab (fills up at the right and below; what is too large is shrunk) or '
+  'lenet (resizes the whole image).',
   fewest_classes=2,
 )
 
@@ -68,11 +97,3 @@ def open_to_train(kind: Kind, options: DatasetOptions) -> Dataset:
       'nothing to learn: is --dataset_dir one level too high?'
     )
   return dataset
-
-
-def check_preprocessing(kind: Kind, name: str) -> None:
-  """Raises InputError if there is no preprocessing of this name for a kind."""
-  if name not in kind.preprocessings:
-    raise InputError(
-      f'unknown preprocessing {name}; there is {", ".join(kind.preprocessings)}'
-    )

@@ -6,6 +6,9 @@ are fixed here: bilinear; brightness, saturation, hue, contrast.
 
 'lenet' is for small images of one object, such as digits: resized, no more.
 
+What else changes with an image is in box_preprocessing.py (SSD's) and
+mask_preprocessing.py (DeepLab's); preparation.py has all by name.
+
 Images come out float32 [height, width, 3], as large as image_size says: in
 evaluation in [-1, 1], as networks take them; in training in [0, 1], to be
 rounded to uint8, which a Model scales once, on the device.
@@ -31,7 +34,14 @@ _INCEPTION = (
   *networks.NETWORKS,
 )
 _LENET = ('lenet',)
-NAMES = _INCEPTION + _LENET
+
+# What an image's target is, and so what changes with the image.
+LABELS, BOXES, MASKS = KINDS = ('labels', 'boxes', 'masks')
+_NAMES = {
+  LABELS: _INCEPTION + _LENET,
+  BOXES: ('ssd', 'ssd_color', *_LENET),
+  MASKS: ('deeplab', *_LENET),
+}
 
 _CENTRAL_FRACTION = 0.875
 _CROP_AREA = (0.05, 1.0)
@@ -67,7 +77,7 @@ def preprocess_for_eval(
   """
   if _is_inception(name):
     image = tf.image.central_crop(image, _CENTRAL_FRACTION)
-  return to_signed(_resize(image, image_size))
+  return to_signed(resize(image, image_size))
 
 
 def preprocess_for_train(
@@ -84,9 +94,9 @@ def preprocess_for_train(
   Raises:
     InputError: the name is unknown.
   """
-  image = _resize(window, image_size)
+  image = resize(window, image_size)
   if _is_inception(name):
-    image = _change(image, *tf.unstack(changes, len(_CHANGES)))
+    image = recolor(flip(image, changes[0] > 0), changes)
   return image
 
 
@@ -176,12 +186,21 @@ def sample_changes(name: str) -> tf.Tensor:
   return tf.random.uniform([len(_CHANGES)], *zip(*_CHANGES.values()))
 
 
-def check_name(name: str) -> None:
-  """Raises InputError if there is no preprocessing of this name."""
-  if name not in NAMES:
-    raise InputError(
-      f'unknown preprocessing {name}; there is {", ".join(NAMES)}'
+def names(kind: str = LABELS) -> tuple[str, ...]:
+  """Names of what suits a kind of target, the usual one first."""
+  return _NAMES[kind]
+
+
+def check_name(name: str, kind: str = LABELS) -> None:
+  """Raises InputError if no preprocessing of this name suits such targets."""
+  if name not in names(kind):
+    of_others = [other for other in KINDS if name in names(other)]
+    what = (
+      f'preprocessing {name} is for {of_others[0]}, not for {kind}'
+      if of_others
+      else f'unknown preprocessing {name}'
     )
+    raise InputError(f'{what}; there is {", ".join(names(kind))}')
 
 
 def to_grayscale(image: tf.Tensor) -> tf.Tensor:
@@ -199,12 +218,7 @@ def to_signed(image: tf.Tensor) -> tf.Tensor:
   return (image - 0.5) * 2
 
 
-def _is_inception(name):
-  check_name(name)
-  return name in _INCEPTION
-
-
-def _resize(image, image_size):
+def resize(image: tf.Tensor, image_size: ImageSize) -> tf.Tensor:
   """Bilinear as slim had it, corners not aligned; returns floats in [0, 1]."""
   image = tf.convert_to_tensor(image)
   if not isinstance(image_size, tuple):
@@ -218,11 +232,21 @@ def _resize(image, image_size):
   return images[0] if image.dtype.is_floating else images[0] / image.dtype.max
 
 
-def _change(image, flip, brightness, saturation, hue, contrast):
-  image = tf.raw_ops.Reverse(
-    tensor=image, dims=tf.stack([False, flip > 0, False])
-  )
+def flip(image: tf.Tensor, is_flipped: tf.Tensor) -> tf.Tensor:
+  """Mirrors the columns of [height, width, ...] if is_flipped, a bool []."""
+  dims = tf.stack([False, is_flipped, *[False] * (len(image.shape) - 2)])
+  return tf.raw_ops.Reverse(tensor=image, dims=dims)
+
+
+def recolor(image: tf.Tensor, changes: tf.Tensor) -> tf.Tensor:
+  """Changes the colours of an image in [0, 1], as random_changes says."""
+  _, brightness, saturation, hue, contrast = tf.unstack(changes, len(_CHANGES))
   image = tf.image.adjust_saturation(image + brightness, saturation)
   image = tf.image.adjust_hue(image, hue)
   image = tf.image.adjust_contrast(image, contrast)
   return tf.clip_by_value(image, 0, 1)
+
+
+def _is_inception(name):
+  check_name(name)
+  return name in _INCEPTION

@@ -67,7 +67,7 @@ def load_boxes(folder: str, split_name: str) -> list[AnnotatedImage]:
   return [
     AnnotatedImage(
       os.path.join(root, 'JPEGImages', f'{name}.jpg'),
-      _read_boxes(os.path.join(root, 'Annotations', f'{name}.xml')),
+      *_read_boxes(os.path.join(root, 'Annotations', f'{name}.xml')),
     )
     for name in _names(root, 'Main', split_name)
   ]
@@ -122,6 +122,7 @@ def _names(root, kind, split_name):
 
 
 def _read_boxes(path):
+  """Returns (Boxes, size of the image) that a file tells."""
   try:
     root = ElementTree.parse(path).getroot()
     size = tuple(int(root.find(f'size/{side}').text) for side in _SIDES)
@@ -138,7 +139,7 @@ def _read_boxes(path):
     raise InputError(f'{path}: {error.strerror}') from error
   except (ElementTree.ParseError, AttributeError, ValueError) as error:
     raise InputError(f'{path}: not an annotation of VOC ({error})') from error
-  return annotations.make_boxes(corners, labels, is_difficult)
+  return annotations.make_boxes(corners, labels, is_difficult), size
 
 
 def _corners(box, size, where):

@@ -3,20 +3,32 @@
 FOLDER/images/NAME.jpg with FOLDER/labels/NAME.txt; where there are splits,
 images/train/, labels/train/ and images/val/, labels/val/. A line is
 `class x y width height`: of the box's centre and size, as parts of the image.
-FOLDER/classes.txt has the classes' names, a line each.
+FOLDER/classes.txt has the classes' names, a line each; where there is a
+data.yaml it has them, and may name other folders of images: labels are then in
+the folder whose path has labels for the last images.
 """
 
 import math
 import os
+from typing import NamedTuple
 
 from base.errors import InputError
 from datasets import annotations
+from datasets import data_yaml
 from datasets import image_folder
 from datasets import labels
 from datasets.annotations import AnnotatedImage
 
 _NAMES = 'classes.txt'
 _ROUNDING = 1e-3  # of an image: how far rounded boxes reach over its edge
+
+
+class _Folders(NamedTuple):
+  """Where a split is."""
+
+  images: str
+  labels: str
+  is_divided: bool  # whether these hold one split alone
 
 
 def load(
@@ -31,12 +43,16 @@ def load(
     InputError: something is missing or damaged, a text file has no image, a
       class no name, a box lies outside of its image or has no area.
   """
-  label_names = labels.read_label_names(os.path.join(folder, _NAMES))
-  where, is_divided = _find(folder, split_name)
-  paths = _images(os.path.join(folder, 'images', where))
-  boxes = os.path.join(folder, 'labels', where)
-  _check_all_have_images(boxes, paths)
-  if not is_divided:
+  told = data_yaml.read(folder)
+  label_names = (
+    told.label_names
+    if told
+    else labels.read_label_names(os.path.join(folder, _NAMES))
+  )
+  where = _find(folder, split_name, told.image_folders if told else {})
+  paths = image_folder.paths_by_name(where.images)
+  _check_all_have_images(where.labels, paths)
+  if not where.is_divided:
     paths = {
       name: path
       for name, path in paths.items()
@@ -48,7 +64,7 @@ def load(
   return (
     [
       AnnotatedImage(
-        path, _read(os.path.join(boxes, f'{name}.txt'), len(label_names))
+        path, _read(os.path.join(where.labels, f'{name}.txt'), len(label_names))
       )
       for name, path in paths.items()
     ],
@@ -56,43 +72,34 @@ def load(
   )
 
 
-def _find(folder, split_name):
-  """Returns (the split's folder within images/, whether there are any)."""
+def _find(folder, split_name, told: dict[str, str]) -> _Folders:
+  """told: the folders of images that data.yaml names, by split."""
   root = os.path.join(folder, 'images')
-  candidates = image_folder.split_candidates(split_name)
-  for name in candidates:
-    if os.path.isdir(os.path.join(root, name)):
-      return name, True
-  others = [
-    name
-    for name in image_folder.split_candidates('validation') + ('train',)
+  folders = told or {
+    name: os.path.join(root, name)
+    for name in ('train', *image_folder.split_candidates('validation'))
     if os.path.isdir(os.path.join(root, name))
-  ]
+  }
+  for name in image_folder.split_candidates(split_name):
+    if name in folders:
+      path = folders[name]
+      return _Folders(path, _labels_folder(path, folder), is_divided=True)
+  others = sorted(folders)
   if others:
     raise InputError(
-      f'{root}: no folder for the split {split_name}; there is '
+      f'{folder}: no folder for the split {split_name}; there is '
       f'{", ".join(others)}'
     )
-  return '', False
+  return _Folders(root, os.path.join(folder, 'labels'), is_divided=False)
 
 
-def _images(folder):
-  """Returns {name without extension: path}, in order."""
-  try:
-    files = sorted(os.listdir(folder))
-  except OSError as error:
-    raise InputError(f'{folder}: {error.strerror}') from error
-  paths = {}
-  for file in files:
-    name, extension = os.path.splitext(file)
-    if extension.lower() in image_folder.EXTENSIONS:
-      if name in paths:
-        raise InputError(
-          f'{folder}: {file} and {os.path.basename(paths[name])} would have '
-          'the same text file; rename one'
-        )
-      paths[name] = os.path.join(folder, file)
-  return paths
+def _labels_folder(images_folder, folder):
+  """Returns train/labels for train/images, within a folder."""
+  parts = os.path.relpath(images_folder, folder).split(os.sep)
+  if 'images' not in parts:
+    raise InputError(f'{images_folder}: no images/ in this path')
+  last = len(parts) - 1 - parts[::-1].index('images')
+  return os.path.join(folder, *parts[:last], 'labels', *parts[last + 1 :])
 
 
 def _check_all_have_images(folder, paths):
@@ -135,7 +142,7 @@ def _parse(line, where, num_classes):
     ) from error
   if not 0 <= label < num_classes:
     raise InputError(
-      f'{where}: class {label} is none of the {num_classes} in {_NAMES}'
+      f'{where}: class {label} is none of the {num_classes} that are named'
     )
   if not all(map(math.isfinite, (x, y, width, height))):
     raise InputError(f'{where}: not finite: {line.strip()!r}')

@@ -17,7 +17,7 @@ from checkpoints import restore
 from checkpoints import run_info
 from checkpoints.checkpoint_flags import CheckpointOptions
 from datasets import image_files
-from datasets import kinds
+from datasets import preprocessing
 from datasets.image_files import OpenedImage
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import Kind
@@ -83,14 +83,14 @@ def open_predictor(
     {
       'model_name': choice.default,
       'implementation': 'fast',
-      'preprocessing_name': kind.preprocessings[0],
+      'preprocessing_name': preprocessing.names(kind.name)[0],
     },
     options.network,
     options.input,
     options.checkpoint,
   )
   network_flags.check(network, choice)
-  kinds.check_preprocessing(kind, data.preprocessing_name)
+  preprocessing.check_name(data.preprocessing_name, kind.name)
   num_classes = reader.count_classes(checkpoint)
   label_names = label_flags.find_label_names(
     options.labels, kind, checkpoint, num_classes

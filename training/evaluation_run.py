@@ -18,7 +18,7 @@ from checkpoints.checkpoint_flags import CheckpointOptions
 from datasets import catalog
 from datasets import data_flags
 from datasets import input_pipeline
-from datasets import kinds
+from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.input_pipeline import InputOptions
@@ -124,8 +124,8 @@ def _checkpoints(options):
 def _prepare(options, kind, make_task):
   """Returns an _Evaluation of options that have been filled in."""
   dataset = kind.open(options.dataset)
-  kinds.check_preprocessing(
-    kind, options.input.preprocessing_name or dataset.default_preprocessing
+  preprocessing.check_name(
+    options.input.preprocessing_name or dataset.default_preprocessing, kind.name
   )
   if not options.result.use_batch_statistics:
     device.set_threads(

@@ -18,6 +18,7 @@ from datasets import example_cache
 from datasets import input_pipeline
 from datasets import kinds
 from datasets import labels
+from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.input_pipeline import InputOptions
@@ -126,7 +127,7 @@ def train(
 def _with_preprocessing(options, kind, dataset):
   """Returns options that name the preprocessing, which suits the data."""
   name = options.input.preprocessing_name or dataset.default_preprocessing
-  kinds.check_preprocessing(kind, name)
+  preprocessing.check_name(name, kind.name)
   return options._replace(input=options.input._replace(preprocessing_name=name))
 
 

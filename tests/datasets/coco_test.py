@@ -25,6 +25,7 @@ _CONTENT = {
       'image_id': 139,
       'category_id': 90,
       'bbox': [10, 5, 20.5, 30],
+      'area': 400.5,
       'iscrowd': 0,
     },
     {
@@ -70,6 +71,9 @@ class CocoTest(parameterized.TestCase):
     )
     self.assertEqual([1, 0], full.boxes.labels.tolist())
     self.assertEqual([False, True], full.boxes.is_crowd.tolist())
+    # Of the object where the file tells it, otherwise of the box.
+    np.testing.assert_allclose([400.5 / 5000, 1], full.boxes.areas, rtol=1e-6)
+    self.assertEqual([(40, 80), (50, 100)], [one.size for one in split.images])
 
   @parameterized.parameters(
     ({'image_id': 7}, 'annotation 1: there is no image 7'),
@@ -79,6 +83,8 @@ class CocoTest(parameterized.TestCase):
     ({'bbox': [10, 5, float('nan'), 30]}, 'annotation 1: the box .* outside'),
     ({'bbox': [10, 5, 20]}, 'not of COCO.s format'),
     ({'bbox': None}, 'not of COCO.s format'),
+    ({'area': -1}, 'annotation 1: the area -1 is not at least 0'),
+    ({'area': float('nan')}, 'annotation 1: the area nan is not'),
   )
   def test_wrong_annotation(self, change, message):
     content = copy.deepcopy(_CONTENT)

@@ -59,6 +59,7 @@ class VocTest(parameterized.TestCase):
     )
     self.assertEqual([14, 11], image.boxes.labels.tolist())
     self.assertEqual([False, True], image.boxes.is_crowd.tolist())
+    self.assertEqual((50, 100), image.size)
 
   def test_masks(self):
     self.assertEqual(

@@ -9,6 +9,7 @@ import numpy as np
 
 from base.errors import InputError
 from datasets import yolo_folder
+from tests.helpers import annotated_folders
 from tests.helpers import image_files
 
 
@@ -85,6 +86,92 @@ class YoloFolderTest(parameterized.TestCase):
     os.remove(os.path.join(self.folder, 'classes.txt'))
     with self.assertRaisesRegex(InputError, 'classes.txt: No such file'):
       yolo_folder.load(self.folder, 'train')
+
+
+class DataYamlTest(parameterized.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enter_context(tempfile.TemporaryDirectory())
+
+  def write(self, text):
+    image_files.write(self.folder, 'data.yaml', text.encode())
+
+  def load(self, split_name='val'):
+    images, label_names = yolo_folder.load(self.folder, split_name)
+    names = [os.path.relpath(one.path, self.folder) for one in images]
+    return images, names, label_names
+
+  @parameterized.parameters(
+    # Roboflow's, which names folders beside the one that it is in.
+    """
+    train: ../train/images
+    val: ../valid/images
+    nc: 3
+    names: ['aeroplane', 'bicycle', 'bird']
+    """,
+    # Ultralytics', with a path of the machine that made it.
+    """
+    path: /home/somebody/datasets/planes  # dataset root
+    train: train/images
+    val: valid/images
+    test:  # none
+    names:
+      0: aeroplane
+      1: bicycle
+      2: bird
+    """,
+    """
+    path: .
+    train: ./train/images/
+    val: valid/images
+    names: {2: bird, 0: aeroplane, 1: bicycle}
+    """,
+  )
+  def test_exports(self, text):
+    annotated_folders.write_yolo(self.folder, 'train', [0, 1])
+    annotated_folders.write_yolo(self.folder, 'valid', [2])
+    self.write(text)
+    for split_name in 'validation', 'val', 'test':
+      images, names, label_names = self.load(split_name)
+      self.assertEqual(['valid/images/2.png'], names)
+      self.assertEqual(('aeroplane', 'bicycle', 'bird'), label_names)
+      self.assertEqual([2], images[0].boxes.labels.tolist())
+    images, names, _ = self.load('train')
+    self.assertEqual(['train/images/0.png', 'train/images/1.png'], names)
+    np.testing.assert_allclose(
+      annotated_folders.corners(0), images[0].boxes.corners, atol=1e-6
+    )
+
+  def test_names_alone(self):
+    """Without folders, and before classes.txt."""
+    self.write('names: [a, b, 7]')
+    image_files.write(self.folder, 'classes.txt', b'x')
+    image_files.write(self.folder, 'images/val/a.png', b'')
+    image_files.write(self.folder, 'labels/val/a.txt', b'2 0.5 0.5 0.1 0.1')
+    _, names, label_names = self.load()
+    self.assertEqual(['images/val/a.png'], names)
+    self.assertEqual(('a', 'b', '7'), label_names)
+
+  @parameterized.parameters(
+    ('names: [a', 'not YAML'),
+    ('- a', 'want names'),
+    ('names: []', 'want names'),
+    ('names: cat', 'want names'),
+    ('names: {1: a, 2: b}', 'must be 0, 1, 2, ...; they are 1, 2'),
+    ('{names: [a], nc: 2}', 'nc is 2, but there are 1 names'),
+    ('{names: [a], val: ../../etc}', 'val is ../../etc, which is no folder in'),
+    ('{names: [a], val: /etc}', 'val is /etc, which is no folder in'),
+    ('{names: [a], val: [x, y]}', 'val must be one folder'),
+    ('{names: [a], train: train}', 'no folder for the split val; there is tr'),
+    ('{names: [a], val: train}', 'train: no images/ in this path'),
+    ('{names: [!!python/object/apply:os.abort []]}', 'not YAML'),
+  )
+  def test_wrong(self, text, message):
+    os.makedirs(os.path.join(self.folder, 'train'))
+    self.write(text)
+    with self.assertRaisesRegex(InputError, message) as caught:
+      self.load()
+    self.assertNotIn('\n', str(caught.exception))
 
 
 if __name__ == '__main__':

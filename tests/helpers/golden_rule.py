@@ -38,3 +38,9 @@ def normal(shape, seed=0):
   """Returns `shape` float32 drawn from the standard normal distribution."""
   rng = np.random.Generator(np.random.Philox(key=3000 + seed))
   return rng.normal(0.0, 1.0, shape).astype(np.float32)
+
+
+def pixels(height, width, seed=0):
+  """Returns [height, width, 3] uint8."""
+  rng = np.random.Generator(np.random.Philox(key=4000 + seed))
+  return rng.integers(0, 256, [height, width, 3]).astype(np.uint8)

@@ -23,6 +23,7 @@ import time
 from typing import NamedTuple
 
 from tests.helpers import bugs_of_classifiers
+from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_ssdlite
 
 _PROJECT = pathlib.Path(__file__).absolute().parents[2]
@@ -40,7 +41,12 @@ class Bug(NamedTuple):
 
 
 BUGS = tuple(
-  Bug(*row) for row in (*bugs_of_classifiers.ROWS, *bugs_of_ssdlite.ROWS)
+  Bug(*row)
+  for row in (
+    *bugs_of_classifiers.ROWS,
+    *bugs_of_data.ROWS,
+    *bugs_of_ssdlite.ROWS,
+  )
 )
 
 

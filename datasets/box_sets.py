@@ -1,0 +1,132 @@
+"""The data sets with boxes: what is on an image, and where."""
+
+from collections.abc import Sequence
+import os
+from typing import Any
+
+from base.errors import InputError
+from datasets import annotations
+from datasets import catalog
+from datasets import coco
+from datasets import digits_scenes
+from datasets import example as examples
+from datasets import image_folder
+from datasets import preprocessing
+from datasets import record_sets
+from datasets import voc
+from datasets import yolo_folder
+from datasets.annotations import AnnotatedImage
+from datasets.catalog import Dataset
+from datasets.example import Example
+from datasets.example import TargetError
+
+
+def dataset_names() -> list[str]:
+  """The names that get_dataset takes, sorted."""
+  return ['coco', 'digits_scenes', 'voc', 'yolo_folder']
+
+
+def get_dataset(
+  name: str,
+  split_name: str,
+  dataset_dir: str | None = None,
+  validation_fraction: float = 0.2,
+) -> Dataset:
+  """Finds a split of a data set; no image is decoded.
+
+  Targets are BoxTargets; labels and their names are without a background.
+
+  Args:
+    name: one of dataset_names().
+    split_name: as the data set calls it; except for voc, validation, val and
+      test are one held-out split, unless the folder has several.
+    dataset_dir: the folder that holds it; digits_scenes needs none.
+    validation_fraction: the part of an undivided yolo_folder to hold out.
+
+  Raises:
+    InputError: an argument is wrong, or what the folder holds: see coco.py,
+      voc.py and yolo_folder.py.
+  """
+  if name not in dataset_names():
+    raise InputError(
+      f'unknown data set of boxes {name}; there is {", ".join(dataset_names())}'
+    )
+  if name == 'digits_scenes':
+    record_sets.check_split(name, split_name)
+    return _digits_scenes(split_name)
+  record_sets.check_folder(name, dataset_dir)
+  if name == 'voc':
+    found = voc.load_boxes(dataset_dir, split_name)
+    return _annotated(name, split_name, found, voc.LABEL_NAMES)
+  record_sets.check_split(name, split_name)
+  if name == 'yolo_folder':
+    catalog.check_validation_fraction(validation_fraction)
+    found = yolo_folder.load(dataset_dir, split_name, validation_fraction)
+    return _annotated(name, split_name, *found)
+  split = coco.load(dataset_dir, split_name)
+  dataset = _annotated(name, split_name, split.images, split.label_names)
+  return dataset._replace(
+    image_ids=tuple(split.image_ids), category_ids=split.category_ids
+  )
+
+
+def _digits_scenes(split_name):
+  scans = digits_scenes.load(is_training=split_name == 'train')
+  most = digits_scenes.MOST_DIGITS
+  size = (digits_scenes.SIZE, digits_scenes.SIZE)
+
+  def read(index, choose_window=None):
+    scene = digits_scenes.make_scene(scans, index)
+    targets = annotations.fill_up(scene.boxes, most, size, index)
+    return examples.cut(Example(scene.image, targets), choose_window)
+
+  label_names = tuple(map(str, range(10)))
+  return _dataset(
+    'digits_scenes', split_name, scans.num_scenes, label_names, read, most
+  )._replace(default_preprocessing='lenet')
+
+
+def _annotated(
+  name, split_name, found: Sequence[AnnotatedImage], label_names
+) -> Dataset:
+  """Returns a Dataset of image files."""
+  for image in found:
+    if not os.path.isfile(image.path):
+      raise InputError(
+        f'{image.path}: there is no such image; it has annotations in the '
+        f'split {split_name}'
+      )
+  most = max([1, *(len(image.boxes.labels) for image in found)])
+
+  def read(index, choose_window=None):
+    image = found[index]
+
+    def make_target(height, width):
+      if image.size not in (None, (height, width)):
+        raise TargetError(
+          f'{image.path}: {height} x {width} pixels (height x width, upright), '
+          f'but its annotation says {image.size[0]} x {image.size[1]}'
+        )
+      return annotations.fill_up(image.boxes, most, (height, width), index)
+
+    return examples.decode_sized(
+      image_folder.read_file(image.path), make_target, image.path, choose_window
+    )
+
+  return _dataset(name, split_name, len(found), label_names, read, most)
+
+
+def _dataset(
+  name, split_name, num_examples, label_names, read: Any, most
+) -> Dataset:
+  return Dataset(
+    name,
+    split_name,
+    num_examples,
+    len(label_names),
+    label_names,
+    'ssd',
+    read,
+    annotations.box_targets_spec(most),
+    preprocessing.BOXES,
+  )

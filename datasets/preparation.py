@@ -1,0 +1,120 @@
+"""Prepares images and their targets for a network, by a preprocessing's name.
+
+Positions, threads and batches are the input pipeline's; what a flip does to a
+box is box_preprocessing's. This is what the one knows of the other.
+"""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import functools
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from datasets import box_preprocessing
+from datasets import images
+from datasets import mask_preprocessing
+from datasets import preprocessing
+
+Seed = Sequence[int]  # integers of at least 0
+
+
+class Preparation(NamedTuple):
+  """How an example becomes an image of the network's size, and its target.
+
+  The first two are for training, in numpy; what is random in them follows from
+  the seed. The last two are for graphs, too.
+  """
+
+  # height, width, target, seed -> the part of the image to train on.
+  choose_window: Callable[[int, int, Any, Seed], images.Window]
+  # target, seed -> the target of that part, changed as the image will be by
+  # the numbers that come with it: float32, one dimension.
+  draw: Callable[[Any, Seed], tuple[Any, np.ndarray]]
+  # window, target, numbers, image_size -> float32 in [0, 1], target.
+  for_training: Callable
+  # image, target, image_size -> float32 in [-1, 1], target.
+  for_evaluation: Callable
+
+
+def make_preparation(
+  name: str, kind: str = preprocessing.LABELS
+) -> Preparation:
+  """Returns the Preparation of a name for targets of a kind.
+
+  Args:
+    name: one of preprocessing.names(kind).
+    kind: one of preprocessing.KINDS.
+
+  Raises:
+    InputError: the name is unknown, or is for other targets.
+  """
+  preprocessing.check_name(name, kind)
+  if name in ('ssd', 'ssd_color'):
+    return Preparation(
+      box_preprocessing.choose_window,
+      box_preprocessing.draw,
+      functools.partial(
+        box_preprocessing.for_training, with_color=name == 'ssd_color'
+      ),
+      _of_image('lenet').for_evaluation,
+    )
+  if name == 'deeplab':
+    return Preparation(
+      _choose_all,
+      mask_preprocessing.draw,
+      mask_preprocessing.for_training,
+      mask_preprocessing.for_evaluation,
+    )
+  return _of_image(name)
+
+
+def fit(
+  image: np.ndarray, image_size: int, name: str
+) -> tuple[tf.Tensor, tuple[int, int]]:
+  """Prepares an image as in evaluation.
+
+  Args:
+    image: RGB, uint8 [height, width, 3].
+    image_size: height and width of the result.
+    name: a preprocessing of any kind.
+  Returns:
+    (float32 [image_size, image_size, 3] in [-1, 1], (rows, columns)): so many
+    of its first rows and columns show the image; what follows is padding.
+  Raises:
+    InputError: the name is unknown.
+  """
+  if name == 'deeplab':
+    return mask_preprocessing.fit(image, image_size)
+  if name in preprocessing.names(preprocessing.BOXES):
+    name = 'lenet'
+  image = preprocessing.preprocess_for_eval(image, image_size, name)
+  return image, (image_size, image_size)
+
+
+def _of_image(name):
+  """What changes nothing but the image: 'inception' and 'lenet'."""
+
+  def choose_window(height, width, target, seed):
+    del target  # Whatever is on an image, any part of it will do.
+    return preprocessing.random_window(height, width, name, seed)
+
+  def draw(target, seed):
+    return target, preprocessing.random_changes(name, seed)
+
+  def for_training(window, target, changes, image_size):
+    return preprocessing.preprocess_for_train(
+      window, image_size, name, changes
+    ), target
+
+  def for_evaluation(image, target, image_size):
+    return preprocessing.preprocess_for_eval(image, image_size, name), target
+
+  return Preparation(choose_window, draw, for_training, for_evaluation)
+
+
+def _choose_all(height, width, target, seed):
+  del target, seed
+  return 0, 0, height, width
