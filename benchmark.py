@@ -7,8 +7,9 @@ r"""Times networks in every way in which they can run here, next to Keras.
 The yardstick is MobileNetV2 as it comes with TensorFlow's Keras: NHWC, float32,
 not compiled by XLA. Keras and each configuration run in processes of their own
 and are timed in turn, so that what slows this machine for a while slows both.
-At the end it prints a table and what is fastest here, and writes
-OUTPUT_DIR/benchmark.json and OUTPUT_DIR/benchmark.png.
+Detectors and segmenters have no yardstick, for Keras has neither. At the end it
+prints a table and what is fastest here, and writes OUTPUT_DIR/benchmark.json
+and OUTPUT_DIR/benchmark.png.
 """
 
 import datetime
@@ -32,7 +33,7 @@ from specs import networks
 _NETWORKS = flags.DEFINE_list(
   'networks',
   ['mobilenet_v2'],
-  f'Networks to time: any of {", ".join(networks.NETWORKS)}.',
+  f'Networks to time: any of {", ".join(networks.ALL)}.',
 )
 _IMPLEMENTATIONS = flags.DEFINE_list(
   'implementations',
@@ -150,7 +151,7 @@ def _choices():
     InputError: a list holds what does not exist.
   """
   for flag, choices in (
-    (_NETWORKS, networks.NETWORKS),
+    (_NETWORKS, networks.ALL),
     (_IMPLEMENTATIONS, networks.IMPLEMENTATIONS),
     (_DATA_FORMATS, networks.DATA_FORMATS),
     (_COMPUTE_DTYPES, networks.COMPUTE_DTYPES),
@@ -206,11 +207,11 @@ class _Progress:
 
   def __call__(self, row):
     self._told += 1
-    what = (
-      f'{row.images_per_second:.1f} images/s, {report.ratio(row.ratio)} x Keras'
-      if not row.error
-      else f'not timed: {row.error}'
-    )
+    what = f'not timed: {row.error}'
+    if not row.error:
+      what = f'{row.images_per_second:.1f} images/s'
+      if row.keras_seconds:
+        what += f', {report.ratio(row.ratio)} x Keras'
     configuration = row.configuration
     print(
       f'[{self._told}/{self._number}] {configuration.network} '

@@ -30,7 +30,7 @@ ceilings of ShuffleNetV1 and NASNet are somewhat high.
 from typing import NamedTuple
 
 from benchmarking.configurations import Configuration
-from benchmarking.configurations import NUM_CLASSES
+from benchmarking.configurations import num_classes
 from specs import networks
 
 _BYTES = {'float32': 4, 'bfloat16': 2, 'float16': 2}
@@ -49,7 +49,7 @@ def images_per_second(
 ) -> dict[str, float]:
   """Returns {level: images/s} of a Configuration at most; see above."""
   _, batch_size, size, network, _, _, compute_dtype, _ = configuration
-  layers = networks.convolutions(network, size, size, NUM_CLASSES)
+  layers = networks.convolutions(network, size, size, num_classes(network))
   multiply_adds = sum(layer.multiply_adds for layer in layers)
   parameters = sum(layer.parameters for layer in layers)
   width = _BYTES[compute_dtype]

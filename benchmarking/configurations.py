@@ -7,11 +7,21 @@ from typing import NamedTuple
 from base.errors import InputError
 from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
+from specs.networks import DETECTORS
+from specs.networks import NETWORKS
+from specs.networks import SEGMENTERS
 
 XLA = ['false', 'true']
 MODES = ['inference', 'training']
 
-NUM_CLASSES = 1000
+# What has no yardstick.
+_ALONE = {**DETECTORS, **SEGMENTERS}
+# Of ImageNet; of COCO as published, and of VOC with its background.
+_CLASSES = {
+  **dict.fromkeys(NETWORKS, 1000),
+  **dict.fromkeys(DETECTORS, 90),
+  **dict.fromkeys(SEGMENTERS, 21),
+}
 
 
 class Configuration(NamedTuple):
@@ -73,8 +83,18 @@ _GPU_VARIANTS = dict.fromkeys(
 )
 
 
-def yardstick(configuration: Configuration) -> Configuration:
-  """Returns Keras' Configuration with which another one is timed in turn."""
+def num_classes(network: str) -> int:
+  """Returns of how many classes a network is timed."""
+  return _CLASSES[network]
+
+
+def yardstick(configuration: Configuration) -> Configuration | None:
+  """Returns Keras' Configuration with which another one is timed in turn.
+
+  None for detectors and segmenters, of which Keras has none.
+  """
+  if configuration.network in _ALONE:
+    return None
   return Configuration(
     configuration.mode,
     configuration.batch_size,
@@ -140,7 +160,7 @@ def make_configurations(
       compiled == 'true',
     )
     for mode, batch_size in batches
-    for network in choices.networks
+    for network in sorted(choices.networks, key=lambda name: name in _ALONE)
     for implementation in choices.implementations
     for variant in (
       variants[mode] if implementation == 'fast' else [('NHWC', 'float32')]

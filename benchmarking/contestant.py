@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
+from benchmarking import workloads
 from benchmarking.configurations import Configuration
-from benchmarking.configurations import NUM_CLASSES
+from benchmarking.configurations import num_classes
 from runtime import device
 from runtime import inference
 from runtime.model import Model
@@ -30,10 +31,11 @@ _MOST_BATCHES = 100
 class Contestant:
   """One Configuration, ready to be timed.
 
-  Weights, batch norm's averages, images and labels are random; the images are
+  Weights, batch norm's averages, images and targets are random; the images are
   on the device before the clock starts, several batches that take turns. Keras
   trains with the same optimizer as the others and without weight decay, which
-  its MobileNetV2 does not come with.
+  its MobileNetV2 does not come with. Inference is the network alone, without
+  what makes boxes or a mask of its outputs; training has all of the loss.
   """
 
   def __init__(self, configuration: Configuration):
@@ -97,13 +99,13 @@ class Contestant:
 
 
 def _batches(configuration):
-  """Returns batches of random images and labels, on the device."""
+  """Returns batches of random images and targets, on the device."""
   shape = (configuration.batch_size, *[configuration.image_size] * 2, 3)
   number = math.ceil(_INPUT_BYTES / (4 * math.prod(shape)))
   batches = [
     (
       tf.random.uniform(shape, -1.0, 1.0),
-      tf.random.uniform(shape[:1], 0, NUM_CLASSES, tf.int64),
+      workloads.random_targets(configuration),
     )
     for _ in range(min(max(number, 3), _MOST_BATCHES))
   ]
@@ -123,7 +125,7 @@ def _randomize(variables_by_name):
 
 
 def _make(configuration):
-  """Builds slim or fast; returns make_step() -> step(images, labels)."""
+  """Builds slim or fast; returns make_step() -> step(images, targets)."""
   is_training = configuration.mode == 'training'
   xla, size = configuration.xla, configuration.image_size
   options = device.network_options(
@@ -133,14 +135,17 @@ def _make(configuration):
     'true' if xla else 'false',
   )
   model = Model(
-    configuration.network, NUM_CLASSES, configuration.implementation, **options
+    configuration.network,
+    num_classes(configuration.network),
+    configuration.implementation,
+    **options,
   )
   model.build(size, is_training)
   _randomize(model.variables_by_name)
 
   def make_inference_step():
-    logits_fn = inference.make_inference_fn(model, size, xla)
-    return lambda images, labels: logits_fn(images)
+    outputs_fn = inference.make_inference_fn(model, size, xla)
+    return lambda images, targets: outputs_fn(images)
 
   if not is_training:
     return make_inference_step
@@ -156,7 +161,7 @@ def _make(configuration):
   training_state.state_by_name(state)  # Makes the slots.
   return lambda: training_step.make_train_step(
     state,
-    classification.make_task(NUM_CLASSES),
+    workloads.make_task(configuration),
     lambda step: tf.constant(_LEARNING_RATE),
     _WEIGHT_DECAY,
     xla=xla,
@@ -176,7 +181,7 @@ def _make_keras(configuration):
   model = tf.keras.applications.MobileNetV2(
     input_shape=(*[configuration.image_size] * 2, 3),
     weights=None,
-    classes=NUM_CLASSES,
+    classes=num_classes(configuration.network),
     classifier_activation=None,
   )
   _randomize({variable.path: variable for variable in model.variables})

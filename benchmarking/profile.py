@@ -75,7 +75,7 @@ def _parse():
   parser.add_argument(
     '--network',
     default='mobilenet_v2',
-    choices=networks.NETWORKS,
+    choices=networks.ALL,
     metavar='NETWORK',
     help='name of the network, as python -m specs.cost lists them; default: '
     '%(default)s',

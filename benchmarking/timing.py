@@ -1,4 +1,4 @@
-"""Times every configuration in turn with Keras: A B A B."""
+"""Times every configuration in turn with Keras, if it has one: A B A B."""
 
 from collections.abc import Callable
 import itertools
@@ -87,14 +87,22 @@ def time_all(
     seconds: for how long, each time; it is one step at least.
     tell: called with each Row of todo as soon as it is there.
   """
+
+  def time_group(group, time_yardstick):
+    group_rows = []
+    for configuration in group:
+      group_rows.append(_time(configuration, time_yardstick, rounds, seconds))
+      tell(group_rows[-1])
+    return group_rows
+
   rows = []
   for keras, group in itertools.groupby(todo, configurations.yardstick):
+    if keras is None:
+      rows += time_group(group, lambda: None)
+      continue
     with Worker(make_contestant, keras) as worker:
       yardstick = _Yardstick(worker, keras, seconds)
-      group_rows = []
-      for configuration in group:
-        group_rows.append(_time(configuration, yardstick, rounds, seconds))
-        tell(group_rows[-1])
+      group_rows = time_group(group, yardstick.time)
       rows += [yardstick.finish(), *group_rows]
   return rows
 
@@ -136,14 +144,14 @@ def _steps(seconds, step):
   return max(1, round(seconds / step))
 
 
-def _time(configuration, yardstick, rounds, seconds):
-  """Returns the Row of a Configuration."""
+def _time(configuration, time_yardstick, rounds, seconds):
+  """Returns the Row of a Configuration; time_yardstick: () -> s, or None."""
   own, keras = [], []
   with Worker(make_contestant, configuration) as worker:
     try:
       first_call, step = worker.ask('warm_up', seconds)
       for _ in range(rounds):
-        keras.append(yardstick.time())
+        keras.append(time_yardstick())
         own.append(worker.ask('time', _steps(seconds, step)))
       peak_memory = worker.ask('peak_memory')
     except WorkerError as error:

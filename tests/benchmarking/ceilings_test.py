@@ -54,7 +54,7 @@ class CeilingsTest(absltest.TestCase):
     with mock.patch.object(networks, 'convolutions', return_value=TOY):
       return ceilings.images_per_second(
         Configuration(
-          mode, batch_size, 8, 'toy', 'fast', 'NHWC', compute_dtype
+          mode, batch_size, 8, 'mobilenet_v2', 'fast', 'NHWC', compute_dtype
         ),
         speed,
       )

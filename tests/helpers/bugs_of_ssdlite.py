@@ -3,6 +3,10 @@
 _TESTS = 'tests/tasks/detection'
 _ANCHORS = (f'{_TESTS}/anchors_test.py',)
 _BOX_CODER = (f'{_TESTS}/box_coder_test.py',)
+_COCO_RESULTS = (f'{_TESTS}/coco_results_test.py',)
+_EVALUATOR = (f'{_TESTS}/evaluator_test.py',)
+_TASK = (f'{_TESTS}/task_test.py',)
+_VOC_AP = (f'{_TESTS}/voc_ap_test.py',)
 _DETECTIONS = (f'{_TESTS}/detections_test.py',)
 _LOSSES = (f'{_TESTS}/losses_test.py',)
 _MATCHER = (f'{_TESTS}/matcher_test.py',)
@@ -234,5 +238,47 @@ ROWS = (
     '\'ClassPredictor_\',\n',
     '',
     _FAST,
+  ),
+  (
+    'detection: crowds train',
+    'tasks/detection/task.py',
+    'is_object & ~targets.is_crowd',
+    'is_object',
+    _TASK,
+  ),
+  (
+    'detection: crowds are objects',
+    'tasks/detection/evaluator.py',
+    'int(targets.is_crowd[number])',
+    '0',
+    _EVALUATOR,
+  ),
+  (
+    'detection: areas of boxes, not of objects',
+    'tasks/detection/evaluator.py',
+    'round(float(areas[number]), _AREA_DECIMALS)',
+    'box[2] * box[3]',
+    _EVALUATOR,
+  ),
+  (
+    'detection: y before x in JSON',
+    'tasks/detection/coco_results.py',
+    '[left, top, right - left, bottom - top]',
+    '[top, left, bottom - top, right - left]',
+    _COCO_RESULTS,
+  ),
+  (
+    'detection: VOC counts an object twice',
+    'tasks/detection/voc_ap.py',
+    'elif not is_taken[best]:',
+    'else:',
+    _VOC_AP,
+  ),
+  (
+    'detection: VOC\'s precision as it is, not monotone',
+    'tasks/detection/voc_ap.py',
+    'np.maximum.accumulate(precision[::-1])[::-1]',
+    'precision',
+    _VOC_AP,
   ),
 )

@@ -4,7 +4,8 @@
 
 Largest difference of the output, over its largest value; in brackets of the
 64 sampled values of an end point, the worst one. Half precision is not held to
-the end points: they are what rounding is amplified in.
+the end points: they are what rounding is amplified in. A detector's output is
+the worse of boxes and classes.
 """
 
 # First: it imports TensorFlow without its notices.
@@ -14,7 +15,10 @@ import sys
 
 import tensorflow as tf
 
+from specs import networks
+from tests.helpers import detection
 from tests.helpers import networks as testing
+from tests.helpers import segmenters
 
 WAYS = (
   ('slim', {}),
@@ -26,27 +30,84 @@ WAYS = (
 )
 
 
+# Of what does not classify: golden case -> (factory name, options).
+OTHER_GOLDENS = {
+  detection.NETWORK: ('ssdlite_mobilenet_v2', {}),
+  segmenters.OS16: ('deeplab_v3_mobilenet_v2', {'output_stride': 16}),
+  segmenters.ASPP: (
+    'deeplab_v3_mobilenet_v2',
+    {'output_stride': 8, 'atrous_rates': (12, 24, 36)},
+  ),
+}
+
+
+def _of_classifier(description, arrays, mode, output, end_points):
+  """Returns (pairs of outputs, pairs of end points): computed, expected."""
+  expected = arrays[f'{mode}/output']
+  if description.get('base'):
+    output = testing.sampled(output, expected.size)
+  return [(output.reshape(expected.shape), expected)], [
+    (end_points[key], arrays[f'{mode}/end_points/{key}'])
+    for key in description[mode]['end_points']
+  ]
+
+
+def _of_detector(description, arrays, mode, output, end_points):
+  del description
+  return [
+    (testing.sampled(values, len(expected)), expected)
+    for values, expected in (
+      (output.box_encodings, arrays[f'{mode}/box_encodings']),
+      (output.class_logits, arrays[f'{mode}/class_predictions']),
+    )
+  ], [
+    (end_points[key], arrays[f'{mode}/{key}'])
+    for key in (f'feature_map_{number}' for number in range(6))
+  ]
+
+
+def _of_segmenter(description, arrays, mode, output, end_points):
+  del description
+  prefix = f'{mode}/end_points/'
+  points = {**end_points, 'backbone': end_points['layer_18']}
+  return [(output, arrays[f'{mode}/logits'])], [
+    (points[key.removeprefix(prefix)], expected)
+    for key, expected in arrays.items()
+    if key.startswith(prefix)
+  ]
+
+
+def _pairs_of(name):
+  if name in networks.DETECTORS:
+    return _of_detector
+  return _of_segmenter if name in networks.SEGMENTERS else _of_classifier
+
+
 def _deviations(model, description, arrays):
-  for mode, is_training in (('eval', False), ('train', True)):
-    output, end_points = testing.run(
-      model, testing.golden_images(description), is_training
+  """Yields in evaluation and, where there is a golden of it, in training."""
+  for mode in ('eval', 'train'):
+    if not any(key.startswith(f'{mode}/') for key in arrays):
+      continue
+    batch = description.get('train_batch' if mode == 'train' else '')
+    images = testing.golden_images(
+      {**description, 'batch': batch or description['batch']}
     )
-    expected = arrays[f'{mode}/output']
-    if description.get('base'):
-      output = testing.sampled(output, expected.size)
-    yield testing.deviation(output.reshape(expected.shape), expected)
-    yield max(
-      testing.deviation(
-        testing.sampled(end_points[key], 64), arrays[f'{mode}/end_points/{key}']
-      )
-      for key in description[mode]['end_points']
+    outputs, points = _pairs_of(model.network_name)(
+      description, arrays, mode, *testing.run(model, images, mode == 'train')
     )
+    of_outputs = max(testing.deviation(*pair) for pair in outputs)
+    of_points = max(
+      testing.deviation(testing.sampled(point, 64), expected)
+      for point, expected in points
+    )
+    yield f'{of_outputs:9.1e} ({of_points:.1e})'
 
 
 def main(cases):
-  print(f'{"golden":34}{"":26}{"evaluation":>18}{"training":>20}')
-  for case in cases or testing.GOLDENS:
-    name, options = testing.GOLDENS[case]
+  goldens = {**testing.GOLDENS, **OTHER_GOLDENS}
+  print(f'{"golden":44}{"":26}{"evaluation":>19}{"training":>19}')
+  for case in cases or goldens:
+    name, options = goldens[case]
     description, arrays = testing.load_golden(case)
     for implementation, way in WAYS:
       model = testing.ruled_model(
@@ -64,9 +125,8 @@ def main(cases):
         ]
       )
       print(
-        '{:34}{:26}{:8.1e} ({:.1e}){:10.1e} ({:.1e})'.format(
-          case, how, *_deviations(model, description, arrays)
-        ),
+        f'{case:44}{how:26}',
+        *_deviations(model, description, arrays),
         flush=True,
       )
 

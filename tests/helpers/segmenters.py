@@ -7,6 +7,9 @@ from tasks import segmentation
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 
+OS16 = 'deeplab_v3_mobilenet_v2_1.0_129_os16'
+ASPP = 'deeplab_v3_mobilenet_v2_1.0_97x65_os8_aspp'
+
 
 def deeplab_v3(num_classes, implementation='slim', **options):
   """Returns a RuledModel, not built yet."""

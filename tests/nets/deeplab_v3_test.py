@@ -21,8 +21,6 @@ IMPLEMENTATIONS = {
   'fast_nhwc': ('fast', {'data_format': 'NHWC'}),
   'fast_nchw': ('fast', {'data_format': 'NCHW'}),
 }
-OS16 = 'deeplab_v3_mobilenet_v2_1.0_129_os16'
-ASPP = 'deeplab_v3_mobilenet_v2_1.0_97x65_os8_aspp'
 # Three times the noise of the published code run with and without oneDNN.
 EVAL_TOLERANCE = 3e-4
 
@@ -114,7 +112,8 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
       )
 
   @parameterized.product(
-    case=(OS16, ASPP), implementation=tuple(IMPLEMENTATIONS)
+    case=(segmenters.OS16, segmenters.ASPP),
+    implementation=tuple(IMPLEMENTATIONS),
   )
   def test_golden(self, case, implementation):
     golden = description, arrays = testing.load_golden(case)
@@ -166,7 +165,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters('slim', 'fast')
   def test_weight_decay(self, implementation):
     """The golden's, in the losses that a graph collects."""
-    description, _ = testing.load_golden(OS16)
+    description, _ = testing.load_golden(segmenters.OS16)
     with tf.Graph().as_default(), tf1.Session() as session:
       network_fn = segmenters.deeplab_v3(
         description['num_classes'], implementation, weight_decay=4e-5

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from specs import networks
-from specs.networks import NETWORKS
+from tests.helpers import deviations
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 
@@ -110,11 +110,15 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
 
   def test_every_network_has_a_golden(self):
     def families(names):
-      return {NETWORKS[name].family.module for name in names}
+      return {networks.ALL[name].family.module for name in names}
 
-    self.assertEqual(
-      families(NETWORKS), families(name for name, _ in testing.GOLDENS.values())
-    )
+    for listed, goldens in (
+      (networks.NETWORKS, testing.GOLDENS),
+      ({**networks.SEGMENTERS, **networks.DETECTORS}, deviations.OTHER_GOLDENS),
+    ):
+      self.assertEqual(
+        families(listed), families(name for name, _ in goldens.values())
+      )
 
   @parameterized.named_parameters(
     (f'_{case}_{implementation}', case, implementation)

@@ -56,8 +56,9 @@ class BenchmarkTest(absltest.TestCase):
   def setUpClass(cls):
     super().setUpClass()
     folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-    cls._folders = [os.path.join(folder, name) for name in 'ab']
-    # Inference with what a CPU cannot do; training, the device's speed given.
+    cls._folders = [os.path.join(folder, name) for name in 'abc']
+    # Inference with what a CPU cannot do; training, the device's speed given;
+    # a detector and a segmenter.
     results = program_testing.run(
       'benchmark',
       [
@@ -77,9 +78,19 @@ class BenchmarkTest(absltest.TestCase):
         '--memory_bandwidth=50',
         '--peak_flops=0.3',
       ],
+      [
+        *_SHORT,
+        f'--output_dir={cls._folders[2]}',
+        '--networks=ssdlite_mobilenet_v2_035,deeplab_v3_mobilenet_v2_050',
+        '--modes=inference',
+        '--implementations=fast',
+        '--compute_dtypes=float32',
+        '--memory_bandwidth=50',
+        '--peak_flops=0.3',
+      ],
       *([flag] for flag in _WRONG),
     )
-    cls._results, cls._of_wrong = results[:2], results[2:]
+    cls._results, cls._of_wrong = results[:3], results[3:]
 
   def _json(self, number):
     path = os.path.join(self._folders[number], 'benchmark.json')
@@ -87,7 +98,7 @@ class BenchmarkTest(absltest.TestCase):
       return json.load(file)
 
   def test_table(self):
-    for result, configurations_told in zip(self._results, (2, 1), strict=True):
+    for result, configurations_told in zip(self._results[:2], (2, 1)):
       self.assertEqual(0, result.status, result.stderr)
       lines = result.stdout.splitlines()
       # The last line names the files.
@@ -97,7 +108,7 @@ class BenchmarkTest(absltest.TestCase):
         f'[{configurations_told}/{configurations_told}] ', result.stderr
       )
       self.assertLen(result.stderr.splitlines(), configurations_told)
-    inference, training = (result.stdout for result in self._results)
+    inference, training = (result.stdout for result in self._results[:2])
     self.assertIn('\ninference, batch 2, 32 x 32 pixels\n', inference)
     self.assertRegex(
       inference,
@@ -133,6 +144,25 @@ class BenchmarkTest(absltest.TestCase):
     self.assertIsNone(impossible['first_call_seconds'])
     for row in (*inference['rows'][:2], *training['rows']):
       self._check_times(row)
+
+  def test_detectors_and_segmenters(self):
+    """Without a yardstick, for Keras has neither."""
+    result = self._results[2]
+    self.assertEqual(0, result.status, result.stderr)
+    self.assertNotIn('x Keras', result.stderr)
+    self.assertNotIn('\nKeras MobileNetV2', result.stdout)
+    self.assertRegex(result.stdout, r'\n  fast NHWC float32 .* - +\d+%')
+    rows = self._json(2)['rows']
+    self.assertEqual(
+      ['ssdlite_mobilenet_v2_035', 'deeplab_v3_mobilenet_v2_050'],
+      [row['network'] for row in rows],
+    )
+    for row in rows:
+      self.assertIsNone(row['error'])
+      self.assertGreater(row['images_per_second'], 0)
+      self.assertIsNone(row['ratio_to_keras'])
+      self.assertLen(row['seconds'], 2)
+      self.assertIn('N', row['ceilings'])
 
   def _check_times(self, row):
     self.assertIsNone(row['error'])
@@ -237,6 +267,24 @@ class TimingTest(absltest.TestCase):
       xla=['false', 'true'],
     )
     self.assertLen(set(given), 2 * 2 * (1 + 2) * 2)
+
+  def test_those_of_one_yardstick_are_together(self):
+    made = configurations.make_configurations(
+      False,
+      224,
+      configurations.Choices(
+        ['mobilenet_v1', 'ssdlite_mobilenet_v2', 'mobilenet_v2'],
+        ['slim'],
+        *(None, None, None),
+        [1],
+        ['inference'],
+      ),
+    )
+    self.assertEqual(
+      [('mobilenet_v1', True), ('mobilenet_v2', True)]
+      + [('ssdlite_mobilenet_v2', False)],
+      [(row.network, bool(configurations.yardstick(row))) for row in made],
+    )
 
 
 class WorkerTest(absltest.TestCase):
