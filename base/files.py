@@ -48,6 +48,12 @@ def write_whole(path: str) -> Iterator[str]:
     raise InputError(f'{path} cannot be written: {error.strerror}') from error
 
 
+def write_bytes(path: str, content: bytes) -> None:
+  """Writes a file, whole or not at all; raises write_whole's error."""
+  with write_whole(path) as partial, open(partial, 'wb') as file:
+    file.write(content)
+
+
 def write_json(path: str, value: Any) -> None:
   """Writes indented JSON, whole or not at all; raises write_whole's error."""
   with (

@@ -1,5 +1,6 @@
 """What the flags of all programs have in common."""
 
+import math
 import os
 
 from absl import flags
@@ -34,6 +35,18 @@ def require_above_zero(*names: str) -> None:
     flags.register_validator(
       name, lambda value: value is None or value > 0, 'must be above 0'
     )
+
+
+def require_numbers(name: str) -> None:
+  """Refuses what is no number above 0 in a comma-separated flag."""
+
+  def are_numbers(values):
+    try:
+      return all(0 < float(value) < math.inf for value in values or ())
+    except ValueError:
+      return False
+
+  flags.register_validator(name, are_numbers, 'must be numbers above 0')
 
 
 def reject_arguments(argv: list[str]) -> None:

@@ -40,20 +40,6 @@ IGNORED = 255  # in a mask: the border of an object, or what is hard to tell
 _SIDES = ('height', 'width')
 
 
-def palette(num_colors: int = 256) -> list[tuple[int, int, int]]:
-  """Returns VOC's colours of a mask's values, RGB from 0 to 255.
-
-  Bit 3 k + c of a value is bit 7 - k of its channel c.
-  """
-  return [
-    tuple(
-      sum((value >> (3 * k + channel) & 1) << (7 - k) for k in range(8))
-      for channel in range(3)
-    )
-    for value in range(num_colors)
-  ]
-
-
 def load_boxes(folder: str, split_name: str) -> list[AnnotatedImage]:
   """Reads a split's boxes; no image is opened.
 

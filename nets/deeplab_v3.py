@@ -6,7 +6,7 @@ https://arxiv.org/abs/1801.04381, section 6.3; https://arxiv.org/abs/1706.05587
     logits, end_points = deeplab_v3.deeplab_v3(images, num_classes=21)
 
 Variable names are those of the published checkpoints.
-`fast/deeplab_v3.py` is its twin; tasks/segmentation.py enlarges the logits.
+`fast/deeplab_v3.py` is its twin; tasks/segmentation/ enlarges the logits.
 """
 
 from collections.abc import Sequence

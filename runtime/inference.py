@@ -19,6 +19,7 @@ def make_inference_fn(
   image_size: int | None = None,
   xla: bool = False,
   use_batch_statistics: bool = False,
+  around: Callable[[Callable], Callable] | None = None,
 ) -> Callable[[tf.Tensor], Any]:
   """Returns outputs_fn(images) -> outputs, a tf.function.
 
@@ -34,6 +35,8 @@ def make_inference_fn(
     xla: whether XLA compiles the network, anew for each batch size.
     use_batch_statistics: normalise by each batch's mean and variance, not by
       their moving averages, which stay as they are; nothing is folded then.
+    around: takes images -> outputs, and returns what is to run in its place: at
+      several scales, say.
 
   Returns:
     Function of float32 [batch, image_size, image_size, 3] in [-1, 1], to
@@ -61,7 +64,7 @@ def make_inference_fn(
   else:
     forward = _frozen(model)
   return tf.function(
-    forward,
+    around(forward) if around else forward,
     input_signature=[tf.TensorSpec([None, size, size, 3])],
     autograph=False,
     jit_compile=xla,

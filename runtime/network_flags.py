@@ -22,6 +22,7 @@ class Choice(NamedTuple):
 
 
 CLASSIFIERS = Choice(tuple(networks.NETWORKS), 'mobilenet_v2')
+DETECTORS = Choice(tuple(networks.DETECTORS), 'ssdlite_mobilenet_v2')
 SEGMENTERS = Choice(tuple(networks.SEGMENTERS), 'deeplab_v3_mobilenet_v2')
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from typing import NamedTuple
 from typing import Protocol
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -18,12 +19,22 @@ class Evaluator(Protocol):
     """Returns the metrics over all examples so far, by name."""
 
 
+class Pictures(NamedTuple):
+  """How a task shows what it makes of an image."""
+
+  # (outputs, targets) of a batch -> float array [batch], the worst largest.
+  errors: Callable[[Any, Any], np.ndarray]
+  # (image, outputs, target) of one example -> uint8 [height, width, 3]: the
+  # truth on the left, the outputs on the right. The image is uint8.
+  draw: Callable[[np.ndarray, Any, Any], np.ndarray]
+
+
 class Task(NamedTuple):
   """What training, evaluation and export know about a network's purpose.
 
   outputs are a model's first result and end_points its second; targets are a
-  batch of the data set's. All functions but make_evaluator work on tensors, so
-  that they can be traced.
+  batch of the data set's. All functions but make_evaluator and those of
+  pictures work on tensors, so that they can be traced.
   """
 
   # (outputs, end_points, targets) -> {name: scalar}; their sum is trained.
@@ -33,3 +44,4 @@ class Task(NamedTuple):
   make_evaluator: Callable[[], Evaluator]
   # outputs -> what a user gets.
   predict: Callable[[Any], Any]
+  pictures: Pictures | None = None

@@ -47,13 +47,16 @@ def read_for_training() -> TrainingOptions:
 
 
 def define_for_evaluation(
-  choice: Choice, kind: Kind, batch_size: int = 100
+  choice: Choice, kind: Kind, batch_size: int = 100, has_pictures: bool = False
 ) -> None:
-  """Defines the flags of a program that evaluates; see define_for_training."""
+  """Defines the flags of a program that evaluates; see define_for_training.
+
+  has_pictures: whether the task draws what a network makes of an image.
+  """
   checkpoint_flags.define_for_inference()
   network_flags.define_for_inference(choice, 'slim')
   data_flags.define_for_evaluation(kind, batch_size)
-  evaluation_flags.define()
+  evaluation_flags.define(has_pictures)
 
 
 def read_for_evaluation() -> EvaluationOptions:

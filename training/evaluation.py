@@ -9,6 +9,7 @@ import tensorflow as tf
 from base.errors import InputError
 from runtime import inference
 from tasks.task import Evaluator
+from training.worst_images import WorstImages
 
 
 def evaluate(
@@ -16,6 +17,7 @@ def evaluate(
   batches: Iterable,
   evaluator: Evaluator,
   name: str = 'the model',
+  worst: WorstImages | None = None,
 ) -> dict[str, float]:
   """Returns the metrics over all batches, by name.
 
@@ -28,6 +30,7 @@ def evaluate(
     batches: an iterable of (images, targets), of any batch sizes.
     evaluator: the task's, new.
     name: of the checkpoint, for messages.
+    worst: takes the batches too, if given.
 
   Raises:
     InputError: outputs are not finite, or there is no batch.
@@ -38,6 +41,8 @@ def evaluate(
     outputs = outputs_fn(images)
     inference.check_finite(outputs, name)
     evaluator.add(outputs, targets)
+    if worst is not None:
+      worst.add(images, outputs, targets)
     now = time.perf_counter()
     timings.append((len(images), now - start))
     start = now

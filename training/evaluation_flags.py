@@ -19,10 +19,11 @@ class ResultOptions(NamedTuple):
   timeout_secs: int | None
   max_num_batches: int | None
   use_batch_statistics: bool
+  num_pictures: int = 0
 
 
-def define() -> None:
-  """Defines the flags."""
+def define(has_pictures: bool = False) -> None:
+  """Defines the flags; has_pictures: that of the worst images, too."""
   program_flags.define_path(
     'eval_dir',
     '/tmp/tfmodel/',
@@ -61,10 +62,23 @@ def define() -> None:
     'averages of batch norm. If results are far better this way, the averages '
     'have not settled.',
   )
+  if has_pictures:
+    flags.DEFINE_integer(
+      'num_pictures',
+      8,
+      'Number of pictures to make, of the images that come out worst: the '
+      'truth on the left, what the network says on the right. They go into '
+      "eval_dir, and into TensorBoard's log.",
+      lower_bound=0,
+    )
 
 
 def read() -> ResultOptions:
   """Returns what these flags say."""
   return ResultOptions(
-    **{name: flags.FLAGS[name].value for name in ResultOptions._fields}
+    **{
+      name: flags.FLAGS[name].value
+      for name in ResultOptions._fields
+      if name in flags.FLAGS
+    }
   )

@@ -34,7 +34,9 @@ from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
 from tasks.task import Task
 from training import evaluation
+from training import worst_images
 from training.evaluation_flags import ResultOptions
+from training.worst_images import WorstImages
 
 
 class EvaluationOptions(NamedTuple):
@@ -75,6 +77,7 @@ class _Evaluation(NamedTuple):
   dataset: Dataset
   built: RunnableModel
   options: EvaluationOptions
+  around: Callable | None
 
 
 def evaluate_checkpoints(
@@ -82,6 +85,7 @@ def evaluate_checkpoints(
   choice: Choice,
   kind: Kind,
   make_task: Callable[[Dataset, int], Task],
+  make_around: Callable[[NetworkOptions], Callable] = lambda network: None,
 ) -> None:
   """Evaluates the checkpoint, or each new one; prints and writes results.
 
@@ -90,6 +94,8 @@ def evaluate_checkpoints(
     choice: the networks to choose from.
     kind: of the data set.
     make_task: (Dataset, image_size) -> Task.
+    make_around: NetworkOptions -> what inference.make_inference_fn takes as
+      `around`.
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
@@ -100,16 +106,22 @@ def evaluate_checkpoints(
     if prepared is None:
       filled = options.filled_in(checkpoint.folder, choice, kind)
       network_flags.check(filled.network, choice)
-      prepared = _prepare(filled, kind, make_task)
+      prepared = _prepare(filled, kind, make_task, make_around(filled.network))
     restored = restore.for_evaluation(
       prepared.built.model,
       checkpoint,
       prepared.options.checkpoint.moving_average_decay,
     )
     files.make_folder(options.result.eval_dir, 'eval_dir')
-    metrics = _evaluate(prepared, restored)
+    worst = WorstImages(
+      prepared.task.pictures, prepared.options.result.num_pictures
+    )
+    metrics = _evaluate(prepared, restored, worst)
     _tell(prepared, restored, metrics)
     _write(prepared, restored, metrics)
+    worst_images.write(
+      options.result.eval_dir, restored.step or 0, worst.draw()
+    )
 
 
 def _checkpoints(options):
@@ -121,7 +133,7 @@ def _checkpoints(options):
   return [reader.open_checkpoint(path)]
 
 
-def _prepare(options, kind, make_task):
+def _prepare(options, kind, make_task, around):
   """Returns an _Evaluation of options that have been filled in."""
   dataset = kind.open(options.dataset)
   preprocessing.check_name(
@@ -141,10 +153,11 @@ def _prepare(options, kind, make_task):
     dataset,
     built,
     options._replace(input=options.input._replace(image_size=built.image_size)),
+    around,
   )
 
 
-def _evaluate(prepared, restored):
+def _evaluate(prepared, restored, worst):
   """Returns the metrics of the model as it has been restored."""
   options, dataset = prepared.options, prepared.dataset
   outputs_fn = inference.make_inference_fn(
@@ -152,6 +165,7 @@ def _evaluate(prepared, restored):
     prepared.built.image_size,
     prepared.built.xla,
     options.result.use_batch_statistics,
+    prepared.around,
   )
   bad_images = BadImages(options.max_bad_images)
   batches = input_pipeline.evaluation_batches(
@@ -163,6 +177,7 @@ def _evaluate(prepared, restored):
     _with_progress(batches, bad_images, dataset),
     prepared.task.make_evaluator(),
     restored.path,
+    worst,
   )
   for message in bad_images.messages:
     print(f'Skipped {message}')

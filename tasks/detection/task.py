@@ -14,6 +14,7 @@ from tasks.detection import detections as detections_lib
 from tasks.detection import losses as losses_lib
 from tasks.detection import targets as targets_lib
 from tasks.detection.evaluator import DetectionEvaluator
+from tasks.detection.pictures import make_pictures
 from tasks.task import Task
 
 
@@ -56,17 +57,14 @@ def make_task(
   def predict(predictions):
     return detections_lib.detect(predictions, tf.constant(anchors))
 
+  # As a graph: its loops over images and classes are slow otherwise.
+  detect = tf.function(predict, autograph=False, reduce_retracing=True)
   return Task(
     losses,
     metrics,
-    functools.partial(
-      DetectionEvaluator,
-      # As a graph: its loops over images and classes are slow otherwise.
-      tf.function(predict, autograph=False, reduce_retracing=True),
-      num_classes,
-      label_names,
-    ),
+    functools.partial(DetectionEvaluator, detect, num_classes, label_names),
     predict,
+    make_pictures(detect, label_names),
   )
 
 

@@ -72,16 +72,6 @@ class VocTest(parameterized.TestCase):
       voc.load_masks(self.folder, 'val'),
     )
 
-  def test_palette_as_published(self):
-    """The colours of the devkit's documentation."""
-    colors = voc.palette()
-    self.assertLen(set(colors), 256)
-    self.assertEqual((0, 0, 0), colors[0])
-    self.assertEqual((128, 0, 0), colors[1])  # aeroplane
-    self.assertEqual((192, 128, 128), colors[15])  # person
-    self.assertEqual((0, 64, 128), colors[20])  # tvmonitor
-    self.assertEqual((224, 224, 192), colors[255])  # void
-
   @parameterized.parameters(
     ('>dog<', '>unicorn<', "object 2: unknown class 'unicorn'"),
     ('<xmax>100<', '<xmax>101<', 'object 1: the box .* outside'),

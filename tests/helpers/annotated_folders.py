@@ -9,7 +9,7 @@ import os
 import numpy as np
 from PIL import Image
 
-from datasets import voc
+from tasks.segmentation import drawing
 from tests.helpers import image_files
 
 HEIGHT, WIDTH = 40, 60
@@ -51,7 +51,7 @@ def corners(number):
 def palette_png(values):
   """Returns a mask as a PNG file with VOC's palette."""
   made = Image.fromarray(values, 'P')
-  made.putpalette(np.ravel(voc.palette()).tolist())
+  made.putpalette(np.ravel(drawing.palette()).tolist())
   return image_files.encode(made)
 
 

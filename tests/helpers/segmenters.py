@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tasks import segmentation
+from tasks.segmentation import maps
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 
@@ -24,7 +24,7 @@ def golden_labels(batch, size, num_classes, seed=0):
   drawn = golden_rule.labels(
     batch * 128 * 128, num_classes + max(1, num_classes // 7), seed
   ).reshape(batch, 128, 128)
-  drawn[drawn >= num_classes] = segmentation.IGNORE_LABEL
+  drawn[drawn >= num_classes] = maps.IGNORE_LABEL
   return np.kron(drawn, np.ones([8, 8], int))[:, :height, :width]
 
 
@@ -32,7 +32,7 @@ def gradients(model, images, labels, **options):
   """Returns (logits, end_points, cross-entropy, {name: gradient}), eagerly."""
   with tf.GradientTape() as tape:
     logits, end_points = model(tf.constant(images), is_training=True, **options)
-    losses = segmentation.pixel_losses(logits, labels)
-    loss = segmentation.mean_of_valid(losses, labels)
+    losses = maps.pixel_losses(logits, labels)
+    loss = maps.mean_of_valid(losses, labels)
   by_name = tape.gradient(loss, model.trainable_variables_by_name)
   return testing.as_arrays((logits, end_points, loss, by_name))

@@ -9,7 +9,7 @@ from nets import deeplab_v3
 from nets.tf_slim_compat import slim
 from runtime.model import Variables
 from specs import networks
-from tasks import segmentation
+from tasks.segmentation import maps
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 from tests.helpers import segmenters
@@ -80,23 +80,23 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
   def check_predictions(self, logits, labels, golden):
     description, arrays = golden
     expected = description['eval']
-    probabilities = segmentation.probabilities(logits, description['size'])
+    probabilities = maps.probabilities(logits, description['size'])
     self.assert_close(
       testing.sampled(probabilities.numpy(), 512),
       arrays['eval/probabilities'],
       EVAL_TOLERANCE,
       'probabilities',
     )
-    predictions = segmentation.likeliest(probabilities).numpy()
+    predictions = maps.likeliest(probabilities).numpy()
     self.assertLessEqual(
       np.sum(predictions[:, ::7, ::7] != arrays['eval/predictions']),
       expected['close_calls'],
     )
-    confusion = segmentation.confusion_matrix(
+    confusion = maps.confusion_matrix(
       labels, predictions, description['num_classes']
     )
     self.assertAllClose(
-      expected['mean_iou'], segmentation.mean_iou(confusion.numpy()), rtol=1e-3
+      expected['mean_iou'], maps.mean_iou(confusion.numpy()), rtol=1e-3
     )
 
   def check_gradients(self, actual, expected):
@@ -135,10 +135,10 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     self.check_variables(model, description)
     self.check_outputs('eval', logits, end_points, golden, EVAL_TOLERANCE)
     self.check_predictions(logits, labels, golden)
-    losses = segmentation.pixel_losses(logits, labels)
+    losses = maps.pixel_losses(logits, labels)
     self.assertAllClose(
       description['eval']['cross_entropy'],
-      segmentation.mean_of_valid(losses, labels),
+      maps.mean_of_valid(losses, labels),
       rtol=EVAL_TOLERANCE,
     )
     if 'train' in description:

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tasks.task import Task
-
 IGNORE_LABEL = 255  # of pixels that neither train nor count
 # Of an evaluation at many scales, as published.
 SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
@@ -101,6 +99,26 @@ def mean_of_hardest(
 def probabilities(logits: tf.Tensor, size: Size) -> tf.Tensor:
   """Returns float32 [batch, height, width, num_classes] at an image's size."""
   return tf.nn.softmax(resize(logits, size))
+
+
+def class_map(
+  logits: tf.Tensor, image_size: int, content: Size, size: Size
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Takes the map of an image out of the square that a network saw.
+
+  Args:
+    logits: [1, height, width, num_classes], or probabilities.
+    image_size: height and width of the square.
+    content: its first rows and columns that show the image.
+    size: height and width of the image.
+
+  Returns:
+    (the likeliest classes, int32 [height, width]; their probabilities, float32
+    [height, width, num_classes]) at the image's size.
+  """
+  logits = resize(logits, [image_size, image_size])
+  found = tf.nn.softmax(resize(logits[:, : content[0], : content[1]], size))
+  return likeliest(found)[0], found[0]
 
 
 def likeliest(values: tf.Tensor) -> tf.Tensor:
@@ -196,56 +214,3 @@ def mean_iou(confusion: np.ndarray) -> float:
   ious = class_ious(confusion)
   present = ious[~np.isnan(ious)]
   return float(present.mean()) if present.size else 0.0
-
-
-def make_task(num_classes: int) -> Task:
-  """Returns the Task; outputs are logits, targets labels of every pixel."""
-
-  def losses(logits, end_points, labels):
-    del end_points
-    return {
-      'cross_entropy': mean_of_valid(pixel_losses(logits, labels), labels)
-    }
-
-  def metrics(logits, labels):
-    confusion = _confusion(logits, labels, num_classes)
-    right = tf.linalg.trace(confusion) / tf.reduce_sum(confusion)
-    return {'pixel_accuracy': tf.cast(right, tf.float32)}
-
-  return Task(
-    losses, metrics, lambda: SegmentationEvaluator(num_classes), tf.nn.softmax
-  )
-
-
-def _confusion(logits, labels, num_classes):
-  predictions = likeliest(resize(logits, tf.shape(labels)[1:]))
-  return confusion_matrix(labels, predictions, num_classes)
-
-
-class SegmentationEvaluator:
-  """mIOU, each class's IoU, and the part of pixels that are right.
-
-  Over all pixels of the set that are not to be ignored; a class that neither
-  occurs nor is predicted is left out.
-  """
-
-  def __init__(self, num_classes: int):
-    self._confusion = np.zeros([num_classes, num_classes], np.int64)
-
-  def add(self, logits: tf.Tensor, labels: tf.Tensor) -> None:
-    """Takes a batch of logits, and its labels [batch, height, width]."""
-    self._confusion += _confusion(logits, labels, len(self._confusion)).numpy()
-
-  def result(self) -> dict[str, float]:
-    """Returns the metrics of the pixels so far."""
-    pixels = self._confusion.sum()
-    accuracy = np.trace(self._confusion) / pixels if pixels else 0.0
-    return {
-      'mIOU': mean_iou(self._confusion),
-      'pixel_accuracy': float(accuracy),
-      **{
-        f'IoU_{label}': float(iou)
-        for label, iou in enumerate(class_ious(self._confusion))
-        if not np.isnan(iou)
-      },
-    }

@@ -4,7 +4,7 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
-from tasks import segmentation
+from tasks.segmentation import maps
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 from tests.helpers import segmenters
@@ -17,27 +17,27 @@ EASY, HALF = np.log(1 + np.exp(-1.0)), np.log(2.0)
 
 
 def _loss(logits, labels, **options):
-  losses = segmentation.pixel_losses(logits, labels, **options)
-  return segmentation.mean_of_valid(losses, labels)
+  losses = maps.pixel_losses(logits, labels, **options)
+  return maps.mean_of_valid(losses, labels)
 
 
 class ResizeTest(tf.test.TestCase):
   def test_scaled_keeps_corners(self):
-    self.assertEqual(33, segmentation.scaled(513, 1 / 16))
-    self.assertEqual(257, segmentation.scaled(513, 0.5))
-    self.assertEqual(225, segmentation.scaled(129, 1.75))
-    self.assertEqual(32, segmentation.scaled(512, 1 / 16))  # rounded down
+    self.assertEqual(33, maps.scaled(513, 1 / 16))
+    self.assertEqual(257, maps.scaled(513, 0.5))
+    self.assertEqual(225, maps.scaled(129, 1.75))
+    self.assertEqual(32, maps.scaled(512, 1 / 16))  # rounded down
 
   def test_resize_by_hand(self):
     """Corners stay, the value halfway between two is their mean."""
     values = tf.reshape(tf.constant([0.0, 8.0], tf.float16), [1, 1, 2, 1])
-    resized = segmentation.resize(values, [1, 5])
+    resized = maps.resize(values, [1, 5])
     self.assertEqual(tf.float32, resized.dtype)
     self.assertAllEqual([0, 2, 4, 6, 8], tf.reshape(resized, [-1]))
 
   def test_resize_labels_by_hand(self):
     labels = tf.constant([[[0, 1, 255, 3, 4]]], tf.uint8)
-    resized = segmentation.resize_labels(labels, [1, 3])
+    resized = maps.resize_labels(labels, [1, 3])
     self.assertEqual(tf.uint8, resized.dtype)
     self.assertAllEqual([[[0, 255, 4]]], resized)
 
@@ -50,12 +50,12 @@ class LossTest(tf.test.TestCase):
   def test_ignored_pixels_do_not_count(self):
     for labels in ([[[0, 255]]], np.array([[[0, 255]]], np.uint8)):
       self.assertAllClose(EASY, _loss(LOGITS, tf.constant(labels)))
-      losses = segmentation.pixel_losses(LOGITS, labels)
+      losses = maps.pixel_losses(LOGITS, labels)
       self.assertAllClose([[[EASY, 0.0]]], losses)
     labels = tf.constant([[[0, 7]]])
-    losses = segmentation.pixel_losses(LOGITS, labels, ignore_label=7)
+    losses = maps.pixel_losses(LOGITS, labels, ignore_label=7)
     self.assertAllClose(
-      EASY, segmentation.mean_of_valid(losses, labels, ignore_label=7)
+      EASY, maps.mean_of_valid(losses, labels, ignore_label=7)
     )
 
   def test_class_weights_do_not_enter_the_denominator(self):
@@ -80,14 +80,14 @@ class LossTest(tf.test.TestCase):
     losses = tf.constant([[[1.0, 4.0], [0.0, 3.0]], [[2.0, 0.0], [0.0, 0.0]]])
 
     def hardest(fraction):
-      return segmentation.mean_of_hardest(losses, fraction).numpy()
+      return maps.mean_of_hardest(losses, fraction).numpy()
 
     self.assertAllClose(3.5, hardest(0.25))  # 2 of 8 pixels
     self.assertAllClose(3.5, hardest(0.3))  # 2.4 are 2
     self.assertAllClose(2.5, hardest(0.75))  # 6, of which 4 are above 0
     self.assertAllClose(2.5, hardest(tf.constant(1.0)))
     self.assertEqual(0.0, hardest(0.1))  # none
-    self.assertEqual(0.0, segmentation.mean_of_hardest(0 * losses, 1.0))
+    self.assertEqual(0.0, maps.mean_of_hardest(0 * losses, 1.0))
 
   def test_golden(self):
     description, arrays = testing.load_golden(HEADS)
@@ -101,21 +101,21 @@ class LossTest(tf.test.TestCase):
     )
     with tf.GradientTape() as tape:
       tape.watch(logits)
-      losses = segmentation.pixel_losses(logits, labels)
-      loss = segmentation.mean_of_valid(losses, labels)
+      losses = maps.pixel_losses(logits, labels)
+      loss = maps.mean_of_valid(losses, labels)
     gradient = tape.gradient(loss, logits).numpy()
-    small = segmentation.resize_labels(labels, [9, 9])
+    small = maps.resize_labels(labels, [9, 9])
     weights = 1 + 0.1 * np.arange(num_classes)
     for name, found in {
       'cross_entropy': loss,
       'all_ignored': _loss(logits, tf.fill([2, 129, 129], 255)),
       'labels_downsampled': _loss(logits, small),
-      'top_quarter': segmentation.mean_of_hardest(losses, 0.25),
+      'top_quarter': maps.mean_of_hardest(losses, 0.25),
       'weighted': _loss(logits, labels, class_weights=weights),
     }.items():
       self.assertAllClose(expected[name], found, rtol=1e-5, msg=name)
     self.assertEqual(
-      description['valid_pixels'], np.sum(labels != segmentation.IGNORE_LABEL)
+      description['valid_pixels'], np.sum(labels != maps.IGNORE_LABEL)
     )
     self.assertLess(
       testing.deviation(testing.sampled(gradient, 512), arrays['gradient']),
@@ -129,12 +129,12 @@ class LossTest(tf.test.TestCase):
 class PredictionTest(tf.test.TestCase):
   def test_by_hand(self):
     logits = tf.constant([[[[0.0, 4.0]], [[4.0, 0.0]]]])
-    found = segmentation.probabilities(logits, [5, 1])
+    found = maps.probabilities(logits, [5, 1])
     high = 1 / (1 + np.exp(-np.array([-4.0, -2.0, 0.0, 2.0, 4.0])))
     self.assertAllClose(high, found[0, :, 0, 0])
     self.assertAllClose(1 - high, found[0, :, 0, 1])
     # Of equal ones it is the first class.
-    predictions = segmentation.likeliest(found)
+    predictions = maps.likeliest(found)
     self.assertEqual(tf.int32, predictions.dtype)
     self.assertAllEqual([[[1], [1], [0], [0], [0]]], predictions)
 
@@ -142,24 +142,22 @@ class PredictionTest(tf.test.TestCase):
     description, arrays = testing.load_golden(HEADS)
     num_classes, seed = description['num_classes'], description['seed']
     logits = 3 * golden_rule.normal([2, 9, 9, num_classes], seed)
-    resized = segmentation.resize(logits, [129, 129])
+    resized = maps.resize(logits, [129, 129])
     self.assertLess(
       testing.deviation(
         testing.sampled(resized.numpy(), 512), arrays['upsampled']
       ),
       1e-5,
     )
-    predictions = segmentation.likeliest(resized)
+    predictions = maps.likeliest(resized)
     self.assertAllEqual(arrays['predictions'], predictions[:, ::4, ::4])
-    confusion = segmentation.confusion_matrix(
+    confusion = maps.confusion_matrix(
       segmenters.golden_labels(2, (129, 129), num_classes, seed),
       predictions,
       num_classes,
     )
     self.assertAllEqual(arrays['confusion'], confusion)
-    self.assertAllClose(
-      description['mean_iou'], segmentation.mean_iou(confusion)
-    )
+    self.assertAllClose(description['mean_iou'], maps.mean_iou(confusion))
 
 
 class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
@@ -171,7 +169,7 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
       seen.append(tuple(images.shape[1:3]))
       return tf.fill([1, 5, 3, 2], tf.math.log([3.0, 1.0])[0])
 
-    found = segmentation.multi_scale_probabilities(
+    found = maps.multi_scale_probabilities(
       network, tf.zeros([1, 65, 33, 3]), 16, scales=(0.5, 1.25), flip=False
     )
     self.assertEqual([(33, 17), (81, 41)], seen)
@@ -190,11 +188,9 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
       (False, [low, 0.5, high]),
       (True, [high, 0.5, low]),
     ):
-      found = segmentation.probabilities_at_scale(
-        network, images, 1.0, 1, mirrored
-      )
+      found = maps.probabilities_at_scale(network, images, 1.0, 1, mirrored)
       self.assertAllClose(expected, found[0, 0, :, 0])
-    found = segmentation.multi_scale_probabilities(network, images, 1, [1.0])
+    found = maps.multi_scale_probabilities(network, images, 1, [1.0])
     self.assertAllClose([0.5, 0.5, 0.5], found[0, 0, :, 0])
 
   def test_small_logits_are_enlarged_to_those_of_scale_1(self):
@@ -208,10 +204,10 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
     logits, enlarged = (
       tf.constant([[[[value, 0.0] for value in row]]]) for row in (four, five)
     )
-    found = segmentation.probabilities_at_scale(
+    found = maps.probabilities_at_scale(
       lambda images: logits, tf.zeros([1, 1, 17, 3]), 0.75, 4
     )
-    self.assertAllClose(segmentation.probabilities(enlarged, [1, 17]), found)
+    self.assertAllClose(maps.probabilities(enlarged, [1, 17]), found)
 
   @parameterized.parameters('slim', 'fast')
   def test_golden(self, implementation):
@@ -226,7 +222,7 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
       return model(images)[0]
 
     for number, (scale, mirrored) in enumerate(description['order']):
-      found = segmentation.probabilities_at_scale(
+      found = maps.probabilities_at_scale(
         network, images, scale, stride, mirrored
       )
       self.assertLess(
@@ -236,7 +232,7 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
         3e-4,
         (scale, mirrored),
       )
-    found = segmentation.multi_scale_probabilities(
+    found = maps.multi_scale_probabilities(
       network, images, stride, description['scales'], description['flip']
     )
     self.assertLess(
@@ -245,7 +241,7 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
       ),
       3e-4,
     )
-    predictions = segmentation.likeliest(found).numpy()
+    predictions = maps.likeliest(found).numpy()
     self.assertLessEqual(
       np.sum(predictions[:, ::5, ::5] != arrays['predictions']),
       description['close_calls'],
@@ -264,63 +260,31 @@ class MeanIouTest(tf.test.TestCase):
     """Intersections 2, 2, -, 2 over unions 5, 4, -, 3."""
     small = testing.load_golden(HEADS)[0]['small']
     labels = np.where(small['weights'], small['labels'], 255)
-    confusion = segmentation.confusion_matrix(
+    confusion = maps.confusion_matrix(
       labels, small['predictions'], small['num_classes']
     )
     self.assertEqual(tf.int64, confusion.dtype)
     self.assertAllEqual(small['confusion'], confusion)
     self.assertAllClose(
-      [2 / 5, 2 / 4, np.nan, 2 / 3], segmentation.class_ious(confusion)
+      [2 / 5, 2 / 4, np.nan, 2 / 3], maps.class_ious(confusion)
     )
-    self.assertAllClose(small['mean_iou'], segmentation.mean_iou(confusion))
+    self.assertAllClose(small['mean_iou'], maps.mean_iou(confusion))
 
   def test_a_class_that_is_only_predicted_counts(self):
-    self.assertAllClose(0.25, segmentation.mean_iou(np.array([[1, 1], [0, 0]])))
+    self.assertAllClose(0.25, maps.mean_iou(np.array([[1, 1], [0, 0]])))
 
   def test_nothing_counted(self):
-    self.assertEqual(0.0, segmentation.mean_iou(np.zeros([3, 3], np.int64)))
+    self.assertEqual(0.0, maps.mean_iou(np.zeros([3, 3], np.int64)))
 
   def test_large_counts_are_exact(self):
     """Where float32 would lose a pixel: VOC has 268 million."""
     large = np.array([[2**24, 1], [0, 2**24 + 1]], np.int64)
-    more = segmentation.confusion_matrix([0, 1, 255], [1, 1, 0], 2).numpy()
+    more = maps.confusion_matrix([0, 1, 255], [1, 1, 0], 2).numpy()
     self.assertAllEqual([[2**24, 2], [0, 2**24 + 2]], large + more)
 
   def test_a_label_that_is_no_class(self):
     with self.assertRaisesRegex(tf.errors.InvalidArgumentError, 'out of bound'):
-      segmentation.confusion_matrix([3], [0], 2)
-
-
-class TaskTest(tf.test.TestCase):
-  def test_evaluator_over_two_batches_by_hand(self):
-    """Classes 0 and 1 of three; the third neither occurs nor is predicted."""
-    evaluator = segmentation.make_task(3).make_evaluator()
-    labels = np.array([[[0, 0], [1, 255]], [[1, 1], [0, 255]]], np.uint8)
-    predicted = np.array([[[0, 1], [1, 0]], [[1, 1], [0, 1]]])
-    for i in range(2):
-      evaluator.add(
-        tf.one_hot(predicted[i : i + 1], 3), tf.constant(labels[i : i + 1])
-      )
-    # Of six pixels five are right; class 0: 2 of 3, class 1: 3 of 4.
-    self.assertAllClose(
-      {
-        'mIOU': (2 / 3 + 3 / 4) / 2,
-        'pixel_accuracy': 5 / 6,
-        'IoU_0': 2 / 3,
-        'IoU_1': 3 / 4,
-      },
-      evaluator.result(),
-    )
-
-  def test_loss_and_metric_of_small_logits(self):
-    """Logits of one position, 1 and 0, spread over all pixels."""
-    task = segmentation.make_task(2)
-    logits = tf.constant([[[[1.0, 0.0]]]])
-    labels = tf.constant([[[0, 1], [0, 255]]], tf.uint8)
-    loss = task.losses(logits, {}, labels)['cross_entropy']
-    right = np.log(1 + np.exp(-1.0))
-    self.assertAllClose((2 * right + right + 1) / 3, loss)
-    self.assertAllClose(2 / 3, task.metrics(logits, labels)['pixel_accuracy'])
+      maps.confusion_matrix([3], [0], 2)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,95 @@
+"""Detects objects on images with a trained checkpoint.
+
+  python detect_objects.py --checkpoint_path=run/ photo.jpg more_photos/
+
+Prints the objects of each image, and draws them with names and scores into
+--output_dir. A train_dir of train_object_detector.py needs no other flag: its
+model.json says how it was trained.
+"""
+
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
+
+import json
+
+from absl import flags
+
+from base import errors
+from base import files
+from datasets import image_files
+from datasets import kinds
+from prediction import picture_files
+from prediction import prediction_flags
+from prediction import predictor as predictor_lib
+from runtime import network_flags
+from tasks.detection import coco_results
+from tasks.detection import pictures
+from tasks.detection import task as detection
+
+_RESULTS = 'detections.json'
+
+prediction_flags.define(network_flags.DETECTORS, kinds.BOXES, batch_size=8)
+picture_files.define(_RESULTS)
+flags.DEFINE_float(
+  'min_score',
+  pictures.SHOWN_FROM,
+  'Least score, from 0 to 1, of objects that are printed and drawn. '
+  f'{_RESULTS} has all.',
+  0.0,
+  1.0,
+)
+
+
+def main(argv: list[str]) -> None:
+  """Detects as the flags say."""
+  paths = image_files.find_images(argv[1:])
+  output, min_score = picture_files.read(), flags.FLAGS.min_score
+  predictor = predictor_lib.open_predictor(
+    prediction_flags.read(), network_flags.DETECTORS, kinds.BOXES, len(paths)
+  )
+  files.make_folder(output.output_dir, 'output_dir')
+  task = detection.make_task(
+    predictor.num_classes, predictor.input.image_size, predictor.label_names
+  )
+  names = picture_files.name_pictures(paths)
+  image_ids = picture_files.image_ids(paths)
+  reasons, results = [], []
+  for found in predictor_lib.predict(predictor, task.predict, paths):
+    reasons.append(found.error)
+    if found.error:
+      continue
+    pixels = found.image.pixels
+    objects = coco_results.to_json(
+      found.outputs,
+      image_ids[found.path],
+      pixels.shape[:2],
+      range(1, predictor.num_classes + 1),
+    )
+    results += [{**one, 'file_name': found.path} for one in objects]
+    picture = picture_files.write(
+      output.output_dir,
+      names[found.path],
+      pictures.draw_detections(
+        pixels, found.outputs, predictor.label_names, min_score
+      ),
+    )
+    if not output.json:
+      _print(found, objects, predictor.label_names, min_score, picture)
+  picture_files.write_results(output.output_dir, _RESULTS, results)
+  if output.json:
+    print(json.dumps(results, indent=2))
+  predictor_lib.raise_if_unreadable(reasons)
+
+
+def _print(found, objects, label_names, min_score, picture):
+  """Prints the objects: score, left, top, width and height in pixels, name."""
+  print(f'{found.path} -> {picture}')
+  for one, label in zip(objects, found.outputs.classes):
+    if one['score'] >= min_score:
+      box = ' '.join(f'{side:6.0f}' for side in one['bbox'])
+      name = label_names[label] if label_names else f'class {label}'
+      print(f'  {one["score"]:6.4f} {box}  {name}'[:80].rstrip(), flush=True)
+
+
+if __name__ == '__main__':
+  errors.run(main)

@@ -1,0 +1,42 @@
+r"""Evaluates an object detector on the images that were held out, each once.
+
+  python eval_object_detector.py --checkpoint_path=run/ --eval_dir=run/eval
+
+Prints COCO's numbers and VOC's, in all and by class, and writes them as JSON
+and for TensorBoard, with pictures of the images that come out worst.
+train_object_detector.py leaves a model.json beside its checkpoints. It says
+which network, data set and image size training took ("as in training" below);
+flags that are given come first.
+"""
+
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
+
+from base import errors
+from base import program_flags
+from datasets import kinds
+from runtime import network_flags
+from tasks.detection import task as detection
+from training import all_flags
+from training import evaluation_run
+
+all_flags.define_for_evaluation(
+  network_flags.DETECTORS, kinds.BOXES, batch_size=24, has_pictures=True
+)
+
+
+def main(argv: list[str]) -> None:
+  """Evaluates as the flags say."""
+  program_flags.reject_arguments(argv)
+  evaluation_run.evaluate_checkpoints(
+    all_flags.read_for_evaluation(),
+    network_flags.DETECTORS,
+    kinds.BOXES,
+    lambda dataset, image_size: detection.make_task(
+      dataset.num_classes, image_size, dataset.label_names
+    ),
+  )
+
+
+if __name__ == '__main__':
+  errors.run(main)
