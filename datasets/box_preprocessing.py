@@ -74,10 +74,12 @@ def draw(
 
   The changes are those of preprocessing.random_changes, float32 [5].
   """
+  changes = preprocessing.random_changes('inception', seed)
+  if not targets.count:  # An image that cannot be read has no size either.
+    return targets, changes
   height, width = map(int, targets.size)
   window, overlap = random_crop(height, width, targets, seed)
   targets = cut(targets, window, overlap)
-  changes = preprocessing.random_changes('inception', seed)
   return flip(targets) if changes[0] > 0 else targets, changes
 
 
