@@ -44,8 +44,7 @@ def get_dataset(
     validation_fraction: the part of an undivided yolo_folder to hold out.
 
   Raises:
-    InputError: an argument is wrong, or what the folder holds: see coco.py,
-      voc.py and yolo_folder.py.
+    InputError: an argument is wrong, or what the folder holds.
   """
   if name not in dataset_names():
     raise InputError(
@@ -63,8 +62,11 @@ def get_dataset(
     catalog.check_validation_fraction(validation_fraction)
     found = yolo_folder.load(dataset_dir, split_name, validation_fraction)
     return _annotated(name, split_name, *found)
-  split = coco.load(dataset_dir, split_name)
-  dataset = _annotated(name, split_name, split.images, split.label_names)
+  return _coco(split_name, coco.load(dataset_dir, split_name))
+
+
+def _coco(split_name, split: coco.CocoSplit):
+  dataset = _annotated('coco', split_name, split.images, split.label_names)
   return dataset._replace(
     image_ids=tuple(split.image_ids), category_ids=split.category_ids
   )

@@ -149,6 +149,16 @@ class BoxPreprocessingTest(parameterized.TestCase, tf.test.TestCase):
       self.assertAllEqual([[0, 0, 0, 0]], drawn.corners)
     self.assertGreater(len(sizes), 10)
 
+  def test_in_place_of_an_image_that_cannot_be_read(self):
+    nothing = tf.nest.map_structure(
+      np.zeros_like,
+      annotations.fill_up(annotations.make_boxes([], []), 3, (0, 0), 0),
+    )
+    with np.errstate(all='raise'):
+      for position in range(20):
+        drawn, _ = box_preprocessing.draw(nothing, [0, position])
+        self.assertEqual(0, drawn.count)
+
   @parameterized.parameters('ssd', 'ssd_color')
   def test_images_in_training(self, name):
     prepared_as = preparation.make_preparation(name, 'boxes')
