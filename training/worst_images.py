@@ -12,6 +12,9 @@ from datasets import images as images_lib
 from tasks.task import Pictures
 
 
+_SMALLEST_SIDE = 300  # of a picture, in pixels
+
+
 class WorstImages:
   """Keeps the examples of the largest errors, and draws them."""
 
@@ -34,7 +37,7 @@ class WorstImages:
         continue
       example = tf.nest.map_structure(lambda part, at=row: part[at], batch)
       # Of two equal errors the numbers differ: images are never compared.
-      entry = (*item, _to_uint8(images[row]), *example)
+      entry = (*item, _picture_of(images[row]), *example)
       if len(self._kept) < self._most:
         heapq.heappush(self._kept, entry)
       else:
@@ -48,8 +51,11 @@ class WorstImages:
     ]
 
 
-def _to_uint8(image):
-  return np.uint8(np.round((np.clip(image, -1, 1) + 1) * 127.5))
+def _picture_of(image):
+  """Returns uint8 [height, width, 3], enlarged where it is hard to look at."""
+  pixels = np.uint8(np.round((np.clip(image, -1, 1) + 1) * 127.5))
+  times = -(-_SMALLEST_SIDE // min(pixels.shape[:2]))
+  return pixels.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def write(folder: str, step: int, pictures: list[np.ndarray]) -> None:
