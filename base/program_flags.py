@@ -7,6 +7,8 @@ from absl import flags
 
 from base.errors import InputError
 
+RUN_FOLDER = '/tmp/tfmodel/'  # slim's default, where runs and results go
+
 # Flags belong to the program that has them defined, whose --help tells of them.
 flags.disclaim_key_flags()
 

@@ -60,7 +60,7 @@ def define_for_inference() -> None:
   """Defines the flags of the programs that evaluate or predict."""
   program_flags.define_path(
     'checkpoint_path',
-    '/tmp/tfmodel/',
+    program_flags.RUN_FOLDER,
     'Checkpoint, or a folder, of which the newest is taken.',
   )
   flags.DEFINE_float(

@@ -26,7 +26,7 @@ def define(has_pictures: bool = False) -> None:
   """Defines the flags; has_pictures: that of the worst images, too."""
   program_flags.define_path(
     'eval_dir',
-    '/tmp/tfmodel/',
+    program_flags.RUN_FOLDER,
     'Folder for the results: a TensorBoard log and evaluation-CHECKPOINT.json.',
   )
   flags.DEFINE_bool(

@@ -35,6 +35,7 @@ def run(
   batch_size: int,
   before_first_save: Callable[[], None] = lambda: None,
   settle: Callable[[], bool] = lambda: False,
+  show: Callable[[], None] = lambda: None,
 ) -> str:
   """Trains from the state's global step to the last, and saves.
 
@@ -51,6 +52,7 @@ def run(
     before_first_save: called once, before the first checkpoint is written.
     settle: called after a save, see settling.make_settle; if it changed
       anything and says so, the checkpoint is written again.
+    show: called after that.
 
   Returns:
     The newest checkpoint's path.
@@ -61,7 +63,7 @@ def run(
   """
   first_step = int(state.global_step)
   log = _Log(writer.train_dir, first_step, schedule, batch_size)
-  keeper = _Keeper(writer, state, log, before_first_save, settle)
+  keeper = _Keeper(writer, state, log, before_first_save, settle, show)
   steps = (
     itertools.count(first_step)
     if schedule.last_step is None
@@ -119,12 +121,13 @@ def _timed(batches, log):
 class _Keeper:
   """Saves the run where it stands."""
 
-  def __init__(self, writer, state, log, before_first_save, settle):
+  def __init__(self, writer, state, log, before_first_save, settle, show):
     self._writer = writer
     self._state = state
     self._log = log
     self._before_first_save = before_first_save
     self._settle = settle
+    self._show = show
     self._path = reader.latest(writer.train_dir)
     self._first_step = self._saved_step = int(state.global_step)
 
@@ -145,6 +148,7 @@ class _Keeper:
     self._log.flush()
     if self._settle():
       checkpoint_writer.save(self._writer, step)
+    self._show()
     return self._path
 
 

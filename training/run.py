@@ -33,6 +33,7 @@ from runtime.network_flags import NetworkOptions
 from tasks.task import Task
 from training import learning_rates
 from training import loop
+from training import pictures_of_run
 from training import settling
 from training import state as training_state
 from training import step as training_step
@@ -99,13 +100,9 @@ def train(
     print(f'{train_dir} is at step {first_step}: nothing is left to train.')
     return
   _tell(built, dataset, options, f'{first_step} to {last_step or "Ctrl-C"}')
+  task = make_task(dataset, built.image_size)
   train_step, settle = _make_steps(
-    make_task(dataset, built.image_size),
-    state,
-    built.xla,
-    options.optimization,
-    learning_rate_fn,
-    batches_from,
+    task, state, built.xla, options.optimization, learning_rate_fn, batches_from
   )
   try:
     path = loop.run(
@@ -117,6 +114,7 @@ def train(
       batch_size,
       lambda: _write_info(dataset, options),
       settle,
+      pictures_of_run.make_show(state, task.pictures, batches_from, train_dir),
     )
   finally:
     for message in bad_images.messages[: options.max_bad_images]:

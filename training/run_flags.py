@@ -1,5 +1,6 @@
 """The flags of a training run: where it goes, how long, how often it tells."""
 
+import math
 from typing import NamedTuple
 
 from absl import flags
@@ -35,7 +36,7 @@ def define() -> None:
   """Defines the flags."""
   program_flags.define_path(
     'train_dir',
-    '/tmp/tfmodel/',
+    program_flags.RUN_FOLDER,
     'Folder for the checkpoints and the TensorBoard log. Where it holds a '
     'checkpoint, training resumes from that one.',
   )
@@ -52,7 +53,6 @@ def define() -> None:
     'Number of passes over the data after which training ends. Default: '
     'max_number_of_steps ends training. If both are given, the earlier end '
     'counts.',
-    upper_bound=1e9,
   )
   flags.DEFINE_integer(
     'log_every_n_steps',
@@ -73,6 +73,11 @@ def define() -> None:
     lower_bound=0,
   )
   program_flags.require_above_zero('num_epochs')
+  flags.register_validator(
+    'num_epochs',
+    lambda value: value is None or value < math.inf,
+    'must be a number',
+  )
 
 
 def read() -> RunOptions:

@@ -1,0 +1,52 @@
+"""Pictures of what a run trains on, and makes of it, for TensorBoard."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from tasks.task import Pictures
+from training.state import TrainState
+
+_NUM_PICTURES = 4
+
+
+def make_show(
+  state: TrainState,
+  pictures: Pictures | None,
+  batches_from: Callable[[int], Iterator],
+  train_dir: str,
+) -> Callable[[], None]:
+  """Returns show(), to be called where a run is saved.
+
+  It draws the first images of the latest batch, as they were trained on: the
+  truth on the left, what the network says on the right.
+
+  Args:
+    state: TrainState.
+    pictures: the task's; None shows nothing.
+    batches_from: step -> endless iterator of (images, targets) from there on.
+    train_dir: where the log is.
+  """
+  if pictures is None:
+    return lambda: None
+  outputs_fn = tf.function(
+    lambda images: state.model(images)[0], autograph=False
+  )
+
+  def show():
+    step = int(state.global_step)
+    images, targets = next(batches_from(max(0, step - 1)))
+    examples = tf.nest.map_structure(
+      lambda part: np.asarray(part)[:_NUM_PICTURES],
+      (images, outputs_fn(images[:_NUM_PICTURES]), targets),
+    )
+    with tf.summary.create_file_writer(train_dir).as_default(step):
+      for row in range(len(examples[0])):
+        example = tf.nest.map_structure(lambda part, at=row: part[at], examples)
+        picture = pictures.draw(*example)
+        tf.summary.image(f'training/{row + 1}', picture[np.newaxis])
+      tf.summary.flush()
+
+  return show
