@@ -35,8 +35,9 @@ def make_task(
     size: int32 [batch, 2], height and width of the image as it was, in pixels.
 
   Metrics are of the anchors that are matched with an object: class_accuracy,
-  the part whose likeliest class is right, the background being one that is
-  wrong; and box_overlap, the mean of intersection over union with the object.
+  the part whose likeliest class is right, the background aside, as in
+  detections; and box_overlap, the mean of intersection over union with the
+  object.
 
   Args:
     num_classes: without the background.
@@ -83,7 +84,7 @@ def _assign(targets, anchors):
 
 
 def _metrics(predictions: Predictions, assigned, anchors):
-  likeliest = tf.argmax(predictions.class_logits, -1, tf.int32)
+  likeliest = 1 + tf.argmax(predictions.class_logits[..., 1:], -1, tf.int32)
   is_right = tf.cast(likeliest == assigned.classes, tf.float32)
   found, true = (
     box_coder.decode(encodings, anchors)[..., tf.newaxis, :]

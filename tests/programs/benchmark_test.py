@@ -268,24 +268,6 @@ class TimingTest(absltest.TestCase):
     )
     self.assertLen(set(given), 2 * 2 * (1 + 2) * 2)
 
-  def test_those_of_one_yardstick_are_together(self):
-    made = configurations.make_configurations(
-      False,
-      224,
-      configurations.Choices(
-        ['mobilenet_v1', 'ssdlite_mobilenet_v2', 'mobilenet_v2'],
-        ['slim'],
-        *(None, None, None),
-        [1],
-        ['inference'],
-      ),
-    )
-    self.assertEqual(
-      [('mobilenet_v1', True), ('mobilenet_v2', True)]
-      + [('ssdlite_mobilenet_v2', False)],
-      [(row.network, bool(configurations.yardstick(row))) for row in made],
-    )
-
 
 class WorkerTest(absltest.TestCase):
   def _fails(self, message, *question):

@@ -90,13 +90,18 @@ class TaskTest(tf.test.TestCase):
     self.assertAllClose({'class_accuracy': 1, 'box_overlap': 1}, metrics)
 
   def test_metrics_by_hand(self):
-    """Half of the anchors call it background; boxes are half as high."""
+    """Half of the anchors are of another class; boxes are half as high.
+
+    That the background is likelier does not matter.
+    """
     predictions, weights = _perfect(), _assigned().box_weights
     matched = np.argwhere(weights > 0)
     self.assertGreater(len(matched), 3)
     logits = predictions.class_logits.numpy()
+    logits[..., 0] = 30
     for image, anchor in matched[: len(matched) // 2]:
-      logits[image, anchor, 0] = 10
+      wrong = 1 + _assigned().classes[image, anchor] % NUM_CLASSES
+      logits[image, anchor, wrong] = 10
     encodings = predictions.box_encodings - [0, 0, 5 * np.log(2), 0]
     metrics = self.task.metrics(Predictions(encodings, logits), self.targets)
     right = len(matched) - len(matched) // 2
