@@ -151,6 +151,17 @@ def plain_format(encoded: bytes) -> str | None:
     return formats.get(image.format) if is_plain else None
 
 
+def enlarge(image: np.ndarray, smallest_side: int = 300) -> np.ndarray:
+  """Repeats pixels of an image that is too small to look at.
+
+  Args:
+    image: [height, width, 3].
+    smallest_side: of the result, at least, in pixels.
+  """
+  times = -(-smallest_side // min(image.shape[:2]))
+  return image.repeat(times, axis=0).repeat(times, axis=1)
+
+
 def encode_png(image: np.ndarray) -> bytes:
   """Returns an RGB image, uint8 [height, width, 3], as bytes of a PNG file."""
   file = io.BytesIO()

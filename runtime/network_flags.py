@@ -45,8 +45,9 @@ class NetworkOptions(NamedTuple):
   fine_tune_batch_norm: bool | None = None
 
   def architecture(self) -> dict[str, Any]:
-    """Returns the arguments by which networks of one name differ."""
-    return {name: getattr(self, name) for name in networks.ARCHITECTURE}
+    """Returns the arguments by which it differs from others of its name."""
+    values = {name: getattr(self, name) for name in networks.ARCHITECTURE}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def define_for_training(choice: Choice) -> None:

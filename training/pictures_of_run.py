@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from datasets import images as images_lib
 from tasks.task import Pictures
 from training.state import TrainState
 
@@ -44,8 +45,10 @@ def make_show(
     )
     with tf.summary.create_file_writer(train_dir).as_default(step):
       for row in range(len(examples[0])):
-        example = tf.nest.map_structure(lambda part, at=row: part[at], examples)
-        picture = pictures.draw(*example)
+        image, *rest = tf.nest.map_structure(
+          lambda part, at=row: part[at], examples
+        )
+        picture = pictures.draw(images_lib.enlarge(image), *rest)
         tf.summary.image(f'training/{row + 1}', picture[np.newaxis])
       tf.summary.flush()
 

@@ -11,8 +11,6 @@ from base import files
 from datasets import images as images_lib
 from tasks.task import Pictures
 
-_SMALLEST_SIDE = 300  # of a picture, in pixels
-
 
 class WorstImages:
   """Keeps the examples of the largest errors, and draws them."""
@@ -51,10 +49,10 @@ class WorstImages:
 
 
 def _picture_of(image):
-  """Returns uint8 [height, width, 3], enlarged where it is hard to look at."""
-  pixels = np.uint8(np.round((np.clip(image, -1, 1) + 1) * 127.5))
-  times = -(-_SMALLEST_SIDE // min(pixels.shape[:2]))
-  return pixels.repeat(times, axis=0).repeat(times, axis=1)
+  """Returns uint8 [height, width, 3], large enough to look at."""
+  return images_lib.enlarge(
+    np.uint8(np.round((np.clip(image, -1, 1) + 1) * 127.5))
+  )
 
 
 def write(folder: str, step: int, pictures: list[np.ndarray]) -> None:

@@ -193,7 +193,6 @@ class TrainingTest(tf.test.TestCase):
       {
         'model_name': 'mobilenet_v1_025',
         'implementation': 'fast',
-        'depth_multiplier': None,
         'num_classes': 10,
         'image_size': 32,
         'preprocessing_name': 'lenet',
