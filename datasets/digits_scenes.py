@@ -1,5 +1,8 @@
 """Scenes of scanned digits on textured canvases, with boxes and masks.
 
+Ink is light and the canvas dark, as in the scans, so that a classifier of them
+is a start for those who learn from scenes.
+
 Made on the fly: scene number i of a split follows from the split and i.
 Training and validation show different scans (see digits.py).
 """
@@ -13,15 +16,20 @@ from datasets import annotations
 from datasets import digits
 from datasets.annotations import Boxes
 
-SIZE = 96  # height and width of a scene, in pixels
+SIZE = 128  # height and width of a scene, in pixels
 NUM_TRAINING, NUM_HELD_OUT = 2000, 200
 
-_NUM_DIGITS = (2, 5)  # on a scene: the fewest, the most
-_HEIGHTS = (20, 40)  # of a digit's scan, in pixels
-_GAP = 2  # between two scans, in pixels
-_ATTEMPTS = 20  # to find a place for one
+_NUM_DIGITS = (3, 6)  # on a scene: the fewest, the most
+_HEIGHTS = (48, 60)  # of a digit's scan, in pixels
+_GAP = 2  # between two digits, in pixels
+_ATTEMPTS = 50  # to find a place for one
+_THICKNESS = 1.5  # Factor on the ink: strokes of a scan fade at their edges.
+_FAINT = 0.05  # Ink below it is not seen on the texture.
 _INK = 0.5  # From here on a pixel is the digit's, not the canvas'.
-_CONTRAST = 90  # of ink and canvas, in grey levels, at least
+# In grey levels of 255:
+_CANVAS = (10, 60)  # of a canvas' mean
+_COARSE, _FINE = 15, 6  # how far texture strays: at most, and the deviation
+_CONTRAST = (110, 150)  # of ink and canvas, in each colour
 
 
 class Scene(NamedTuple):
@@ -58,19 +66,19 @@ def load(is_training: bool) -> Scans:
 def make_scene(scans: Scans, index: int) -> Scene:
   """Returns scene number index of a split, the same whenever it is asked."""
   random = np.random.default_rng([scans.split, index])
-  canvas, is_dark = _canvas(random)
+  canvas = _canvas(random)
   mask = np.zeros([SIZE, SIZE], np.uint8)
   corners, labels, taken = [], [], []
   for _ in range(random.integers(_NUM_DIGITS[0], _NUM_DIGITS[1] + 1)):
-    place = _free_place(random, taken)
-    if place is None:
-      break
-    taken.append(place)
     chosen = random.integers(len(scans.labels))
-    top, left, size = place
-    window = np.s_[top : top + size, left : left + size]
-    ink = _enlarge(scans.ink[chosen], size)
-    canvas[window] = _drawn(random, canvas[window], ink, is_dark)
+    ink = _thick(scans.ink[chosen], random.integers(*_HEIGHTS, endpoint=True))
+    place = _free_place(random, ink.shape, taken)
+    if place is None:
+      continue
+    taken.append(place)
+    top, left, bottom, right = place
+    window = np.s_[top:bottom, left:right]
+    canvas[window] = _drawn(random, canvas[window], ink)
     label = scans.labels[chosen]
     mask[window][ink >= _INK] = label + 1
     corners.append(_tight(ink >= _INK, top, left))
@@ -80,27 +88,35 @@ def make_scene(scans: Scans, index: int) -> Scene:
 
 
 def _canvas(random):
-  """Returns (float32 [SIZE, SIZE, 3] of coarse and fine texture, is_dark)."""
-  is_dark = random.uniform() < 0.5
-  level = random.uniform(20, 90) if is_dark else random.uniform(165, 235)
-  coarse = random.uniform(-25, 25, [6, 6, 3])
+  """Returns float32 [SIZE, SIZE, 3], of coarse and fine texture."""
+  level = random.uniform(*_CANVAS)
+  coarse = random.uniform(-_COARSE, _COARSE, [6, 6, 3])
   smooth = np.stack([_enlarge(coarse[..., i], SIZE) for i in range(3)], -1)
-  return level + smooth + random.normal(0, 6, [SIZE, SIZE, 3]), is_dark
+  return level + smooth + random.normal(0, _FINE, [SIZE, SIZE, 3])
 
 
-def _free_place(random, taken):
-  """Returns (top, left, size) of a square apart from others, or None."""
+def _thick(scan, height):
+  """Returns a scan's ink at another height, without what is empty around it."""
+  ink = np.minimum(_THICKNESS * _enlarge(scan, height), 1)
+  rows, columns = (
+    np.flatnonzero((ink > _FAINT).any(axis=axis)) for axis in (1, 0)
+  )
+  return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _free_place(random, size, taken):
+  """Returns (top, left, bottom, right) apart from others, or None."""
   for _ in range(_ATTEMPTS):
-    size = random.integers(_HEIGHTS[0], _HEIGHTS[1] + 1)
-    top, left = random.integers(0, SIZE - size + 1, 2)
+    top, left = random.integers(0, np.subtract(SIZE + 1, size))
+    bottom, right = top + size[0], left + size[1]
     if all(
-      top >= other_top + other_size + _GAP
-      or left >= other_left + other_size + _GAP
-      or top + size + _GAP <= other_top
-      or left + size + _GAP <= other_left
-      for other_top, other_left, other_size in taken
+      top >= other_bottom + _GAP
+      or left >= other_right + _GAP
+      or bottom + _GAP <= other_top
+      or right + _GAP <= other_left
+      for other_top, other_left, other_bottom, other_right in taken
     ):
-      return int(top), int(left), int(size)
+      return int(top), int(left), int(bottom), int(right)
   return None
 
 
@@ -110,10 +126,9 @@ def _enlarge(plane, size):
   return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
 
 
-def _drawn(random, canvas, ink, is_dark):
+def _drawn(random, canvas, ink):
   """Returns the canvas with ink of a random colour, far from the canvas'."""
-  contrast = random.uniform(_CONTRAST, 130, 3) * (1 if is_dark else -1)
-  return canvas + ink[..., np.newaxis] * contrast
+  return canvas + ink[..., np.newaxis] * random.uniform(*_CONTRAST, 3)
 
 
 def _tight(is_ink, top, left):

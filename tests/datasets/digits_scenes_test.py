@@ -17,7 +17,7 @@ class DigitsScenesTest(parameterized.TestCase):
       scene = digits_scenes.make_scene(scans, index)
       self.assertEqual((size, size, 3), scene.image.shape)
       self.assertEqual(np.uint8, scene.image.dtype)
-      self.assertBetween(len(scene.boxes.labels), 1, 5)
+      self.assertBetween(len(scene.boxes.labels), 1, 6)
       left_over = scene.mask.copy()
       for corners, label in zip(
         scene.boxes.corners, scene.boxes.labels, strict=True

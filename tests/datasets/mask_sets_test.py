@@ -24,7 +24,9 @@ class ScenesTest(tf.test.TestCase):
     dataset = mask_sets.get_dataset('digits_scenes', 'validation')
     self.assertEqual(11, dataset.num_classes)
     self.assertEqual(('background', '0', '1'), dataset.label_names[:3])
-    batches = input_pipeline.evaluation_batches(dataset, InputOptions(3, 96))
+    batches = input_pipeline.evaluation_batches(
+      dataset, InputOptions(3, digits_scenes.SIZE)
+    )
     images, masks = next(iter(batches))
     scans = digits_scenes.load(is_training=False)
     for index in range(3):
