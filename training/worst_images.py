@@ -11,7 +11,6 @@ from base import files
 from datasets import images as images_lib
 from tasks.task import Pictures
 
-
 _SMALLEST_SIDE = 300  # of a picture, in pixels
 
 
