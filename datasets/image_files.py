@@ -27,6 +27,8 @@ class OpenedImage(NamedTuple):
 def find_images(paths: Iterable[str]) -> list[str]:
   """Returns files as they are, and the images of folders at any depth, sorted.
 
+  A path that is there twice is returned once.
+
   Raises:
     InputError: a folder has no file whose name ends as an image's does.
   """
@@ -48,7 +50,7 @@ def find_images(paths: Iterable[str]) -> list[str]:
         f'({", ".join(image_folder.EXTENSIONS)})'
       )
     found += within
-  return found
+  return list(dict.fromkeys(found))
 
 
 def read_images(

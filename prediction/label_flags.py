@@ -76,5 +76,7 @@ def _find(options, kind, run_folder):
   if folder and os.path.exists(os.path.join(folder, labels.FILE_NAME)):
     return folder, labels.read_folder(folder)
   if name:
-    return name, kind.open(DatasetOptions(name, 'train', folder)).label_names
+    # The names are the same whatever is held out.
+    options = DatasetOptions(name, 'train', folder, validation_fraction=0.0)
+    return name, kind.open(options).label_names
   return run_folder, labels.read_folder(run_folder)

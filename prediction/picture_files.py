@@ -42,7 +42,10 @@ def read() -> PictureOptions:
 
 
 def name_pictures(paths: Sequence[str]) -> dict[str, str]:
-  """Returns {path of image: file name of its picture}, each another one."""
+  """Returns {path of image: file name of its picture}, each another one.
+
+  paths: each once, as image_files.find_images returns them.
+  """
   names, taken = {}, set()
   for path in paths:
     stem = os.path.splitext(os.path.basename(path))[0]
@@ -61,8 +64,10 @@ def image_ids(paths: Sequence[str]) -> dict[str, int]:
   COCO's files are named by it; where one file is not, all count from 1.
   """
   stems = [os.path.splitext(os.path.basename(path))[0] for path in paths]
-  if all(stem.isdecimal() for stem in stems) and len(set(stems)) == len(stems):
-    return dict(zip(paths, map(int, stems)))
+  if all(stem.isdecimal() for stem in stems):
+    numbers = [int(stem) for stem in stems]
+    if len(set(numbers)) == len(numbers):
+      return dict(zip(paths, numbers))
   return {path: number for number, path in enumerate(paths, start=1)}
 
 

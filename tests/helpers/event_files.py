@@ -8,10 +8,31 @@ import tensorflow as tf
 
 def scalars(folder):
   """Returns {tag: {step: value}} of all event files in a folder."""
+  return {
+    tag: {step: float(array) for step, array in by_step.items()}
+    for tag, by_step in _read(folder).items()
+    if all(array.shape == () for array in by_step.values())
+  }
+
+
+def pictures(folder):
+  """Returns {tag: {step: uint8 [height, width, 3]}} of the pictures."""
+  return {
+    tag: {
+      step: tf.io.decode_image(array[2]).numpy()  # after width and height
+      for step, array in by_step.items()
+    }
+    for tag, by_step in _read(folder).items()
+    if all(array.shape == (3,) for array in by_step.values())
+  }
+
+
+def _read(folder):
+  """Returns {tag: {step: array}}."""
   values = {}
   for path in sorted(glob.glob(os.path.join(folder, 'events.*'))):
     for event in tf.compat.v1.train.summary_iterator(path):
       for value in event.summary.value:
-        number = float(tf.make_ndarray(value.tensor))
-        values.setdefault(value.tag, {})[event.step] = number
+        array = tf.make_ndarray(value.tensor)
+        values.setdefault(value.tag, {})[event.step] = array
   return values

@@ -1,4 +1,4 @@
-"""Which variables decay."""
+"""What follows from the names of variables."""
 
 from absl.testing import absltest
 
@@ -30,6 +30,43 @@ class NetworksTest(absltest.TestCase):
     ):
       name = f'{scope}/depthwise_weights'
       self.assertEqual(expected, networks.decays(name), name)
+
+  def test_what_makes_logits(self):
+    for name, expected in (
+      ('MobilenetV2/Logits/Conv2d_1c_1x1/weights', True),
+      ('MobilenetV3/Logits/biases', True),
+      ('final_layer/FC/biases', True),
+      ('aux_logits/FC/weights', True),
+      ('logits/semantic/weights', True),
+      ('BoxPredictor_0/ClassPredictor/biases', True),
+      ('BoxPredictor_5/BoxEncodingPredictor/weights', True),
+      ('BoxPredictor_1/ClassPredictor_depthwise/depthwise_weights', True),
+      ('MobilenetV2/Conv_1/weights', False),
+      ('FeatureExtractor/MobilenetV2/Conv_1/weights', False),
+      (
+        'FeatureExtractor/MobilenetV2/layer_19_2_Conv2d_2_3x3_s2_512/weights',
+        False,
+      ),
+      ('concat_projection/weights', False),
+      ('MobilenetV2/MyLogits/weights', False),
+    ):
+      self.assertEqual(expected, networks.is_head(name), name)
+
+  def test_classes_of_a_layer_of_logits(self):
+    """SSDLite's for COCO: 81 outputs of 3 and 6 anchors, one a background."""
+    for name, channels, expected in (
+      ('BoxPredictor_0/ClassPredictor/weights', 3 * 81, 80),
+      ('BoxPredictor_0/ClassPredictor/biases', 3 * 81, 80),
+      ('BoxPredictor_1/ClassPredictor/biases', 6 * 81, 80),
+      ('BoxPredictor_5/ClassPredictor/biases', 6 * 91, 90),
+      ('BoxPredictor_5/ClassPredictor/biases', 6 * 2, 1),
+      ('BoxPredictor_0/BoxEncodingPredictor/biases', 3 * 4, None),
+      ('BoxPredictor_0/ClassPredictor_depthwise/BatchNorm/beta', 576, None),
+      ('logits/semantic/biases', 21, 21),
+      ('MobilenetV2/Logits/Conv2d_1c_1x1/biases', 1001, 1001),
+      ('MobilenetV2/Conv_1/weights', 1280, None),
+    ):
+      self.assertEqual(expected, networks.count_classes(name, channels), name)
 
 
 if __name__ == '__main__':

@@ -74,6 +74,22 @@ class LearningRatesTest(tf.test.TestCase):
     )
     self.assertAllClose([0.9, 0.7, 0.5, 0.1, 0.1], rates, rtol=1e-6)
 
+  def test_polynomial_of_a_power_is_deeplabs(self):
+    """(1 - step / steps) ** 0.9, as published, by hand."""
+    rates = _rates(
+      [0, 250, 500, 900, 1000],
+      'polynomial',
+      0.007,
+      10**6,
+      1,
+      end_learning_rate=0.0,
+      learning_rate_power=0.9,
+      max_number_of_steps=1000,
+    )
+    self.assertAllClose(
+      [0.007, 0.00540325, 0.00375121, 0.00088125, 0.0], rates, rtol=2e-6
+    )
+
   def test_polynomial_is_bit_for_bit_tensorflows(self):
     steps = [0, 1, 333, 777, 1000, 2000]
     rates = _rates(steps, 'polynomial', 0.045, 50, 32, max_number_of_steps=1000)

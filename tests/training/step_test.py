@@ -20,18 +20,18 @@ _RATES = np.array([0.1, 0.05, 0.025])
 class _TinyModel(tf.Module):
   """A linear classifier of the image's mean, which keeps an average of it."""
 
-  def __init__(self, compute_dtype=tf.float32, auxiliary=False):
+  def __init__(self, compute_dtype=tf.float32, auxiliary=False, scope='Tiny'):
     super().__init__()
     self._compute_dtype = compute_dtype
     self._auxiliary = auxiliary
     self.variables_by_name = {
-      'Tiny/weights': tf.Variable(_WEIGHTS, dtype=tf.float32),
-      'Tiny/biases': tf.Variable(_BIASES, dtype=tf.float32),
-      'Tiny/moving_mean': tf.Variable([0.0] * 3, trainable=False),
+      f'{scope}/weights': tf.Variable(_WEIGHTS, dtype=tf.float32),
+      f'{scope}/biases': tf.Variable(_BIASES, dtype=tf.float32),
+      f'{scope}/moving_mean': tf.Variable([0.0] * 3, trainable=False),
     }
     self.trainable_variables_by_name = {
       name: self.variables_by_name[name]
-      for name in ('Tiny/weights', 'Tiny/biases')
+      for name in (f'{scope}/weights', f'{scope}/biases')
     }
 
   def __call__(self, images, is_training):
@@ -158,6 +158,33 @@ class TrainStepTest(tf.test.TestCase):
           'Tiny/biases/Momentum': velocities[1],
         },
       )
+
+  def test_what_makes_logits_may_learn_at_another_rate(self):
+    """DeepLab's biases at twice the rate; all of a last layer at another."""
+    for scope, multiplier, factors in (
+      ('Tiny', 3.0, (1.0, 1.0)),
+      ('logits/semantic', 1.0, (1.0, 2.0)),
+      ('logits/semantic', 3.0, (3.0, 6.0)),
+      ('BoxPredictor_0/ClassPredictor', 3.0, (3.0, 3.0)),
+    ):
+      state = _state(_TinyModel(scope=scope), 'sgd')
+      _run(
+        state,
+        steps=1,
+        weight_decay=0.01,
+        last_layer_gradient_multiplier=multiplier,
+      )
+      _, _, gradient = _losses(_WEIGHTS, _BIASES, 0.0)
+      of_weights = _IMAGES.mean((1, 2)).T @ gradient + 0.01 * _WEIGHTS
+      values = _values(state)
+      with self.subTest(scope=scope, multiplier=multiplier):
+        self.assertAllClose(
+          _WEIGHTS - 0.1 * factors[0] * of_weights, values[f'{scope}/weights']
+        )
+        self.assertAllClose(
+          _BIASES - 0.1 * factors[1] * gradient.sum(0),
+          values[f'{scope}/biases'],
+        )
 
   def test_every_optimizer_steps(self):
     for name in optimizers.OPTIMIZERS:
