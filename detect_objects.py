@@ -23,6 +23,7 @@ from prediction import prediction_flags
 from prediction import predictor as predictor_lib
 from runtime import network_flags
 from tasks.detection import coco_results
+from tasks.detection import options as detection_options
 from tasks.detection import pictures
 from tasks.detection import task as detection
 
@@ -39,6 +40,8 @@ flags.DEFINE_float(
   1.0,
 )
 
+detection_options.define_for_inference()
+
 
 def main(argv: list[str]) -> None:
   """Detects as the flags say."""
@@ -49,7 +52,10 @@ def main(argv: list[str]) -> None:
   )
   files.make_folder(output.output_dir, 'output_dir')
   task = detection.make_task(
-    predictor.num_classes, predictor.input.image_size, predictor.label_names
+    predictor.num_classes,
+    predictor.input.image_size,
+    predictor.label_names,
+    detection_options.read(),
   )
   names = picture_files.name_pictures(paths)
   image_ids = picture_files.image_ids(paths)

@@ -16,6 +16,7 @@ from base import errors
 from base import program_flags
 from datasets import kinds
 from runtime import network_flags
+from tasks.detection import options as detection_options
 from tasks.detection import task as detection
 from training import all_flags
 from training import evaluation_run
@@ -24,16 +25,19 @@ all_flags.define_for_evaluation(
   network_flags.DETECTORS, kinds.BOXES, batch_size=24, has_pictures=True
 )
 
+detection_options.define_for_inference()
+
 
 def main(argv: list[str]) -> None:
   """Evaluates as the flags say."""
   program_flags.reject_arguments(argv)
+  options = detection_options.read()
   evaluation_run.evaluate_checkpoints(
     all_flags.read_for_evaluation(),
     network_flags.DETECTORS,
     kinds.BOXES,
     lambda dataset, image_size: detection.make_task(
-      dataset.num_classes, image_size, dataset.label_names
+      dataset.num_classes, image_size, dataset.label_names, options
     ),
   )
 

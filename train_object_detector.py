@@ -17,6 +17,7 @@ from base import errors
 from base import program_flags
 from datasets import kinds
 from runtime import network_flags
+from tasks.detection import options as detection_options
 from tasks.detection import task as detection
 from training import all_flags
 from training import run
@@ -37,16 +38,19 @@ _RECIPE = Recipe(
 )
 all_flags.define_for_training(network_flags.DETECTORS, kinds.BOXES, _RECIPE)
 
+detection_options.define_for_training()
+
 
 def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
+  options = detection_options.read()
   run.train(
     all_flags.read_for_training(),
     network_flags.DETECTORS,
     kinds.BOXES,
     lambda dataset, image_size: detection.make_task(
-      dataset.num_classes, image_size, dataset.label_names
+      dataset.num_classes, image_size, dataset.label_names, options
     ),
   )
 

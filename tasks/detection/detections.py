@@ -25,16 +25,19 @@ class Detections(NamedTuple):
   count: tf.Tensor  # int32 [batch]
 
 
-def detect(predictions: Predictions, anchors: tf.Tensor) -> Detections:
+def detect(
+  predictions: Predictions, anchors: tf.Tensor, same_object: float = 0.6
+) -> Detections:
   """Returns the Detections that predictions at anchors [anchors, 4] stand for.
 
   An object's score is that of its class alone; the background's is not used.
+  same_object: see non_maximum_suppression.by_class.
   """
   boxes = box_coder.decode(predictions.box_encodings, anchors)
   scores = tf.sigmoid(predictions.class_logits[..., 1:])
   most = _MOST_DETECTIONS
   return tf.map_fn(
-    lambda image: _detect_in_image(*image),
+    lambda image: _detect_in_image(*image, same_object),
     (boxes, scores),
     fn_output_signature=Detections(
       tf.TensorSpec([most, 4]),
@@ -46,9 +49,9 @@ def detect(predictions: Predictions, anchors: tf.Tensor) -> Detections:
   )
 
 
-def _detect_in_image(boxes, scores):
+def _detect_in_image(boxes, scores, same_object):
   """Returns the Detections of boxes [anchors, 4], scores [anchors, classes]."""
-  candidates = non_maximum_suppression.by_class(boxes, scores)
+  candidates = non_maximum_suppression.by_class(boxes, scores, same_object)
   clipped = boxes_lib.clip(tf.gather(boxes, candidates.anchors))
   # Suppression is on boxes as predicted; one outside of the image goes now.
   scores = tf.where(boxes_lib.area(clipped) > 0, candidates.scores, 0.0)

@@ -13,7 +13,11 @@ _SAME_BOX = 0.99  # intersection over union
 
 
 def mine(
-  boxes: tf.Tensor, losses: tf.Tensor, is_positive: tf.Tensor
+  boxes: tf.Tensor,
+  losses: tf.Tensor,
+  is_positive: tf.Tensor,
+  negatives_per_positive: int = _NEGATIVES_PER_POSITIVE,
+  least_negatives: int = _LEAST_NEGATIVES,
 ) -> tf.Tensor:
   """Chooses anchors in each image of a batch.
 
@@ -25,18 +29,22 @@ def mine(
     boxes: predicted, float32 [batch, anchors, 4]; not clipped.
     losses: of the classes, float32 [batch, anchors].
     is_positive: whether an anchor is matched, bool [batch, anchors].
+    negatives_per_positive: how many negatives, at most, for each positive.
+    least_negatives: that are chosen of an image with few positives.
 
   Returns:
     float32 [batch, anchors]: 1 of those chosen, 0 of others.
   """
   return tf.map_fn(
-    lambda image: _mine_image(*image),
+    lambda image: _mine_image(*image, negatives_per_positive, least_negatives),
     (boxes, losses, is_positive),
     fn_output_signature=tf.TensorSpec([boxes.shape[1]]),
   )
 
 
-def _mine_image(boxes, losses, is_positive):
+def _mine_image(
+  boxes, losses, is_positive, negatives_per_positive, least_negatives
+):
   num_anchors = boxes.shape[0]
   # Of fixed shape, which XLA needs: filled up after the first num_considered.
   considered, num_considered = tf.raw_ops.NonMaxSuppressionV4(
@@ -52,7 +60,7 @@ def _mine_image(boxes, losses, is_positive):
   positives = is_positive & is_considered
   negatives = ~is_positive & is_considered
   most_negatives = tf.maximum(
-    _LEAST_NEGATIVES, _NEGATIVES_PER_POSITIVE * _count(positives)
+    least_negatives, negatives_per_positive * _count(positives)
   )
   is_hard = tf.cumsum(tf.cast(negatives, tf.int32)) <= most_negatives
   chosen = positives | (negatives & is_hard)

@@ -38,12 +38,16 @@ def classification_losses(logits: tf.Tensor, targets: Targets) -> tf.Tensor:
 
 
 def multibox_losses(
-  predictions: Predictions, targets: Targets, anchors: tf.Tensor
+  predictions: Predictions,
+  targets: Targets,
+  anchors: tf.Tensor,
+  negatives_per_positive: int = 3,
+  least_negatives: int = 3,
 ) -> dict[str, tf.Tensor]:
   """Returns the scalars 'localization' and 'classification'.
 
   Sums over the anchors that mining chooses in a batch, over the number of its
-  matched anchors, by weight.
+  matched anchors, by weight. The last two arguments are the miner's.
   """
   localization = localization_losses(predictions.box_encodings, targets)
   classification = classification_losses(predictions.class_logits, targets)
@@ -51,6 +55,8 @@ def multibox_losses(
     box_coder.decode(predictions.box_encodings, anchors),
     classification,
     targets.is_positive,
+    negatives_per_positive,
+    least_negatives,
   )
   normalizer = tf.maximum(tf.reduce_sum(targets.box_weights), 1.0)
   return {

@@ -10,10 +10,12 @@ _LEAST_OVERLAP = 0.5
 NO_MATCH = -1
 
 
-def match(overlap: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+def match(
+  overlap: tf.Tensor, weights: tf.Tensor, least_overlap: float = _LEAST_OVERLAP
+) -> tf.Tensor:
   """Matches anchors with groundtruth boxes.
 
-  An anchor takes the box that it overlaps most, if by at least half. Then each
+  An anchor takes the box that it overlaps most, if by enough. Then each
   box of a weight above 0 is given its best anchor, whatever that had taken, so
   that no object goes unlearned. Of equal ones the first is taken: the lower
   box, the lower anchor. Of two boxes with the same best anchor the lower one
@@ -22,6 +24,7 @@ def match(overlap: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
   Args:
     overlap: intersection over union, float32 [..., boxes, anchors].
     weights: of the boxes, [..., boxes].
+    least_overlap: that is enough.
 
   Returns:
     int32 [..., anchors]: number of a box, or NO_MATCH.
@@ -33,7 +36,7 @@ def match(overlap: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
   weights = tf.pad(weights, [*no_axes, [0, 1]])
 
   matches = tf.where(
-    tf.reduce_max(overlap, -2) >= _LEAST_OVERLAP,
+    tf.reduce_max(overlap, -2) >= least_overlap,
     tf.argmax(overlap, -2, tf.int32),
     NO_MATCH,
   )

@@ -17,16 +17,19 @@ class Candidates(NamedTuple):
   classes: tf.Tensor  # int32 [classes * 100]
 
 
-def by_class(boxes: tf.Tensor, scores: tf.Tensor) -> Candidates:
+def by_class(
+  boxes: tf.Tensor, scores: tf.Tensor, same_object: float = _SAME_OBJECT
+) -> Candidates:
   """Suppresses in each class alone.
 
-  A box is left out if it overlaps one of a higher score, that is left in, by
-  more than 0.6. At most 100 boxes of a class are left, all of a score above
+  A box is left out if it overlaps too much one of a higher score, that is left
+  in. At most 100 boxes of a class are left, all of a score above
   1e-8.
 
   Args:
     boxes: float32 [anchors, 4].
     scores: float32 [anchors, classes].
+    same_object: intersection over union above which it is too much.
 
   Returns:
     Candidates.
@@ -37,7 +40,7 @@ def by_class(boxes: tf.Tensor, scores: tf.Tensor) -> Candidates:
       boxes=boxes,
       scores=scores_of_class,
       max_output_size=_MOST_OF_A_CLASS,
-      iou_threshold=_SAME_OBJECT,
+      iou_threshold=same_object,
       score_threshold=_LEAST_SCORE,
       pad_to_max_output_size=True,
     )

@@ -38,11 +38,16 @@ class Targets(NamedTuple):
     return self.match != matcher.NO_MATCH
 
 
-def assign(groundtruth: Groundtruth, anchors: tf.Tensor) -> Targets:
-  """Returns the Targets of anchors, float32 [anchors, 4]."""
+def assign(
+  groundtruth: Groundtruth, anchors: tf.Tensor, least_overlap: float = 0.5
+) -> Targets:
+  """Returns the Targets of anchors, float32 [anchors, 4].
+
+  least_overlap: see matcher.match.
+  """
   boxes, classes, weights = groundtruth
   match = matcher.match(
-    boxes_lib.intersection_over_union(boxes, anchors), weights
+    boxes_lib.intersection_over_union(boxes, anchors), weights, least_overlap
   )
 
   def of_match(values, otherwise):

@@ -14,12 +14,17 @@ from tasks.detection import detections as detections_lib
 from tasks.detection import losses as losses_lib
 from tasks.detection import targets as targets_lib
 from tasks.detection.evaluator import DetectionEvaluator
+from tasks.detection.options import DetectionOptions
+from tasks.detection.options import PUBLISHED
 from tasks.detection.pictures import make_pictures
 from tasks.task import Task
 
 
 def make_task(
-  num_classes: int, image_size: int, label_names: Sequence[str] | None = None
+  num_classes: int,
+  image_size: int,
+  label_names: Sequence[str] | None = None,
+  options: DetectionOptions = PUBLISHED,
 ) -> Task:
   """Returns the Task of SSDLite on images of image_size x image_size.
 
@@ -43,20 +48,26 @@ def make_task(
     num_classes: without the background.
     image_size: height and width in pixels of what the network sees.
     label_names: of the classes, for the evaluator's metrics.
+    options: DetectionOptions.
   """
   anchors = anchors_lib.ssdlite_anchors(image_size, image_size)
 
   def losses(predictions, end_points, targets):
     del end_points
-    return losses_lib.multibox_losses(
-      predictions, _assign(targets, anchors), tf.constant(anchors)
+    return _losses(predictions, assign(targets), anchors, options)
+
+  def assign(targets):
+    return targets_lib.assign(
+      groundtruth(targets), tf.constant(anchors), options.matched_threshold
     )
 
   def metrics(predictions, targets):
-    return _metrics(predictions, _assign(targets, anchors), anchors)
+    return _metrics(predictions, assign(targets), anchors)
 
   def predict(predictions):
-    return detections_lib.detect(predictions, tf.constant(anchors))
+    return detections_lib.detect(
+      predictions, tf.constant(anchors), options.iou_threshold
+    )
 
   # As a graph: its loops over images and classes are slow otherwise.
   detect = tf.function(predict, autograph=False, reduce_retracing=True)
@@ -79,8 +90,18 @@ def groundtruth(targets: Any) -> targets_lib.Groundtruth:
   )
 
 
-def _assign(targets, anchors):
-  return targets_lib.assign(groundtruth(targets), tf.constant(anchors))
+def _losses(predictions, assigned, anchors, options):
+  losses = losses_lib.multibox_losses(
+    predictions,
+    assigned,
+    tf.constant(anchors),
+    options.max_negatives_per_positive,
+    options.min_negatives_per_image,
+  )
+  return {
+    'localization': losses['localization'] * options.localization_weight,
+    'classification': losses['classification'] * options.classification_weight,
+  }
 
 
 def _metrics(predictions: Predictions, assigned, anchors):

@@ -66,8 +66,8 @@ ROWS = (
   (
     'ssdlite: more than half',
     'tasks/detection/matcher.py',
-    '>= _LEAST_OVERLAP',
-    '> _LEAST_OVERLAP',
+    '>= least_overlap',
+    '> least_overlap',
     _MATCHER,
   ),
   (
@@ -122,8 +122,8 @@ ROWS = (
   (
     'ssdlite: clipped before suppression',
     'tasks/detection/detections.py',
-    'by_class(boxes, scores)',
-    'by_class(boxes_lib.clip(boxes), scores)',
+    'by_class(boxes, scores, same_object)',
+    'by_class(boxes_lib.clip(boxes), scores, same_object)',
     _DETECTIONS,
   ),
   (

@@ -1,0 +1,83 @@
+"""What may be chosen of SSD's loss and detections, and the flags of it."""
+
+from typing import NamedTuple
+
+from absl import flags
+
+# The flags belong to the program that has them defined.
+flags.disclaim_key_flags()
+
+
+class DetectionOptions(NamedTuple):
+  """Numbers of the published ssdlite_mobilenet_v2_coco's configuration."""
+
+  matched_threshold: float = 0.5
+  localization_weight: float = 1.0
+  classification_weight: float = 1.0
+  max_negatives_per_positive: int = 3
+  min_negatives_per_image: int = 3
+  iou_threshold: float = 0.6
+
+
+PUBLISHED = DetectionOptions()
+
+
+def define_for_training() -> None:
+  """Defines the flags of a program that trains."""
+  flags.DEFINE_float(
+    'matched_threshold',
+    PUBLISHED.matched_threshold,
+    'Least intersection over union of an anchor and the object that it learns. '
+    "Each object's best anchor learns it in any case.",
+    0.0,
+    1.0,
+  )
+  flags.DEFINE_float(
+    'localization_weight',
+    PUBLISHED.localization_weight,
+    'Factor on the loss of boxes.',
+    lower_bound=0.0,
+  )
+  flags.DEFINE_float(
+    'classification_weight',
+    PUBLISHED.classification_weight,
+    'Factor on the loss of classes.',
+    lower_bound=0.0,
+  )
+  flags.DEFINE_integer(
+    'max_negatives_per_positive',
+    PUBLISHED.max_negatives_per_positive,
+    'Number of anchors without an object, those of the largest losses, that '
+    'learn for each one with an object.',
+    lower_bound=0,
+  )
+  flags.DEFINE_integer(
+    'min_negatives_per_image',
+    PUBLISHED.min_negatives_per_image,
+    'Least number of such anchors in an image.',
+    lower_bound=0,
+  )
+  define_for_inference()
+
+
+def define_for_inference() -> None:
+  """Defines the flags of programs that detect."""
+  flags.DEFINE_float(
+    'iou_threshold',
+    PUBLISHED.iou_threshold,
+    'Intersection over union from which two boxes of a class are one object; '
+    'the one of the lower score is left out.',
+    0.0,
+    1.0,
+  )
+
+
+def read() -> DetectionOptions:
+  """Returns what these flags say, as far as they are defined."""
+  return DetectionOptions(
+    **{
+      name: flags.FLAGS[name].value
+      for name in DetectionOptions._fields
+      if name in flags.FLAGS
+    }
+  )
