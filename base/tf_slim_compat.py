@@ -8,6 +8,7 @@ since its last release. Each goes back to where tf-slim looks for it, and only
 where it is missing. The values are all public TensorFlow.
 
 And the threads of slim.learning.train work beside eager mode: GraphSupervisor.
+And scikit-learn is imported only by those who use it.
 """
 
 from collections.abc import Iterator
@@ -58,10 +59,32 @@ def restore_normalization() -> None:
     )
 
 
+class _Unopened(types.ModuleType):
+  """A module that is imported when one of its names is asked for."""
+
+  def __getattr__(self, name):
+    return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextlib.contextmanager
+def _unopened(name):
+  """Whoever imports the module meanwhile gets it _Unopened."""
+  if name in sys.modules:
+    yield
+    return
+  sys.modules[name] = _Unopened(name)
+  try:
+    yield
+  finally:
+    del sys.modules[name]
+
+
 restore_moved_names()
 restore_normalization()
 
-import tf_slim as slim  # noqa: E402 (after the patches; for all others)
+# One loss of tf-slim takes its scores from there; to import it takes a second.
+with _unopened('sklearn.metrics'):
+  import tf_slim as slim
 
 
 class GraphSupervisor(tf.compat.v1.train.Supervisor):

@@ -18,7 +18,7 @@ from nets import tf_slim_compat as documented
 
 # Starts without our patches; every line of it fails where it is untrue.
 _FRESH_PROCESS = """
-import tensorflow as tf
+from base import quiet_tensorflow
 import tf_slim
 from tensorflow.python.framework import ops
 from tensorflow.python.layers import normalization
