@@ -91,6 +91,7 @@ def train(
   options = options._replace(
     input=options.input._replace(image_size=built.image_size)
   )
+  task = make_task(dataset, built.image_size)
   bad_images = BadImages(options.max_bad_images)
   batches_from = _batches_from(dataset, options.input, bad_images)
   state, writer = _begin(built, dataset, options, batches_from)
@@ -100,7 +101,7 @@ def train(
     return
   _tell(built, dataset, options, f'{first_step} to {last_step or "Ctrl-C"}')
   train_step, settle = _make_steps(
-    make_task(dataset, built.image_size),
+    task,
     state,
     built.xla,
     options.optimization,
