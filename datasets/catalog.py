@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from datasets import digits
+from datasets import digits_scenes
 from datasets import example as examples
 from datasets import image_folder
 from datasets import preprocessing
@@ -40,7 +41,9 @@ class Dataset(NamedTuple):
 
 def dataset_names() -> list[str]:
   """The names that get_dataset takes, sorted."""
-  return sorted(['digits', 'image_folder', *record_sets.names()])
+  return sorted(
+    ['digits', 'digits_scenes', 'image_folder', *record_sets.names()]
+  )
 
 
 def held_out_split(name: str) -> str:
@@ -78,10 +81,12 @@ def get_dataset(
     )
   record_sets.check_split(name, split_name)
   check_validation_fraction(validation_fraction)
-  if name != 'digits':
+  if name not in ('digits', 'digits_scenes'):
     record_sets.check_folder(name, dataset_dir)
   if name == 'digits':
     dataset = _digits(split_name)
+  elif name == 'digits_scenes':
+    dataset = _digits_scenes(split_name)
   elif name == 'image_folder':
     dataset = _image_folder(split_name, dataset_dir, validation_fraction)
   else:
@@ -114,6 +119,24 @@ def _digits(split_name):
     len(scans),
     len(label_names),
     label_names,
+    'lenet',
+    read,
+  )
+
+
+def _digits_scenes(split_name):
+  scans = digits_scenes.load(is_training=split_name == 'train')
+
+  def read(index, choose_window=None):
+    image, label = digits_scenes.make_crop(scans, index)
+    return examples.cut(Example(image, np.int64(label)), choose_window)
+
+  return Dataset(
+    'digits_scenes',
+    split_name,
+    scans.num_scenes,
+    10,
+    tuple(map(str, range(10))),
     'lenet',
     read,
   )

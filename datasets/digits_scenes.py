@@ -17,6 +17,7 @@ from datasets import digits
 from datasets.annotations import Boxes
 
 SIZE = 128  # height and width of a scene, in pixels
+CROP = 64  # of what is around one digit
 NUM_TRAINING, NUM_HELD_OUT = 2000, 200
 
 _NUM_DIGITS = (3, 6)  # on a scene: the fewest, the most
@@ -85,6 +86,28 @@ def make_scene(scans: Scans, index: int) -> Scene:
     labels.append(label)
   image = np.uint8(np.clip(np.round(canvas), 0, 255))
   return Scene(image, annotations.make_boxes(corners, labels), mask)
+
+
+def make_crop(scans: Scans, index: int) -> tuple[np.ndarray, int]:
+  """Returns a digit of a scene and what is around it, to be classified.
+
+  It shows a digit as detectors and segmenters meet it, for a classifier that is
+  to be their start.
+
+  Returns:
+    (uint8 [CROP, CROP, 3], the label of the digit in its middle; near an edge
+    of the scene, not quite in the middle).
+  """
+  scene = make_scene(scans, index)
+  chosen = index % len(scene.boxes.labels)
+  corners = scene.boxes.corners[chosen] * SIZE
+  top, left = np.clip(
+    np.int64((corners[:2] + corners[2:] - CROP) / 2), 0, SIZE - CROP
+  )
+  return (
+    scene.image[top : top + CROP, left : left + CROP],
+    int(scene.boxes.labels[chosen]),
+  )
 
 
 def _canvas(random):

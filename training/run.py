@@ -92,6 +92,7 @@ def train(
   options = options._replace(
     input=options.input._replace(image_size=built.image_size)
   )
+  task = make_task(dataset, built.image_size)
   bad_images = BadImages(options.max_bad_images)
   batches_from = _batches_from(dataset, options.input, bad_images)
   state, writer = _begin(built, dataset, options, batches_from)

@@ -1,0 +1,542 @@
+"""The three programs for detectors, end to end.
+
+A network at the goldens' rule detects in noise; the data set's truth is what
+it detects on some images, so that its numbers are neither 0 nor 1.
+"""
+
+import json
+import os
+import tempfile
+
+import numpy as np
+from PIL import Image
+from pycocotools.coco import COCO
+import tensorflow as tf
+
+from checkpoints import names
+from checkpoints import run_info
+from checkpoints import writer as writer_lib
+from datasets import preparation
+from tasks.detection import task as detection_task
+from tests.helpers import annotated_folders
+from tests.helpers import detection
+from tests.helpers import event_files
+from tests.helpers import image_files
+from tests.helpers import networks as testing
+from tests.helpers import programs as program_testing
+
+_NETWORK = 'ssdlite_mobilenet_v2_035'
+_SIZE = 64
+_NAMES = ('ant', 'bee', 'cat')
+_TRAIN = 'train_object_detector'
+_EVAL = 'eval_object_detector'
+_DETECT = 'detect_objects'
+_TRUE_RANKS = (0, 3, 8)  # of an image's detections: objects that are there
+_HEAD = 'MobilenetV2/Logits/Conv2d_1c_1x1/biases'
+
+
+def _values(path):
+  """Returns {name: array} of a checkpoint, or of a folder's newest."""
+  reader = tf.train.load_checkpoint(path)
+  return {
+    name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
+  }
+
+
+def _save(variables_by_name, folder):
+  return writer_lib.save(writer_lib.make_writer(variables_by_name, folder), 7)
+
+
+class ProgramsTest(tf.test.TestCase):
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+    cls.model = testing.RuledModel(_NETWORK, len(_NAMES), 'fast')
+    cls.task = detection_task.make_task(len(_NAMES), _SIZE, _NAMES)
+    cls.arrays = [image_files.noise(seed, _SIZE, _SIZE) for seed in range(3)]
+    cls.arrays.append(image_files.noise(3, 48, 80))
+    cls.paths = [
+      cls.write(f'data/images/val/{number}.png', image_files.encode(array))
+      for number, array in enumerate(cls.arrays, 1)
+    ]
+    images = np.stack(
+      [preparation.fit(array, _SIZE, 'ssd')[0] for array in cls.arrays]
+    )
+    cls.outputs = testing.run_eagerly(cls.model, images)[0]
+    cls.detections = tf.nest.map_structure(
+      np.asarray, cls.task.predict(cls.outputs)
+    )
+    cls.write_truth()
+    # As published: the names alone say what is in it.
+    cls.published = _save(
+      cls.model.variables_by_name, os.path.join(cls.folder, 'published')
+    )
+    cls.as_published = (
+      f'--checkpoint_path={cls.published}',
+      f'--model_name={_NETWORK}',
+      f'--eval_image_size={_SIZE}',
+      '--compute_dtype=float32',
+    )
+
+  @classmethod
+  def write(cls, name, data):
+    return image_files.write(cls.folder, name, data)
+
+  @classmethod
+  def path(cls, name):
+    return os.path.join(cls.folder, name)
+
+  @classmethod
+  def write_truth(cls):
+    """Writes the labels of a yolo_folder."""
+    cls.write('data/classes.txt', '\n'.join(_NAMES).encode())
+    for number in range(len(cls.arrays)):
+      lines = []
+      for rank in _TRUE_RANKS:
+        top, left, bottom, right = cls.detections.boxes[number, rank].tolist()
+        label = cls.detections.classes[number, rank]
+        lines.append(
+          f'{label} {(left + right) / 2} {(top + bottom) / 2} {right - left} '
+          f'{bottom - top}\n'
+        )
+      cls.write(f'data/labels/val/{number + 1}.txt', ''.join(lines).encode())
+
+  def expected_metrics(self):
+    targets = detection.box_targets(
+      [
+        (
+          array.shape[:2],
+          [
+            (
+              self.detections.boxes[number, rank] * (array.shape[:2] * 2),
+              self.detections.classes[number, rank],
+              False,
+              None,
+            )
+            for rank in _TRUE_RANKS
+          ],
+        )
+        for number, array in enumerate(self.arrays)
+      ]
+    )
+    evaluator = self.task.make_evaluator()
+    evaluator.add(self.outputs, targets)
+    return evaluator.result()
+
+  def test_evaluation(self):
+    cases = self.bad_evaluation()
+    data = ('--dataset_name=yolo_folder', f'--dataset_dir={self.path("data")}')
+    slim, fast, *bad = program_testing.run(
+      _EVAL,
+      *(
+        (
+          *self.as_published,
+          *data,
+          f'--eval_dir={self.path(implementation)}',
+          f'--implementation={implementation}',
+          *flags,
+        )
+        for implementation, *flags in (
+          ('slim', '--num_pictures=2', '--batch_size=3'),
+          ('fast', '--num_pictures=0'),
+        )
+      ),
+      *((*flags, f'--eval_dir={self.path("untouched")}') for flags, _ in cases),
+    )
+    expected = self.expected_metrics()
+    self.assertBetween(expected['mAP'], 0.1, 0.9)
+    for implementation, result in (('slim', slim), ('fast', fast)):
+      self.assertEqual(0, result.status, result.stderr)
+      self.assertEqual('', result.stderr)
+      self.check_metrics(implementation, expected, result.stdout)
+    self.check_pictures()
+    self.check_bad(_EVAL, cases, bad)
+    self.assertFalse(os.path.exists(self.path('untouched')))
+
+  def check_metrics(self, implementation, expected, stdout):
+    """Printed, as JSON and for TensorBoard; of each class, too."""
+    folder = self.path(implementation)
+    with open(
+      os.path.join(folder, 'evaluation-model.ckpt-7.json'), encoding='utf-8'
+    ) as file:
+      written = json.load(file)
+    self.assertEqual(_NETWORK, written['model_name'])
+    self.assertEqual('yolo_folder', written['dataset_name'])
+    metrics = written['metrics']
+    self.assertEqual(4, metrics.pop('num_examples'))
+    self.assertGreater(metrics.pop('images_per_second'), 0)
+    self.assertAllClose(expected, metrics, atol=1e-4)
+    self.assertContainsSubset(
+      ['mAP', 'mAP_50', 'mAP_75', 'AP50_voc', *(f'AP_{n}' for n in _NAMES)],
+      metrics,
+    )
+    printed = dict(line.split() for line in stdout.splitlines()[4:])
+    self.assertEqual(f'{metrics["AP_bee"]:.4f}', printed['AP_bee'])
+    logged = event_files.scalars(folder)
+    for name, value in metrics.items():
+      self.assertAllClose({0: value}, logged[name])
+
+  def check_pictures(self):
+    folder = self.path('slim')
+    logged = event_files.pictures(folder)
+    for number in (1, 2):
+      picture = Image.open(os.path.join(folder, f'worst-{number}.png'))
+      self.assertEqual((2 * 320, 320), picture.size)
+      self.assertAllEqual(picture, logged[f'worst/{number}'][0])
+    self.assertFalse(os.path.exists(os.path.join(folder, 'worst-3.png')))
+    self.assertFalse(
+      os.path.exists(os.path.join(self.path('fast'), 'worst-1.png'))
+    )
+
+  def bad_evaluation(self):
+    """Returns ((arguments, regex of the line), ...)."""
+    other_task = self.path('segmenter')
+    _save({'logits/semantic/biases': tf.Variable([0.0])}, other_task)
+    run_info.write_run_info(
+      other_task, {'model_name': 'deeplab_v3_mobilenet_v2'}
+    )
+    classifier = _save({_HEAD: tf.Variable([0.0])}, self.path('classifier'))
+    published = self.as_published
+    return (
+      ((*published, '--model_name=vgg_16'), "Unknown network 'vgg_16'"),
+      (
+        (*published, '--model_name=mobilenet_v2'),
+        "Unknown network 'mobilenet_v2'; for this program .* ssdlite",
+      ),
+      (
+        (f'--checkpoint_path={other_task}',),
+        "Unknown network 'deeplab_v3_mobilenet_v2'; for this program",
+      ),
+      (
+        (
+          *published,
+          f'--checkpoint_path={classifier}',
+          '--dataset_name=digits_scenes',
+        ),
+        'is of another model: it lacks 404 of 404 variables: FeatureExtractor/',
+      ),
+      ((*published, '--dataset_name=digits'), 'unknown data set of boxes'),
+      (
+        (
+          *published,
+          '--dataset_name=digits_scenes',
+          '--preprocessing_name=deeplab',
+        ),
+        'preprocessing deeplab is for masks, not for boxes',
+      ),
+      ((*published, '--num_pictures=-1'), '.*num_pictures=-1: .*non-negative'),
+    )
+
+  def check_bad(self, program, cases, results):
+    for (flags, message), result in zip(cases, results, strict=True):
+      with self.subTest(flags):
+        program_testing.assert_fails(self, program, result, message)
+        self.assertEqual('', result.stdout)
+
+  def test_detection(self):
+    bad = self.write('bad.jpg', b'no image')
+    cases = self.bad_detection()
+    labels = self.path('data/classes.txt')
+    shown, plain, *failed = program_testing.run(
+      _DETECT,
+      (
+        *self.as_published,
+        f'--output_dir={self.path("shown")}',
+        f'--labels_path={labels}',
+        '--min_score=0.9',
+        '--batch_size=3',
+        *(self.paths[0], bad, *self.paths),
+      ),
+      (
+        *self.as_published,
+        f'--output_dir={self.path("plain")}',
+        '--implementation=slim',
+        '--json',
+        self.path('data/images'),
+      ),
+      *(
+        (*self.as_published, f'--output_dir={self.path("untouched")}', *flags)
+        for flags, _ in cases
+      ),
+    )
+    self.assertEqual(1, shown.status)
+    self.assertEndsWith(
+      shown.stderr,
+      f'{_DETECT}.py: {bad}: not a JPEG, PNG, BMP, GIF or WebP image, or '
+      f'damaged at its start\n{_DETECT}.py: 1 of 5 images could not be read\n',
+    )
+    self.assertEqual(0, plain.status, plain.stderr)
+    self.check_text(shown.stdout)
+    self.check_json(plain)
+    for path, array in zip(self.paths, self.arrays):
+      name = os.path.basename(path)
+      for folder in ('shown', 'plain'):
+        picture = np.asarray(Image.open(self.path(f'{folder}/{name}')))
+        self.assertEqual(array.shape, picture.shape)
+        self.assertNotAllEqual(array, picture)
+    self.check_bad(_DETECT, cases, failed)
+    self.assertFalse(os.path.exists(self.path('untouched')))
+
+  def check_text(self, stdout):
+    """Once each image, and the objects of at least min_score."""
+    lines = stdout.splitlines()
+    expected = []
+    for number, path in enumerate(self.paths):
+      expected.append(f'{path} -> {self.path(f"shown/{number + 1}.png")}')
+      scores = self.detections.scores[number]
+      expected += [
+        f'{score:6.4f}  {_NAMES[self.detections.classes[number, rank]]}'
+        for rank, score in enumerate(scores)
+        if score >= 0.9
+      ]
+    self.assertGreater(len(expected), 2 * len(self.paths))
+    found = [
+      line
+      if '->' in line
+      else f'{float(line.split()[0]):6.4f}  {line.split()[-1]}'
+      for line in lines
+    ]
+    self.assertEqual(expected, found)
+
+  def check_json(self, result):
+    """The file is what is printed, and what the model computes."""
+    path = self.path('plain/detections.json')
+    with open(path, encoding='utf-8') as file:
+      results = json.load(file)
+    self.assertEqual(results, json.loads(result.stdout))
+    coco = COCO()
+    coco.dataset = {
+      'images': [{'id': number} for number in range(1, 5)],
+      'categories': [{'id': label + 1} for label in range(len(_NAMES))],
+      'annotations': [],
+    }
+    coco.createIndex()
+    found = coco.loadRes(path)
+    for number, array in enumerate(self.arrays):
+      height, width = array.shape[:2]
+      count = self.detections.count[number]
+      of_image = found.imgToAnns[number + 1]
+      self.assertLen(of_image, count)
+      top, left, bottom, right = self.detections.boxes[number, :count].T
+      self.assertAllClose(
+        np.stack(
+          [
+            *(left * width, top * height),
+            *((right - left) * width, (bottom - top) * height),
+          ],
+          axis=1,
+        ),
+        [one['bbox'] for one in of_image],
+        atol=0.02,
+      )
+      self.assertAllClose(
+        self.detections.scores[number, :count],
+        [one['score'] for one in of_image],
+        atol=1e-4,
+      )
+      self.assertAllEqual(
+        self.detections.classes[number, :count] + 1,
+        [one['category_id'] for one in of_image],
+      )
+      self.assertEqual(
+        {self.paths[number]}, {one['file_name'] for one in of_image}
+      )
+
+  def bad_detection(self):
+    image, folder = self.paths[0], self.path('published')
+    two = self.write('two.txt', b'a\nb\n')
+    return (
+      ((), 'name images, or folders of images'),
+      ((folder,), 'published: no images in this folder'),
+      ((image, '--model_name=mobilenet_v2'), "Unknown network 'mobilenet_v2'"),
+      (
+        (image, '--preprocessing_name=deeplab'),
+        'preprocessing deeplab is for masks, not for boxes',
+      ),
+      ((image, f'--labels_path={two}'), 'two.txt names 2 classes, .* has 3'),
+      (
+        (image, '--dataset_name=digits_scenes'),
+        'digits_scenes names 10 classes, .* has 3',
+      ),
+      ((image, '--min_score=2'), '.*min_score=2.0: .*'),
+      (
+        (image, f'--checkpoint_path={self.path("data")}'),
+        'data has no checkpoint',
+      ),
+    )
+
+
+class TrainingTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+  def path(self, name):
+    return os.path.join(self.folder, name)
+
+  def test_in_one_process(self):
+    train_dir, untouched = self.path('run'), self.path('untouched')
+    common = (
+      f'--model_name={_NETWORK}',
+      f'--train_image_size={_SIZE}',
+      '--batch_size=2',
+      '--log_every_n_steps=1',
+      '--learning_rate=1e-6',
+    )
+    classifier = self.save_classifier()
+    run = (
+      *common,
+      '--dataset_name=digits_scenes',
+      f'--checkpoint_path={classifier}',
+      f'--train_dir={train_dir}',
+    )
+    cases = (*self.bad_flags(), *self.bad_data())
+    tuned, resumed, *bad = program_testing.run(
+      _TRAIN,
+      (*run, '--implementation=slim', '--max_number_of_steps=2'),
+      (*run, '--implementation=fast', '--max_number_of_steps=4'),
+      *((*common, f'--train_dir={untouched}', *flags) for flags, _ in cases),
+    )
+    for result in (tuned, resumed):
+      self.assertEqual(0, result.status, result.stderr)
+    self.check_fine_tuning(tuned, classifier, train_dir)
+    self.check_resuming(resumed, train_dir)
+    for (flags, message), result in zip(cases, bad, strict=True):
+      with self.subTest(flags):
+        program_testing.assert_fails(self, _TRAIN, result, message)
+        self.assertEqual('', result.stdout)
+    self.assertFalse(os.path.exists(untouched))
+
+  def save_classifier(self):
+    """Returns a checkpoint of a classifier whose backbone fits."""
+    model = testing.RuledModel(_NETWORK, 10, 'fast').build(_SIZE)
+    backbone = {
+      names.of_backbone(name): variable
+      for name, variable in model.variables_by_name.items()
+      if names.of_backbone(name)
+    }
+    return _save(
+      {**backbone, _HEAD: tf.Variable([0.0] * 5)}, self.path('classifier')
+    )
+
+  def check_fine_tuning(self, result, classifier, train_dir):
+    lines = result.stdout.splitlines()
+    self.assertEqual(f'Checkpoint {classifier}', lines[0])
+    self.assertRegex(lines[1], '^scope +restored +skipped +initialised$')
+    table = {line.split()[0]: line.split()[1:] for line in lines[2:5]}
+    # 52 convolutions and their batch norms; four maps more, of three
+    # convolutions each; six heads of two branches.
+    self.assertEqual(
+      {'FeatureExtractor/MobilenetV2': ['260', '0', '60']}, table
+    )
+    before = _values(classifier)
+    after = _values(os.path.join(train_dir, 'model.ckpt-2'))
+    for name, value in before.items():
+      if name.endswith('weights'):
+        self.assertAllClose(
+          value, after[f'FeatureExtractor/{name}'], atol=1e-4, msg=name
+        )
+
+  def check_resuming(self, result, train_dir):
+    self.assertIn(
+      f'--checkpoint_path is ignored: training goes on from {train_dir}/'
+      'model.ckpt-2.\n',
+      result.stdout,
+    )
+    self.assertRegex(
+      result.stdout,
+      rf'\n{_NETWORK} \(fast, NHWC float32\) on digits_scenes train: 2000 '
+      r'images, 10 classes, 64 pixels, steps 2 to 4\n'
+      r'step 3/4  loss \d+\.\d+  class_accuracy [01]\.\d+  box_overlap ',
+    )
+    values = _values(train_dir)
+    self.assertEqual(4, values['global_step'])
+    name = 'BoxPredictor_0/ClassPredictor/biases'
+    self.assertEqual((3 * 11,), values[name].shape)
+    self.assertEqual((3 * 11,), values[f'{name}/RMSProp'].shape)
+    info = run_info.read_run_info(train_dir)
+    self.assertEqual(
+      (_NETWORK, 'digits_scenes', _SIZE, 'lenet', 10),
+      tuple(
+        info[key]
+        for key in (
+          *('model_name', 'dataset_name', 'image_size'),
+          *('preprocessing_name', 'num_classes'),
+        )
+      ),
+    )
+    with open(os.path.join(train_dir, 'labels.txt'), encoding='utf-8') as file:
+      self.assertEqual(
+        [f'{i}:{i}' for i in range(10)], file.read().splitlines()
+      )
+
+  def bad_flags(self):
+    """Returns ((arguments, regex of the line), ...)."""
+    scenes = '--dataset_name=digits_scenes'
+    return (
+      ((scenes, '--model_name=vgg_16'), "Unknown network 'vgg_16'; for this"),
+      (
+        (scenes, '--model_name=mobilenet_v2'),
+        "Unknown network 'mobilenet_v2'; for this program there are ssdlite",
+      ),
+      (
+        (scenes, '--preprocessing_name=deeplab'),
+        'preprocessing deeplab is for masks, not for boxes',
+      ),
+      ((scenes, '--train_image_size=31'), 'Images of 31 pixels are too small'),
+      (('--dataset_name=mask_folder',), 'unknown data set of boxes mask_fold'),
+      (('--dataset_name=voc',), 'data set voc needs a folder'),
+      ((scenes, 'run/'), "What is 'run/'"),
+    )
+
+  def bad_data(self):
+    """Returns the same, of data sets that are not as they should be."""
+    cases = []
+    for number, (key, value, message) in enumerate(
+      (
+        ('bbox', [50, 5, 20, 20], 'annotation 1: the box .* lies outside of'),
+        ('category_id', 5, 'annotation 1: there is no category 5'),
+        ('image_id', 4, 'annotation 1: there is no image 4'),
+      )
+    ):
+      folder = self.path(f'coco{number}')
+      content = annotated_folders.write_coco(folder, 'train2017')
+      content['annotations'][0][key] = value
+      image_files.write(
+        folder,
+        'annotations/instances_train2017.json',
+        json.dumps(content).encode(),
+      )
+      cases.append(('coco', folder, message))
+    voc = self.path('voc')
+    root = annotated_folders.write_voc(voc)
+    lists = os.path.join(root, 'ImageSets', 'Main')
+    os.rename(os.path.join(lists, 'val.txt'), os.path.join(lists, 'train.txt'))
+    path = os.path.join(root, 'Annotations', '2007_000000.xml')
+    with open(path, encoding='utf-8') as file:
+      text = file.read().replace('bicycle', 'unicycle')
+    image_files.write(root, 'Annotations/2007_000000.xml', text.encode())
+    cases.append(('voc', voc, f"{path}: object 1: unknown class 'unicycle'"))
+    yolo = self.path('yolo')
+    image_files.write(yolo, 'classes.txt', b'cat\ndog')
+    for line, message in (
+      ('2 .5 .5 .1 .1', 'line 1: class 2 is none of the 2 that are named'),
+      ('0 .5 .5 1.2 .1', 'line 1: the box .* lies outside of the image'),
+    ):
+      folder = os.path.join(yolo, str(len(cases)))
+      image_files.write(folder, 'classes.txt', b'cat\ndog')
+      image_files.write(folder, 'images/train/a.png', b'')
+      image_files.write(folder, 'labels/train/a.txt', line.encode())
+      cases.append(('yolo_folder', folder, f'.*/a.txt: {message}'))
+    return tuple(
+      (
+        (f'--dataset_name={name}', f'--dataset_dir={folder}'),
+        message if message.startswith(('/', '.')) else f'.*: {message}',
+      )
+      for name, folder, message in cases
+    )
+
+
+if __name__ == '__main__':
+  tf.test.main()
