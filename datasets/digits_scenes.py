@@ -7,6 +7,8 @@ Made on the fly: scene number i of a split follows from the split and i.
 Training and validation show different scans (see digits.py).
 """
 
+import os
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +20,7 @@ from datasets.annotations import Boxes
 
 SIZE = 128  # height and width of a scene, in pixels
 CROP = 64  # of what is around one digit
-NUM_TRAINING, NUM_HELD_OUT = 2000, 200
+NUM_TRAINING, NUM_HELD_OUT = 20_000, 200
 
 _NUM_DIGITS = (3, 6)  # on a scene: the fewest, the most
 _HEIGHTS = (48, 60)  # of a digit's scan, in pixels
@@ -164,3 +166,18 @@ def _tight(is_ink, top, left):
     (top + rows[-1] + 1) / SIZE,
     (left + columns[-1] + 1) / SIZE,
   )
+
+
+def write_samples(folder: str, most: int = 4) -> None:
+  """Writes folder/0.png and so on, the first scenes that are held out."""
+  scans = load(is_training=False)
+  os.makedirs(folder, exist_ok=True)
+  for index in range(most):
+    scene = make_scene(scans, index)
+    Image.fromarray(scene.image).save(os.path.join(folder, f'{index}.png'))
+
+
+if __name__ == '__main__':
+  if len(sys.argv) != 2 or sys.argv[1].startswith('-'):
+    sys.exit('usage: python -m datasets.digits_scenes FOLDER')
+  write_samples(sys.argv[1])

@@ -101,7 +101,6 @@ def train(
     print(f'{train_dir} is at step {first_step}: nothing is left to train.')
     return
   _tell(built, dataset, options, f'{first_step} to {last_step or "Ctrl-C"}')
-  task = make_task(dataset, built.image_size)
   train_step, settle = _make_steps(
     task, state, built.xla, options.optimization, learning_rate_fn, batches_from
   )

@@ -1,8 +1,12 @@
 """Scenes: the same whenever asked, boxes tight around masks, scans apart."""
 
+import os
+import tempfile
+
 from absl.testing import absltest
 from absl.testing import parameterized
 import numpy as np
+from PIL import Image
 
 from datasets import digits_scenes
 
@@ -32,6 +36,38 @@ class DigitsScenesTest(parameterized.TestCase):
         seen.add(int(label))
       self.assertFalse(left_over.any())  # All ink is in a box.
     self.assertEqual(set(range(10)), seen)
+
+  def test_crops_show_the_digit_they_are_labelled_by(self):
+    """Its box lies in the crop, in the middle where the edge is far."""
+    scans, crop = digits_scenes.load(False), digits_scenes.CROP
+    far = 0
+    for index in range(20):
+      image, label = digits_scenes.make_crop(scans, index)
+      self.assertEqual((crop, crop, 3), image.shape)
+      scene = digits_scenes.make_scene(scans, index)
+      windows = np.lib.stride_tricks.sliding_window_view(
+        scene.image, image.shape
+      )[..., 0, :, :, :]
+      (top, left), *others = np.argwhere((windows == image).all((2, 3, 4)))
+      self.assertEmpty(others)
+      number = index % len(scene.boxes.labels)
+      self.assertEqual(label, scene.boxes.labels[number])
+      corners = scene.boxes.corners[number] * digits_scenes.SIZE
+      begin, end = corners[:2] - [top, left], corners[2:] - [top, left]
+      self.assertTrue((begin >= 0).all() and (end <= crop).all())
+      if 0 < top < digits_scenes.SIZE - crop:
+        far += 1
+        self.assertAlmostEqual(begin[0], crop - end[0], delta=2)
+    self.assertGreater(far, 3)
+
+  def test_samples(self):
+    with tempfile.TemporaryDirectory() as folder:
+      digits_scenes.write_samples(folder, 2)
+      self.assertEqual(['0.png', '1.png'], sorted(os.listdir(folder)))
+      with Image.open(os.path.join(folder, '1.png')) as image:
+        np.testing.assert_array_equal(
+          digits_scenes.make_scene(digits_scenes.load(False), 1).image, image
+        )
 
   def test_follows_from_split_and_number(self):
     training, held_out = map(digits_scenes.load, (True, False))
