@@ -206,11 +206,15 @@ def _tell(prepared, restored: report.Report, metrics):
     f'{dataset.name}, {dataset.split_name}: {metrics["num_examples"]} '
     f'examples, {dataset.num_classes} classes'
   )
-  for name, value in metrics.items():
-    if name == 'images_per_second':
-      print(f'{"images/s":10}{value:10.1f}')
-    elif name != 'num_examples':
-      print(f'{name:10}{value:10.4f}')
+  shown = {
+    name: f'{value:10.4f}'
+    for name, value in metrics.items()
+    if name not in ('num_examples', 'images_per_second')
+  }
+  shown['images/s'] = f'{metrics["images_per_second"]:10.1f}'
+  width = max(10, *(len(name) + 1 for name in shown))
+  for name, value in shown.items():
+    print(f'{name:{width}}{value}')
   sys.stdout.flush()
 
 
