@@ -40,11 +40,13 @@ def require_above_zero(*names: str) -> None:
 
 
 def require_numbers(name: str) -> None:
-  """Refuses what is no number above 0 in a comma-separated flag."""
+  """Refuses what is no number above 0 in a comma-separated flag, or none."""
 
   def are_numbers(values):
+    if values is None:
+      return True
     try:
-      return all(0 < float(value) < math.inf for value in values or ())
+      return bool(values) and all(0 < float(one) < math.inf for one in values)
     except ValueError:
       return False
 
