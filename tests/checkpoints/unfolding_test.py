@@ -50,21 +50,21 @@ class UnfoldingTest(parameterized.TestCase, tf.test.TestCase):
       dropout_keep_prob=1.0,
     )
     images = golden_rule.images(8, 64, 64)
-    expected, _ = testing.run(model, images)
+    expected, _ = testing.run_eagerly(model, images)
     self.assertFalse(unfolding.is_folded(model))
     _fold(model)
     self.assertTrue(unfolding.is_folded(model))
     self.assertLess(
-      testing.deviation(testing.run(model, images)[0], expected), 1e-4
+      testing.deviation(testing.run_eagerly(model, images)[0], expected), 1e-4
     )
 
     unfolding.unfold(model, images)
     self.assertFalse(unfolding.is_folded(model))
     # The averages divide by n - 1, and batch norm by n = 8 * 2 * 2 at the end.
     self.assertLess(
-      testing.deviation(testing.run(model, images)[0], expected), 1e-3
+      testing.deviation(testing.run_eagerly(model, images)[0], expected), 1e-3
     )
-    trained, _ = testing.run(model, images, is_training=True)
+    trained, _ = testing.run_eagerly(model, images, is_training=True)
     self.assertLess(testing.deviation(trained, expected), 0.1)
 
   def test_an_epsilon_of_its_own(self):
@@ -74,11 +74,11 @@ class UnfoldingTest(parameterized.TestCase, tf.test.TestCase):
       if 'moving_' in name:
         variable.assign(tf.zeros_like(variable) + float('variance' in name))
     images = golden_rule.images(4, 64, 64) * 0.01
-    expected, _ = testing.run(model, images)
+    expected, _ = testing.run_eagerly(model, images)
     self.assertGreater(np.abs(expected).max(), 0.01)
     unfolding.unfold(model, images)
     self.assertLess(
-      testing.deviation(testing.run(model, images)[0], expected), 1e-3
+      testing.deviation(testing.run_eagerly(model, images)[0], expected), 1e-3
     )
 
   def test_a_fresh_model_is_not_folded(self):

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from tests.helpers import bugs_of_classifiers
 from tests.helpers import bugs_of_data
+from tests.helpers import bugs_of_deeplab
 from tests.helpers import bugs_of_ssdlite
 
 _PROJECT = pathlib.Path(__file__).absolute().parents[2]
@@ -45,6 +46,7 @@ BUGS = tuple(
   for row in (
     *bugs_of_classifiers.ROWS,
     *bugs_of_data.ROWS,
+    *bugs_of_deeplab.ROWS,
     *bugs_of_ssdlite.ROWS,
   )
 )

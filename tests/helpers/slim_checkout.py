@@ -19,7 +19,7 @@ tf.app.flags.DEFINE_string('dataset_dir', None, 'Folder of the records.')
 tf.app.flags.DEFINE_string('train_dir', None, 'Folder of the checkpoints.')
 FLAGS = tf.app.flags.FLAGS
 
-_NAME = 'mobilenet_v2_035'
+_NAME = 'mobilenet_v1_025'
 _SIZE = 32
 _CLASSES = 5
 _BATCH = 4

@@ -35,7 +35,9 @@ class MobilenetV1Test(parameterized.TestCase, tf.test.TestCase):
       spatial_squeeze=False,
     )
     for size, map_size in ((64, 1), (224, 1), (288, 2)):
-      logits, points = testing.run(model, golden_rule.images(1, size, size))
+      logits, points = testing.run_eagerly(
+        model, golden_rule.images(1, size, size)
+      )
       self.assertEqual((1, map_size, map_size, 3), logits.shape)
       self.assertEqual((1, map_size, map_size, 256), points['AvgPool_1a'].shape)
       self.assertNotIn('global_pool', points)
@@ -56,13 +58,13 @@ class MobilenetV1Test(parameterized.TestCase, tf.test.TestCase):
         )
         for implementation in nets_factory.IMPLEMENTATIONS
       }
-      expected, points = testing.run(models['slim'], images)
+      expected, points = testing.run_eagerly(models['slim'], images)
       stride = options.get('output_stride', 8)
       self.assertEqual(
         (2, -(-33 // stride), 48 // stride, 32),
         points['Conv2d_3_pointwise'].shape,
       )
-      logits, _ = testing.run(models['fast'], images)
+      logits, _ = testing.run_eagerly(models['fast'], images)
       self.assertLessEqual(testing.deviation(logits, expected), 1e-4)
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
@@ -129,7 +131,9 @@ class MobilenetV1Test(parameterized.TestCase, tf.test.TestCase):
     model = Model(
       'mobilenet_v1_025', 3, implementation, final_endpoint='Conv2d_0'
     )
-    testing.run(model, np.zeros([1, 32, 32, 3], np.float32), is_training=True)
+    testing.run_eagerly(
+      model, np.zeros([1, 32, 32, 3], np.float32), is_training=True
+    )
     average = model.variables_by_name[
       'MobilenetV1/Conv2d_0/BatchNorm/moving_variance'
     ]

@@ -51,7 +51,7 @@ class AblationsTest(parameterized.TestCase, tf.test.TestCase):
       shortcut=shortcut,
       bottleneck_activation=activation,
     )
-    _, points = testing.run(model, golden_rule.images(1, 32, 32))
+    _, points = testing.run_eagerly(model, golden_rule.images(1, 32, 32))
     variables = model.variables_by_name
     description, _ = testing.load_golden('mobilenet_v2_0.35_96')
     self.assertEqual(

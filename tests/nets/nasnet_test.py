@@ -54,7 +54,7 @@ class NasnetTest(parameterized.TestCase, tf.test.TestCase):
     images = np.repeat(golden_rule.images(1, 64, 64), 8, axis=0)
 
     def spread(is_training):
-      net, _ = testing.run(model, images, is_training)
+      net, _ = testing.run_eagerly(model, images, is_training)
       return np.std(net, axis=0).max() / np.abs(net).max()
 
     self.assertGreater(spread(True), 0.01)

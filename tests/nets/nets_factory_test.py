@@ -177,7 +177,7 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
     images = np.zeros([1, 32, 32, 3], np.float32)
     for implementation in nets_factory.IMPLEMENTATIONS:
       model = Model('mobilenet_v2', 3, implementation, conv_defs=stages)
-      logits, end_points = testing.run(model.build(32), images)
+      logits, end_points = testing.run_eagerly(model.build(32), images)
       self.assertEqual((1, 3), logits.shape)
       self.assertEqual(
         (1, 8, 8, 64), end_points['layer_4/expansion_output'].shape

@@ -118,7 +118,7 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
     model = testing.RuledModel(
       'shufflenet_v1_050', None, implementation, final_endpoint='Stage2/Unit_1'
     )
-    _, points = testing.run(model, golden_rule.images(1, 61, 64))
+    _, points = testing.run_eagerly(model, golden_rule.images(1, 61, 64))
     self.assertEqual((1, 31, 32, 12), points['Conv1'].shape)
 
     def windows(key, value):
@@ -141,7 +141,7 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
       'shufflenet_v1_050', 2, implementation, final_endpoint='Conv1'
     )
     images = golden_rule.images(2, 32, 32)
-    testing.run(model, images, is_training=True)
+    testing.run_eagerly(model, images, is_training=True)
     variables = model.variables_by_name
     average = 'ShufflenetV1/Conv1/BatchNorm/moving_mean'
     before = golden_rule.variable(average, [12])
@@ -159,12 +159,12 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
     images = golden_rule.images(2, 33, 64)
     options = {'groups': groups, 'final_endpoint': 'Stage3/Unit_2'}
     slim_model = testing.RuledModel('shufflenet_v1', 5, **options)
-    expected, points = testing.run(slim_model, images)
+    expected, points = testing.run_eagerly(slim_model, images)
     self.assertGreater(np.abs(expected).max(), 0.1)
     fast_model = testing.RuledModel(
       'shufflenet_v1', 5, 'fast', data_format='NCHW', **options
     )
-    logits, fast_points = testing.run(fast_model, images)
+    logits, fast_points = testing.run_eagerly(fast_model, images)
     self.assertLessEqual(testing.deviation(logits, expected), 1e-4)
     self.assertEqual(list(points), list(fast_points))
 

@@ -98,12 +98,12 @@ class SlimCheckoutTest(absltest.TestCase):
     labels = np.arange(_COUNT) % _CLASSES
     checkpoint = reader.open_checkpoint(train_dir)
     for implementation in 'slim', 'fast':
-      model = Model('mobilenet_v2_035', _CLASSES, implementation).build(32)
+      model = Model('mobilenet_v1_025', _CLASSES, implementation).build(32)
       report = restore.for_evaluation(
         model, checkpoint, moving_average_decay=0.9999
       )
       self.assertEqual(20, report.step)
-      logits, _ = testing.run(model, images)
+      logits, _ = testing.run_eagerly(model, images)
       there = metrics[implementation]
       self.assertAlmostEqual(
         np.mean(logits.argmax(1) == labels), there['Accuracy'], places=5

@@ -67,7 +67,7 @@ def _evaluate(model, folder):
     our_preprocessing.preprocess_for_eval(example.image, _SIZE, _NAME)
     for example in examples
   ]
-  logits, _ = testing.run(model, np.stack(images))
+  logits, _ = testing.run_eagerly(model, np.stack(images))
   return logits, np.array([example.target for example in examples])
 
 
@@ -118,7 +118,7 @@ class SlimUsageTest(parameterized.TestCase, tf.test.TestCase):
     restore.for_evaluation(
       model, reader.open_checkpoint(path), moving_average_decay=0.999
     )
-    expected = testing.run(model, _images(3))[1]['Predictions']
+    expected = testing.run_eagerly(model, _images(3))[1]['Predictions']
 
     with tf.Graph().as_default():
       images = tf.placeholder(tf.float32, [None, _SIZE, _SIZE, 3])
@@ -137,7 +137,7 @@ class SlimUsageTest(parameterized.TestCase, tf.test.TestCase):
     path = self.save(model.variables_by_name)
     image = image_files.noise(3, 300, 200)
     size = model.default_image_size
-    expected, _ = testing.run(
+    expected, _ = testing.run_eagerly(
       model,
       our_preprocessing.preprocess_for_eval(image, size, _NAME)[np.newaxis],
     )

@@ -1,6 +1,5 @@
 """benchmark.py's output on networks of a moment; never how fast they are."""
 
-import importlib
 import json
 import os
 import statistics
@@ -9,10 +8,6 @@ import tempfile
 from absl.testing import absltest
 from PIL import Image
 
-from benchmarking import configurations
-from benchmarking import report
-from benchmarking import timing
-from benchmarking import workers
 from tests.helpers import programs as program_testing
 
 _SHORT = [
@@ -43,12 +38,6 @@ _WRONG = {
   ),
   'fast': "What is 'fast'",
 }
-
-
-def _configuration(implementation, mode='inference'):
-  return configurations.Configuration(
-    mode, 8, 64, 'mobilenet_v2', implementation
-  )
 
 
 class BenchmarkTest(absltest.TestCase):
@@ -210,91 +199,6 @@ class BenchmarkTest(absltest.TestCase):
     for result, message in zip(self._of_wrong, _WRONG.values(), strict=True):
       program_testing.assert_fails(self, 'benchmark', result, message)
       self.assertEmpty(result.stdout)
-
-
-class TimingTest(absltest.TestCase):
-  def test_row_by_hand(self):
-    row = timing.Row(
-      _configuration('fast'),
-      None,
-      (2.0, 4.0, 1.0, 3.0, 9.0),
-      (4.0, 4.0, 4.0, 4.0, 90.0),
-    )
-    self.assertEqual((2.0, 4.0), row.middle_half)
-    self.assertAlmostEqual(2 / 3, row.spread)
-    self.assertAlmostEqual(8 / 3, row.images_per_second)
-    # Of 2, 1, 4, 4/3 and 10; a ratio of medians would be 4/3.
-    self.assertEqual(2.0, row.ratio)
-
-  def test_the_ratio_decides_what_is_fastest(self):
-    """The machine was twice as slow when the second one was timed."""
-    keras = timing.Row(_configuration('keras'), None, (1.0, 2.0))
-    slim = timing.Row(_configuration('slim'), None, (0.5,), (1.0,))
-    fast = timing.Row(_configuration('fast'), None, (0.6,), (2.0,))
-    text = ' '.join(report.format_fastest([keras, slim, fast]).split())
-    self.assertIn(
-      '3.33 times as fast as Keras, with --implementation=fast', text
-    )
-    nothing = timing.Row(_configuration('fast'), 'out of memory')
-    self.assertStartsWith(report.format_fastest([keras, nothing]), 'Nothing')
-
-  def test_defaults(self):
-    def make(has_gpu, **given):
-      flags = dict(
-        networks=['mobilenet_v2'],
-        implementations=['slim', 'fast'],
-        data_formats=None,
-        compute_dtypes=None,
-        xla=None,
-        batch_sizes=None,
-        modes=['inference', 'training'],
-      )
-      return configurations.make_configurations(
-        has_gpu, 224, configurations.Choices(**flags | given)
-      )
-
-    on_cpu = make(False)
-    self.assertLen(on_cpu, 4 + 4 + 3)
-    self.assertFalse(any(row.xla for row in on_cpu))
-    on_gpu = make(True)
-    self.assertLen(on_gpu, 4 * (1 + 6))
-    self.assertTrue(all(row.xla for row in on_gpu))
-    given = make(
-      True,
-      data_formats=['NHWC', 'NCHW'],
-      batch_sizes=[1, 8],
-      compute_dtypes=['float16'],
-      xla=['false', 'true'],
-    )
-    self.assertLen(set(given), 2 * 2 * (1 + 2) * 2)
-
-
-class WorkerTest(absltest.TestCase):
-  def _fails(self, message, *question):
-    with workers.Worker(importlib.import_module, 'os') as worker:
-      with self.assertRaisesRegex(workers.WorkerError, message):
-        worker.ask(*question)
-      # And is not waited for.
-      with self.assertRaises(workers.WorkerError):
-        worker.ask('getpid')
-
-  def test_a_process_of_its_own(self):
-    with workers.Worker(importlib.import_module, 'os') as worker:
-      process = worker.ask('getpid')
-      self.assertNotEqual(os.getpid(), process)
-      self.assertEqual(process, worker.ask('getpid'))
-    with self.assertRaises(ProcessLookupError):
-      os.kill(process, 0)
-
-  def test_crashes(self):
-    self._fails(r'crashed \(SIGABRT\)', 'abort')
-    self._fails('status 3', '_exit', 3)
-
-  def test_errors(self):
-    self._fails("^FileNotFoundError: .*'/nowhere'$", 'listdir', '/nowhere')
-    with workers.Worker(importlib.import_module, 'nowhere') as worker:
-      with self.assertRaisesRegex(workers.WorkerError, '^ModuleNotFoundError'):
-        worker.ask('getpid')
 
 
 if __name__ == '__main__':

@@ -76,7 +76,7 @@ class ProgramTest(tf.test.TestCase):
 
   def probabilities(self):
     images = np.float32(self.arrays) / 127.5 - 1
-    logits, _ = testing.run(self.model, images)
+    logits, _ = testing.run_eagerly(self.model, images)
     return tf.nn.softmax(logits).numpy()
 
   def test_json_alone_on_stdout(self):

@@ -104,7 +104,7 @@ class ProgramTest(tf.test.TestCase):
       dataset, InputOptions(_NUM_EXAMPLES, 32)
     )
     images, labels = next(iter(batches))
-    logits = testing.run(self.model, images)[0].astype(np.float64)
+    logits = testing.run_eagerly(self.model, images)[0].astype(np.float64)
     return {
       'Accuracy': np.mean(logits.argmax(axis=1) == labels),
       'Recall_5': sklearn_metrics.top_k_accuracy_score(labels, logits, k=5),

@@ -39,7 +39,7 @@ class InferenceTest(tf.test.TestCase):
     """Each family, at the rule's weights and statistics, against slim."""
     for name in testing.smallest_of_families():
       slim = testing.RuledModel(name)
-      expected, _ = testing.run(slim, _images(3, 64))
+      expected, _ = testing.run_eagerly(slim, _images(3, 64))
       self.assertGreater(np.abs(expected).max(), 0.1)
       # NASNet's graph takes as long as all the others'.
       for data_format in DATA_FORMATS[: 1 if name == 'nasnet_mobile' else 2]:
@@ -87,7 +87,7 @@ class InferenceTest(tf.test.TestCase):
     """Every image's logits are its own, in its place, whatever the batch."""
     model = _short_model('fast')
     images = _images(23, 32)
-    expected, _ = testing.run(model, images)
+    expected, _ = testing.run_eagerly(model, images)
     self.assertGreater(np.abs(expected[1:] - expected[:-1]).max(), 0.01)
     for num_cores in (2, 16):
       with mock.patch.object(device, 'num_cores', return_value=num_cores):
@@ -125,8 +125,10 @@ class InferenceTest(tf.test.TestCase):
     pixels = np.random.default_rng(0).integers(0, 256, [2, 32, 32, 3], np.uint8)
     for implementation in ('slim', 'fast'):
       model = _short_model(implementation)
-      expected, _ = testing.run(model, np.float32(pixels / 127.5 - 1))
-      self.assertAllClose(expected, testing.run(model, pixels)[0], atol=1e-4)
+      expected, _ = testing.run_eagerly(model, np.float32(pixels / 127.5 - 1))
+      self.assertAllClose(
+        expected, testing.run_eagerly(model, pixels)[0], atol=1e-4
+      )
 
   def test_by_xla(self):
     model = _short_model('fast')

@@ -6,6 +6,7 @@ from absl.testing import parameterized
 from base.errors import InputError
 from specs import cost
 from specs import deeplab_v3
+from specs import networks
 
 CLASSES = 21
 
@@ -51,6 +52,17 @@ class DeeplabV3Test(parameterized.TestCase):
     self.assertEqual(160, widths['expanded_conv_16/project'])
     self.assertEqual(256, widths['aspp0'])
     self.assertNotIn('Conv_1', widths)
+
+  def test_biases_learn_at_twice_the_rate(self):
+    """As published; the logits' layer by a further factor, if it is given."""
+    for name, multiplier, of_last_layer in (
+      ('logits/semantic/biases', 2.0, 20.0),
+      ('logits/semantic/weights', 1.0, 10.0),
+      ('concat_projection/weights', 1.0, 1.0),
+      ('concat_projection/BatchNorm/beta', 1.0, 1.0),
+    ):
+      self.assertEqual(multiplier, networks.gradient_multiplier(name))
+      self.assertEqual(of_last_layer, networks.gradient_multiplier(name, 10.0))
 
   def test_features_have_no_logits(self):
     layers = deeplab_v3.convolutions(deeplab_v3.resolve(), 97, 65, None)

@@ -119,7 +119,7 @@ class BatchStatisticsTest(tf.test.TestCase):
     # Training without dropout computes with batch statistics.
     no_dropout = model.twin(implementation, dropout_keep_prob=1.0)
     for is_training, loss in zip((False, True), losses):
-      logits, _ = testing.run(no_dropout, images, is_training)
+      logits, _ = testing.run_eagerly(no_dropout, images, is_training)
       probabilities = tf.nn.softmax(logits.astype(np.float64)).numpy()
       expected = -np.log(probabilities[np.arange(8), labels]).mean()
       self.assertAllClose(expected, loss, rtol=1e-4)
