@@ -9,8 +9,8 @@ from benchmarking.configurations import Configuration
 from benchmarking.configurations import num_classes
 from specs import networks
 from tasks import classification
-from tasks import segmentation
 from tasks.detection import task as detection
+from tasks.segmentation import task as segmentation
 from tasks.task import Task
 
 _OBJECTS = 8  # on an image: COCO's mean is 7.3
