@@ -10,11 +10,13 @@ GPU := $(shell nvidia-smi --query-gpu=name --format=csv,noheader \
 endif
 INSTALLED := .venv/requirements$(if $(GPU),-cuda).lock
 
-.PHONY: help quickstart benchmark lint format test test-isa soak bazel-test \
-    bazel-sample lock
+.PHONY: help quickstart quickstart-detection quickstart-segmentation benchmark \
+    lint format test test-isa soak bazel-test bazel-sample lock
 
 help:
 	@echo 'make quickstart   trains and evaluates MobileNetV2 on handwritten digits'
+	@echo 'make quickstart-detection, make quickstart-segmentation'
+	@echo '                  train SSDLite, DeepLabV3 on scenes of such digits'
 	@echo 'make benchmark    times MobileNetV2 on this machine, next to Keras'
 	@echo 'make test         lints, and runs every test'
 	@echo 'make lint         checks format and style; make format mends the format'
@@ -40,6 +42,54 @@ quickstart: $(INSTALLED)
 	    $(QUICKSTART)/images
 	@printf '\n%s\n%s\n' 'Checkpoint and TensorBoard log: $(QUICKSTART)' \
 	    'To look at the log: .venv/bin/tensorboard --logdir=$(QUICKSTART)'
+
+# Both start from a classifier of the scenes' digits, of the same widths. First
+# the new layers learn, then all: at once, theirs would spoil the others.
+SCENES = --dataset_name=digits_scenes --optimizer=adam --opt_epsilon=1e-8 \
+    --learning_rate_decay_type=polynomial --end_learning_rate=0 \
+    --log_every_n_steps=25
+CLASSIFIER = train_image_classifier.py $(SCENES) --model_name=mobilenet_v2 \
+    --depth_multiplier=0.35 --train_image_size=64 --learning_rate=0.004
+
+DETECTION = $(QUICKSTART)-detection
+DETECTOR = train_object_detector.py $(SCENES) --train_image_size=128 \
+    --model_name=ssdlite_mobilenet_v2_035 --batch_size=16
+quickstart-detection: $(INSTALLED)
+	rm -rf $(DETECTION)
+	$(RUN) $(CLASSIFIER) --min_depth=16 --nofinegrain_classification_mode \
+	    --max_number_of_steps=400 --train_dir=$(DETECTION)/classifier
+	$(RUN) $(DETECTOR) --learning_rate=0.01 --max_number_of_steps=150 \
+	    --trainable_scopes=BoxPredictor,FeatureExtractor/MobilenetV2/layer_19 \
+	    --checkpoint_path=$(DETECTION)/classifier --train_dir=$(DETECTION)/heads
+	$(RUN) $(DETECTOR) --learning_rate=0.002 --max_number_of_steps=700 \
+	    --checkpoint_path=$(DETECTION)/heads --train_dir=$(DETECTION)
+	@printf '\n%s\n' 'Evaluated in the fast implementation:'
+	$(RUN) eval_object_detector.py --implementation=fast \
+	    --checkpoint_path=$(DETECTION) --eval_dir=$(DETECTION)/eval
+	@$(RUN) -m datasets.digits_scenes $(DETECTION)/images
+	$(RUN) detect_objects.py --checkpoint_path=$(DETECTION) \
+	    --output_dir=$(DETECTION)/pictures $(DETECTION)/images
+
+SEGMENTATION = $(QUICKSTART)-segmentation
+SEGMENTER = train_image_segmenter.py $(SCENES) --train_image_size=128 \
+    --model_name=deeplab_v3_mobilenet_v2 --depth_multiplier=0.35 \
+    --output_stride=8 --batch_size=8
+quickstart-segmentation: $(INSTALLED)
+	rm -rf $(SEGMENTATION)
+	$(RUN) $(CLASSIFIER) --min_depth=1 --divisible_by=1 \
+	    --max_number_of_steps=400 --train_dir=$(SEGMENTATION)/classifier
+	$(RUN) $(SEGMENTER) --learning_rate=0.01 --max_number_of_steps=100 \
+	    --trainable_scopes=image_pooling,aspp0,concat_projection,logits \
+	    --checkpoint_path=$(SEGMENTATION)/classifier \
+	    --train_dir=$(SEGMENTATION)/head
+	$(RUN) $(SEGMENTER) --learning_rate=0.002 --max_number_of_steps=500 \
+	    --checkpoint_path=$(SEGMENTATION)/head --train_dir=$(SEGMENTATION)
+	@printf '\n%s\n' 'Evaluated in the fast implementation:'
+	$(RUN) eval_image_segmenter.py --implementation=fast \
+	    --checkpoint_path=$(SEGMENTATION) --eval_dir=$(SEGMENTATION)/eval
+	@$(RUN) -m datasets.digits_scenes $(SEGMENTATION)/images
+	$(RUN) segment_image.py --checkpoint_path=$(SEGMENTATION) \
+	    --output_dir=$(SEGMENTATION)/pictures $(SEGMENTATION)/images
 
 benchmark: $(INSTALLED)
 	$(RUN) benchmark.py --output_dir=runs/benchmark

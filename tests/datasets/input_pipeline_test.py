@@ -1,6 +1,4 @@
-"""Order, repetition and resumption of batches, and images that are bad."""
-
-import os
+"""Order, repetition and resumption of batches."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,13 +7,9 @@ from base.errors import InputError
 from datasets import catalog
 from datasets import example as examples
 from datasets import example_cache
-from datasets import input_pipeline
-from datasets import labels as labels_lib
 from datasets import preprocessing
-from datasets import tfrecord
-from datasets.bad_images import BadImages
 from datasets.example import Example
-from datasets.input_pipeline import InputOptions
+from tests.helpers import batches as batches_testing
 from tests.helpers import image_files
 
 
@@ -37,44 +31,13 @@ def _of_arrays(images, labels):
   )
 
 
-def _training(
-  dataset,
-  batch_size,
-  image_size,
-  *,
-  first_step=0,
-  bad_images=None,
-  cache=None,
-  **options,
-):
-  return input_pipeline.training_batches(
-    dataset,
-    InputOptions(batch_size, image_size, **options),
-    first_step,
-    bad_images,
-    cache,
-  )
-
-
-def _evaluation(dataset, batch_size, image_size, *, bad_images=None, **options):
-  return input_pipeline.evaluation_batches(
-    dataset, InputOptions(batch_size, image_size, **options), bad_images
-  )
-
-
-def _batches(batches, count=None):
-  """Returns (images, labels) of `count` batches, concatenated."""
-  if count:
-    batches = batches.take(count)
-  images, labels = zip(*batches.as_numpy_iterator())
-  return np.concatenate(images), np.concatenate(labels)
-
-
 class OrderTest(tf.test.TestCase):
   def test_an_epoch_has_every_example_once(self):
     dataset = _numbered(10)
     # Batches of 4 straddle epochs of 10; five of them make two epochs.
-    images, labels = _batches(_training(dataset, 4, 6), 5)
+    images, labels = batches_testing.concatenated(
+      batches_testing.training(dataset, 4, 6), 5
+    )
     for epoch in labels[:10], labels[10:]:
       self.assertNotAllEqual(np.arange(10), epoch)
       self.assertAllEqual(np.arange(10), np.sort(epoch))
@@ -85,18 +48,18 @@ class OrderTest(tf.test.TestCase):
   def test_inception_crops_and_recolours_arrays(self):
     pixels = np.stack([image_files.noise(i) for i in range(3)])
     dataset = _of_arrays(pixels, np.arange(3))
-    images, _ = _batches(
-      _training(dataset, 6, 8, preprocessing_name='inception'), 1
+    images, _ = batches_testing.concatenated(
+      batches_testing.training(dataset, 6, 8, preprocessing_name='inception'), 1
     )
     self.assertLen(np.unique(images.reshape(6, -1), axis=0), 6)
 
   def test_static_shapes(self):
-    training = _training(_numbered(5), 2, 6)
+    training = batches_testing.training(_numbered(5), 2, 6)
     self.assertEqual(
       (tf.TensorSpec([2, 6, 6, 3], tf.uint8), tf.TensorSpec([2], tf.int64)),
       training.element_spec,
     )
-    evaluation = _evaluation(_numbered(5), 2, 6)
+    evaluation = batches_testing.evaluation(_numbered(5), 2, 6)
     self.assertEqual(
       (
         tf.TensorSpec([None, 6, 6, 3], tf.float32),
@@ -107,77 +70,42 @@ class OrderTest(tf.test.TestCase):
 
   def test_the_seed_decides(self):
     def labels(seed):
-      return _batches(_training(_numbered(50), 25, 4, seed=seed), 2)[1]
+      return batches_testing.concatenated(
+        batches_testing.training(_numbered(50), 25, 4, seed=seed), 2
+      )[1]
 
     self.assertAllEqual(labels(3), labels(3))
     self.assertNotAllEqual(labels(3), labels(4))
 
   def test_batch_larger_than_the_data_set(self):
-    _, labels = _batches(_training(_numbered(3), 9, 4), 1)
+    _, labels = batches_testing.concatenated(
+      batches_testing.training(_numbered(3), 9, 4), 1
+    )
     self.assertAllEqual([0, 0, 0, 1, 1, 1, 2, 2, 2], np.sort(labels))
 
   def test_evaluation_has_every_example_once_in_order(self):
-    batches = _evaluation(_numbered(10), 4, 4)
+    batches = batches_testing.evaluation(_numbered(10), 4, 4)
     self.assertEqual([4, 4, 2], [len(labels) for _, labels in batches])
-    self.assertAllEqual(np.arange(10), _batches(batches)[1])
+    self.assertAllEqual(np.arange(10), batches_testing.concatenated(batches)[1])
 
   def test_unknown_preprocessing(self):
-    for make in (_evaluation, _training):
+    for make in (batches_testing.evaluation, batches_testing.training):
       with self.assertRaisesRegex(InputError, '^unknown preprocessing vgg'):
         make(_numbered(5), 2, 4, preprocessing_name='vgg')
 
   def test_far_steps_come_at_once(self):
     step = 10**12
-    _, labels = _batches(_training(_numbered(10), 5, 4, first_step=step), 2)
+    _, labels = batches_testing.concatenated(
+      batches_testing.training(_numbered(10), 5, 4, first_step=step), 2
+    )
     self.assertAllEqual(np.arange(10), np.sort(labels))
 
 
-class FilesTest(tf.test.TestCase):
-  def setUp(self):
-    super().setUp()
-    self.folder = os.path.join(self.get_temp_dir(), self.id())
-    image_files.write_folder(self.folder, ['ant', 'bee'], 4)
-
-  def get_dataset(self):
-    return catalog.get_dataset(
-      'image_folder', 'train', self.folder, validation_fraction=0
-    )
-
-  def get_records(self, images, labels, **options):
-    """A `tfrecord` Dataset of two classes, its records in one file."""
-    labels_lib.write_folder(self.folder, ['ant', 'bee'])
-    path = os.path.join(self.folder, 'train-0')
-    with tf.io.TFRecordWriter(path) as writer:
-      for image, label in zip(images, labels):
-        example = tfrecord.make_example(image, 'png', label, 1, 1)
-        writer.write(example.SerializeToString())
-    return catalog.get_dataset('tfrecord', 'train', self.folder, **options)
-
-  def damage(self, name):
-    return image_files.write(self.folder, name, b'not an image')
-
-  def evaluate(self, dataset, limit, batch_size=3):
-    bad_images = BadImages(limit)
-    batches = _evaluation(dataset, batch_size, 8, bad_images=bad_images)
-    labels = [
-      batch[1].numpy() for batch in input_pipeline.iterate(batches, bad_images)
-    ]
-    return np.concatenate(labels), bad_images
-
-  def check_stops(self, dataset, pattern, limit=0):
-    with self.assertRaisesRegex(InputError, pattern) as caught:
-      self.evaluate(dataset, limit)
-    self.assertNotIn('\n', str(caught.exception))
-    bad_images = BadImages(limit)
-    batches = _training(dataset, 3, 8, bad_images=bad_images)
-    with self.assertRaisesRegex(InputError, pattern):
-      for _ in input_pipeline.iterate(batches, bad_images):
-        pass
-
+class FilesTest(batches_testing.TestCase):
   def test_runs_repeat_and_resume_exactly(self):
     def run(first_step, steps, num_parallel_calls):
-      return _batches(
-        _training(
+      return batches_testing.concatenated(
+        batches_testing.training(
           self.get_dataset(),
           3,
           16,
@@ -204,7 +132,9 @@ class FilesTest(tf.test.TestCase):
         image_files.encode(image_files.noise(i, 60, 80), 'JPEG'),
       )
     batches = [
-      _batches(_training(self.get_dataset(), 5, 16, cache=cache), 9)
+      batches_testing.concatenated(
+        batches_testing.training(self.get_dataset(), 5, 16, cache=cache), 9
+      )
       for cache in (
         None,
         example_cache.ExampleCache(30_000),
@@ -226,7 +156,7 @@ class FilesTest(tf.test.TestCase):
 
     cache = example_cache.make_cache()
     for first_step in 0, 1:  # Others take from it, too.
-      batches = _training(
+      batches = batches_testing.training(
         dataset._replace(read=read_example),
         8,
         8,
@@ -234,21 +164,27 @@ class FilesTest(tf.test.TestCase):
         num_preprocessing_threads=1,
         cache=cache,
       )
-      _batches(batches, 3)
+      batches_testing.concatenated(batches, 3)
     self.assertCountEqual(range(8), read)
 
   def test_negative_seeds(self):
     for seed in -1, -(2**40):
-      images, _ = _batches(_training(self.get_dataset(), 8, 16, seed=seed), 1)
+      images, _ = batches_testing.concatenated(
+        batches_testing.training(self.get_dataset(), 8, 16, seed=seed), 1
+      )
       self.assertGreater(np.ptp(images), 100)
 
   def test_augmentation_differs_between_epochs(self):
-    images, _ = _batches(_training(self.get_dataset(), 8, 16), 2)
+    images, _ = batches_testing.concatenated(
+      batches_testing.training(self.get_dataset(), 8, 16), 2
+    )
     self.assertLen(np.unique(images.reshape(16, -1), axis=0), 16)
 
   def test_evaluation_reads_and_preprocesses(self):
     dataset = self.get_dataset()
-    images, labels = _batches(_evaluation(dataset, 3, 8))
+    images, labels = batches_testing.concatenated(
+      batches_testing.evaluation(dataset, 3, 8)
+    )
     self.assertAllEqual([0] * 4 + [1] * 4, labels)
     for i, image in enumerate(images):
       self.assertAllClose(
@@ -256,7 +192,9 @@ class FilesTest(tf.test.TestCase):
         image,
         atol=1e-6,
       )
-    lenet, _ = _batches(_evaluation(dataset, 3, 8, preprocessing_name='lenet'))
+    lenet, _ = batches_testing.concatenated(
+      batches_testing.evaluation(dataset, 3, 8, preprocessing_name='lenet')
+    )
     self.assertAllClose(
       preprocessing.preprocess_for_eval(image_files.noise(0), 8, 'lenet'),
       lenet[0],
@@ -266,15 +204,17 @@ class FilesTest(tf.test.TestCase):
   def test_records_are_as_the_files(self):
     images = [image_files.encode(image_files.noise(i)) for i in range(8)]
     records = self.get_records(images, [0] * 4 + [1] * 4)
-    for make in (_evaluation, _training):
-      from_records = _batches(make(records, 4, 8), 2)
-      from_files = _batches(make(self.get_dataset(), 4, 8), 2)
+    for make in (batches_testing.evaluation, batches_testing.training):
+      from_records = batches_testing.concatenated(make(records, 4, 8), 2)
+      from_files = batches_testing.concatenated(
+        make(self.get_dataset(), 4, 8), 2
+      )
       self.assertAllEqual(from_files[0], from_records[0])
       self.assertAllEqual(from_files[1], from_records[1])
 
   def test_grayscale(self):
-    for make in (_evaluation, _training):
-      images, _ = _batches(
+    for make in (batches_testing.evaluation, batches_testing.training):
+      images, _ = batches_testing.concatenated(
         make(self.get_dataset(), 4, 8, use_grayscale=True), 2
       )
       self.assertAllEqual(images[..., 0], images[..., 1])
@@ -289,81 +229,6 @@ class FilesTest(tf.test.TestCase):
     self.assertAllEqual([3, 2], self.evaluate(dataset, 0)[0])
     dataset = self.get_records([image] * 2, [1, 0], labels_offset=1)
     self.check_stops(dataset, 'train-0 record 1: label 0 is none of the 1')
-
-  def test_label_out_of_range_names_the_record(self):
-    image = image_files.encode(image_files.noise(0))
-    for label in 2, -1:
-      dataset = self.get_records([image] * 3, [0, 1, label])
-      self.check_stops(
-        dataset,
-        f'train-0 record 2: label {label} is none of the 2 classes',
-        limit=100,
-      )
-
-  def test_bad_images_are_skipped_up_to_the_limit(self):
-    names = [self.damage('ant/01.png'), self.damage('bee/00.png')]
-    labels, bad_images = self.evaluate(self.get_dataset(), limit=2)
-    self.assertAllEqual([0, 0, 0, 1, 1, 1], labels)
-    self.assertLen(bad_images.messages, 2)
-    for name, message in zip(names, sorted(bad_images.messages)):
-      self.assertStartsWith(message, f'{name}: not a JPEG')
-
-  def test_bad_images_count_once_in_training(self):
-    self.damage('ant/01.png')
-    bad_images = BadImages(1)
-    batches = _training(self.get_dataset(), 7, 8, bad_images=bad_images)
-    for _, labels in batches.take(3):
-      self.assertAllEqual([0, 0, 0, 1, 1, 1, 1], np.sort(labels))
-    bad_images.check()
-    self.assertLen(bad_images.messages, 1)
-
-  def test_too_many_bad_images(self):
-    self.damage('ant/01.png')
-    self.check_stops(
-      self.get_dataset(),
-      r'ant/01.png: not a JPEG.*\(unreadable images: 1, allowed',
-    )
-    self.damage('bee/03.png')
-    self.check_stops(self.get_dataset(), 'bee/03.png: not a JPEG', limit=1)
-
-  def test_good_batches_come_before_the_stop(self):
-    self.damage('bee/03.png')
-    bad_images = BadImages(0)
-    batches = _evaluation(self.get_dataset(), 1, 8, bad_images=bad_images)
-    iterator = input_pipeline.iterate(batches, bad_images)
-    for _ in range(7):
-      next(iterator)
-    with self.assertRaises(InputError):
-      next(iterator)
-
-  def test_bad_record(self):
-    image = image_files.encode(image_files.noise(0))
-    dataset = self.get_records([image, image[:-40]], [0, 1])
-    self.check_stops(dataset, 'train-0 record 1: damaged')
-
-  def test_file_that_vanished(self):
-    dataset = self.get_dataset()
-    os.remove(os.path.join(self.folder, 'bee', '02.png'))
-    self.check_stops(dataset, 'bee/02.png: No such file')
-    self.assertLen(self.evaluate(dataset, 1)[0], 7)
-
-  def test_without_a_list_of_bad_images_tensorflow_reports(self):
-    self.damage('ant/01.png')
-    batches = _evaluation(self.get_dataset(), 8, 8)
-    with self.assertRaisesRegex(
-      tf.errors.InvalidArgumentError, 'ant/01.png: not a JPEG'
-    ):
-      list(batches)
-
-  def test_every_image_bad(self):
-    for i in range(4):
-      for name in 'ant', 'bee':
-        self.damage(f'{name}/{i:02d}.png')
-    self.check_stops(
-      self.get_dataset(),
-      'none of the 8 images can be read: .*png: not a JPEG',
-      limit=100,
-    )
 
 
 if __name__ == '__main__':

@@ -11,15 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from checkpoints import writer as writer_lib
-from nets import nets_factory
 from specs import cost
 from specs import networks
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
-
-CLASSES = 11
-# The smallest network of each family, for what does not depend on the width.
-FAMILIES = testing.smallest_of_families()
+from tests.helpers import parity
 
 
 def _mobilenets():
@@ -52,59 +48,12 @@ VARIANTS = (
   ('mobilenet_v2', {'bottleneck_activation': True}),
   ('mobilenet_v2', {'bottleneck_activation': True, 'shortcut': 'expansion'}),
 )
-# NASNet's graph takes as long as all others': a part where a part will do.
-_LONGEST = 'nasnet_mobile'
 
 
-def _values(model):
-  return {
-    name: variable.numpy() for name, variable in model.variables_by_name.items()
-  }
-
-
-def _first_part(name, part):
-  """Returns the final_endpoint that ends a part of a network's features."""
-  with tf.Graph().as_default():
-    _, end_points = nets_factory.get_network_fn(name, None)(
-      tf.zeros([1, 32, 32, 3])
-    )
-  features = [
-    key
-    for key, point in end_points.items()
-    if len(point.shape) == 4 and '/' not in key and '_pool' not in key
-  ]
-  return features[int(part * len(features))]
-
-
-def _assign(model, values):
-  for name, value in values.items():
-    model.variables_by_name[name].assign(value)
-
-
-class ParityTest(parameterized.TestCase, tf.test.TestCase):
-  def assert_close(self, actual, expected, tolerance, what=None):
-    self.assertGreater(np.abs(expected).max(), 0.01, 'too small to compare')
-    self.assertLessEqual(testing.deviation(actual, expected), tolerance, what)
-
-  def assert_all_close(self, actual, expected, tolerance):
-    """Compares two (output, end_points)."""
-    self.assertEqual(list(expected[1]), list(actual[1]))
-    self.assert_close(actual[0], expected[0], tolerance, 'output')
-    for key, point in expected[1].items():
-      self.assert_close(actual[1][key], point, tolerance, key)
-
-  def assert_gradients_close(self, actual, expected, tolerance):
-    """Compares each variable's gradient against the norm of all."""
-    norm = testing.global_norm(expected)
-    self.assertGreater(norm, 0.1, 'too small to compare')
-    self.assertEqual(set(expected), set(actual))
-    for name, gradient in expected.items():
-      difference = np.linalg.norm(actual[name] - gradient)
-      self.assertLessEqual(difference, tolerance * norm, name)
-
+class ParityTest(parity.TestCase):
   def assert_counted(self, name, model):
     """Compares the parameters with those counted from the network's table."""
-    counted = cost.count(networks.convolutions(name, 64, 64, CLASSES))
+    counted = cost.count(networks.convolutions(name, 64, 64, parity.CLASSES))
     variables = {
       key: variable.shape.num_elements()
       for key, variable in model.variables_by_name.items()
@@ -127,7 +76,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     # rounding errors with them.
     return testing.RuledModel(
       name,
-      CLASSES,
+      parity.CLASSES,
       implementation,
       beta_shift=1.5,
       dropout_keep_prob=1.0,
@@ -136,7 +85,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     )
 
   @parameterized.named_parameters(
-    *testing.named(set(networks.NETWORKS) - set(FAMILIES))
+    *testing.named(set(networks.NETWORKS) - set(parity.FAMILIES))
   )
   def test_every_width(self, name):
     """In training; what does not depend on the width is tested below."""
@@ -148,9 +97,9 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     self.assert_all_close(
       testing.run_eagerly(fast, images, is_training=True), expected, 1e-3
     )
-    self.assert_same_variables(_values(fast), _values(slim), 1e-4)
+    self.assert_same_variables(parity.values(fast), parity.values(slim), 1e-4)
 
-  @parameterized.named_parameters(*testing.named(FAMILIES))
+  @parameterized.named_parameters(*testing.named(parity.FAMILIES))
   def test_every_family(self, name):
     """Training, its gradients, then evaluation of the other's checkpoint.
 
@@ -158,10 +107,10 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     a CPU has the gradient of a max pool in NCHW in graphs alone.
     """
     images = golden_rule.images(4, 64, 64)
-    labels = golden_rule.labels(4, CLASSES)
+    labels = golden_rule.labels(4, parity.CLASSES)
     slim = self._float32(name, 'slim')
     *expected_training, expected_loss, expected_gradients = testing.gradients(
-      slim, images, labels, name != _LONGEST, auxiliary_weight=0.4
+      slim, images, labels, name != parity.LONGEST, auxiliary_weight=0.4
     )
     self.assert_counted(name, slim)
     self.assertEqual(
@@ -178,74 +127,22 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
       self.assertAllClose(expected_loss, loss, rtol=1e-3)
       # One value that is on either side of a kink moves them by 1.5e-3.
       self.assert_gradients_close(gradients, expected_gradients, 3e-3)
-      self.assert_same_variables(_values(fast), _values(slim), 1e-4)
+      self.assert_same_variables(parity.values(fast), parity.values(slim), 1e-4)
       self.check_checkpoint(slim, fast)
       self.assert_all_close(testing.run_eagerly(fast, images), expected, 1e-4)
     self.check_checkpoint(fast, slim)
 
   def check_checkpoint(self, written, read):
     """What one wrote is read by the other, every variable."""
-    values = _values(written)
+    values = parity.values(written)
     path = writer_lib.save(
       writer_lib.make_writer(written.variables_by_name, self.get_temp_dir()),
       step=2,
     )
-    _assign(read, {name: value * 0.0 for name, value in values.items()})
+    parity.assign(read, {name: value * 0.0 for name, value in values.items()})
     read.restore(path)
-    for name, value in _values(read).items():
+    for name, value in parity.values(read).items():
       self.assertAllEqual(values[name], value, name)
-
-  def check_half_precision(self, name, ways, size, final_endpoint=None):
-    """ways: of (data_format, compute_dtype, tolerance, xla)."""
-    ways = [way for way in ways if way[-1] or testing.is_computed(way[1])]
-    if not ways:
-      self.skipTest('oneDNN plays a processor without these types.')
-    options = {
-      'dropout_keep_prob': 1.0,
-      'beta_shift': 3.0,
-      'batch_norm_decay': 0.0,
-      'final_endpoint': final_endpoint,
-    }
-    images = golden_rule.images(4, size, size)
-    labels = golden_rule.labels(4, CLASSES)
-    slim = testing.RuledModel(name, CLASSES, **options)
-    training, *_, gradients = testing.gradients(slim, images, labels)
-    # With the statistics of these very images, values stay in float16's range.
-    expected, _ = testing.run_eagerly(slim, images)
-    values = _values(slim)
-    fast = slim.twin('fast')
-    for data_format, compute_dtype, tolerance, xla in ways:
-      _assign(slim, values)
-      way = {'data_format': data_format, 'compute_dtype': compute_dtype}
-      if xla:
-        logits, _ = testing.run(fast, images, xla=True, **way)
-      else:
-        logits, _ = testing.run_eagerly(fast, images, **way)
-      self.assert_close(logits, expected, tolerance, way)
-      half_training, *_, half_gradients = testing.gradients(
-        fast, images, labels, data_format == 'NCHW', xla, **way
-      )
-      self.assert_close(half_training, training, tolerance, way)
-      self.assert_gradients_close(half_gradients, gradients, 2 * tolerance)
-    self.assertEqual(values.keys(), slim.variables_by_name.keys())
-
-  @parameterized.named_parameters(*testing.named(FAMILIES))
-  def test_half_precision_of_every_family(self, name):
-    ways = [
-      ('NHWC', tf.float16, 0.02, False),
-      ('NHWC', tf.bfloat16, 0.1, False),
-    ]
-    if name == _LONGEST:
-      self.check_half_precision(name, ways, 64, _first_part(name, 1 / 8))
-    else:
-      ways.append(('NCHW', tf.bfloat16, 0.1, False))
-      self.check_half_precision(name, ways, 64)
-
-  @parameterized.named_parameters(*testing.named(set(FAMILIES) - {_LONGEST}))
-  def test_float16_in_nchw_by_xla(self, name):
-    """The first layers of each kind: XLA takes seconds for the whole."""
-    ways = [('NCHW', tf.float16, 0.02, True)]
-    self.check_half_precision(name, ways, 32, _first_part(name, 1 / 4))
 
   @parameterized.named_parameters(
     (f'_{name}_{number}', name, options)
@@ -254,7 +151,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   def test_options(self, name, options):
     options = {
       'depth_multiplier': 0.35,
-      'num_classes': CLASSES,
+      'num_classes': parity.CLASSES,
       'beta_shift': 3.0,
       **options,
     }
@@ -275,7 +172,10 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
   def test_dropout(self, implementation):
     images = np.repeat(golden_rule.images(1, 32, 32), 32, axis=0)
     model = testing.RuledModel(
-      'mobilenet_v2_035', CLASSES, implementation, final_endpoint='layer_3'
+      'mobilenet_v2_035',
+      parity.CLASSES,
+      implementation,
+      final_endpoint='layer_3',
     )
 
     def spread(is_training, keep_prob):
@@ -288,35 +188,6 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     self.assertGreater(spread(True, 0.5), 0.01)
     self.assertLess(spread(True, 1.0), 1e-4)
     self.assertLess(spread(False, 0.5), 1e-4)
-
-  @parameterized.parameters(
-    ('NHWC', tf.float16, 0.02, 0.04),
-    ('NHWC', tf.bfloat16, 0.08, 0.15),
-    ('NCHW', tf.bfloat16, 0.08, 0.15),
-  )
-  def test_half_precision(
-    self, data_format, compute_dtype, tolerance, training_tolerance
-  ):
-    if not testing.is_computed(compute_dtype):
-      self.skipTest('oneDNN plays a processor without this type.')
-    description, arrays = testing.load_golden('mobilenet_v2_1.0_224')
-    model = testing.RuledModel(
-      'mobilenet_v2',
-      1001,
-      'fast',
-      data_format=data_format,
-      compute_dtype=compute_dtype,
-      dropout_keep_prob=1.0,
-    )
-    images = testing.golden_images(description)
-    for is_training, limit, mode in (
-      (False, tolerance, 'eval'),
-      (True, training_tolerance, 'train'),
-    ):
-      logits, _ = testing.run_eagerly(model, images, is_training)
-      expected = arrays[f'{mode}/output']
-      self.assert_close(logits, expected, limit, mode)
-      testing.assert_same_top1(self, expected, logits, limit)
 
 
 if __name__ == '__main__':

@@ -9,6 +9,9 @@ back here, those that tf-slim needs in base/tf_slim_compat.py.
 REPORT.json maps the name of every test to its traceback, or null.
 """
 
+# First: without Keras, which takes a second to import.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
+
 import importlib
 import json
 import sys

@@ -1,32 +1,19 @@
 """The training program from end to end, at a few steps of a small network."""
 
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 from xml.etree import ElementTree
 
 import numpy as np
 import tensorflow as tf
 
-from checkpoints import run_info
 from checkpoints import writer as writer_lib
-from runtime import gpu
 from runtime.model import Model
 from tests.helpers import event_files
 from tests.helpers import image_files
 from tests.helpers import programs as program_testing
+from tests.helpers import training_runs
 
-_PROGRAM = 'train_image_classifier'
-_SMALL = (
-  '--model_name=mobilenet_v1_025',
-  '--train_image_size=32',
-  '--batch_size=8',
-  '--log_every_n_steps=1',
-)
-_DIGITS = (*_SMALL, '--dataset_name=digits')
-_SCOPE = 'MobilenetV1/Conv2d_1_pointwise'
 _HEAD = 'MobilenetV1/Logits/Conv2d_1c_1x1'
 
 # Of slim's program, model_name excepted: 'flag default', by default none.
@@ -50,28 +37,12 @@ ignore_missing_vars false
 """
 
 
-def _command(*arguments):
-  return [
-    sys.executable,
-    os.path.join(program_testing.PROJECT, f'{_PROGRAM}.py'),
-    *arguments,
-  ]
-
-
 def _default(text):
   """A flag's default as text, so that 4e-5 and 0.00004 are the same."""
   try:
     return str(float(text))
   except ValueError:
     return text.strip("'")
-
-
-def _values(train_dir):
-  """Returns {name: array} of a folder's newest checkpoint."""
-  reader = tf.train.load_checkpoint(train_dir)
-  return {
-    name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
-  }
 
 
 class TrainingTest(tf.test.TestCase):
@@ -83,140 +54,6 @@ class TrainingTest(tf.test.TestCase):
   def path(self, name):
     return os.path.join(self.folder, name)
 
-  def test_train_and_resume(self):
-    """Stopped by Ctrl-C and started again: as if it had never stopped."""
-    stopped, straight = self.path('stopped'), self.path('straight')
-    flags = (
-      *_DIGITS,
-      '--implementation=fast',
-      '--dropout_keep_prob=1.0',
-      '--moving_average_decay=0.9',
-      '--num_epochs_per_decay=0.01',
-      '--num_clones=2',
-    )
-    step, output = self._train_until_ctrl_c(*flags, f'--train_dir={stopped}')
-    self.assertIn(f'\nStopping\nSaved {stopped}/model.ckpt-{step}\n', output)
-    # settling.py takes 20 steps into the averages, of one run here.
-    last_step = step + 20
-    flags += (f'--max_number_of_steps={last_step}',)
-    again, done, other = program_testing.run(
-      _PROGRAM,
-      (*flags, f'--train_dir={stopped}'),
-      (*flags, f'--train_dir={stopped}'),
-      (*flags, f'--train_dir={straight}'),
-    )
-    for result in (again, done, other):
-      self.assertEqual(0, result.status, result.stderr)
-    self.assertIn(f'steps {step} to {last_step}\n', again.stdout)
-    self.assertIn(f'step {step + 1}/{last_step} ', again.stdout)
-    self.assertNotIn(f'step {step}/{last_step} ', again.stdout)
-    self.assertIn(f'is at step {last_step}: nothing is left', done.stdout)
-    self.assertNotIn('images/s', done.stdout)
-    self._check_same(_values(straight), _values(stopped))
-    self._check_output(other.stdout, straight, last_step)
-    self._check_files(straight, last_step)
-
-  def _train_until_ctrl_c(self, *flags):
-    """Returns the step at which it stopped, and what it had printed."""
-    # Shells start jobs in the background with Ctrl-C ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with subprocess.Popen(
-      _command(*flags),
-      env=program_testing.environment(),
-      text=True,
-      stdin=subprocess.DEVNULL,
-      stdout=subprocess.PIPE,
-    ) as process:
-      lines = []
-      for line in process.stdout:
-        lines.append(line)
-        if line.startswith('step 3 '):
-          process.send_signal(signal.SIGINT)
-    self.assertEqual(130, process.returncode)
-    last_line = [line for line in lines if line.startswith('Saved ')][-1]
-    return int(last_line.split('-')[-1]), ''.join(lines)
-
-  def _check_same(self, expected, values):
-    """Bit for bit, save batch norm's averages: they are measured anew."""
-    self.assertEqual(sorted(expected), sorted(values))
-    for name, value in expected.items():
-      if 'moving' in name:
-        self.assertAllClose(value, values[name], msg=name)
-      else:
-        self.assertAllEqual(value, values[name], name)
-
-  def _check_output(self, output, train_dir, last_step):
-    lines = output.splitlines()
-    self.assertEqual(
-      [
-        '--num_clones has no effect: training runs on one device; raise '
-        '--batch_size.',
-        gpu.describe_device(),
-        'mobilenet_v1_025 (fast, NHWC float32) on digits train: 1437 images, '
-        f'10 classes, 32 pixels, steps 0 to {last_step}',
-      ],
-      lines[:3],
-    )
-    self.assertLen(lines, 3 + last_step + 1)
-    self.assertRegex(
-      lines[3],
-      (
-        rf'^step 1/{last_step}  loss \d\.\d+  accuracy [01]\.\d\d  rate 0\.01  '
-        r'\d+ images/s  \d\d:\d\d left$'
-      ),
-    )
-    self.assertEndsWith(lines[-2], '00:00 left')
-    self.assertEqual(
-      f'Saved {train_dir}/model.ckpt-{last_step}; TensorBoard: tensorboard '
-      f'--logdir={train_dir}',
-      lines[-1],
-    )
-
-  def _check_files(self, train_dir, last_step):
-    values = _values(train_dir)
-    self.assertEqual(np.int64, values['global_step'].dtype)
-    self.assertEqual(last_step, values['global_step'])
-    trained = f'{_SCOPE}/weights'
-    for suffix in ('', '/RMSProp', '/RMSProp_1', '/ExponentialMovingAverage'):
-      self.assertEqual((1, 1, 8, 16), values[trained + suffix].shape)
-    mean = f'{_SCOPE}/BatchNorm/moving_mean'
-    self.assertIn(f'{mean}/ExponentialMovingAverage', values)
-    self.assertNotIn(f'{mean}/RMSProp', values)
-    # 137 variables, 83 of which are trained
-    self.assertLen(values, 2 * 137 + 2 * 83 + 1)
-    with open(os.path.join(train_dir, 'labels.txt')) as file:
-      self.assertEqual(
-        [f'{i}:{i}' for i in range(10)], file.read().splitlines()
-      )
-    info = run_info.read_run_info(train_dir)
-    self.assertEqual(
-      {
-        'model_name': 'mobilenet_v1_025',
-        'implementation': 'fast',
-        'num_classes': 10,
-        'image_size': 32,
-        'preprocessing_name': 'lenet',
-        'use_grayscale': False,
-        'moving_average_decay': 0.9,
-        'dataset_name': 'digits',
-        'dataset_dir': None,
-        'labels_offset': 0,
-        'validation_fraction': 0.2,
-      },
-      info,
-    )
-    scalars = event_files.scalars(train_dir)
-    self.assertContainsSubset(
-      ['loss', 'accuracy', 'learning_rate', 'loss_scale', 'images_per_second'],
-      scalars,
-    )
-    # A stair is 0.01 * 1437 / 8 = 1.8 steps, so one.
-    self.assertAllClose(
-      {step + 1: 0.01 * 0.94**step for step in range(last_step)},
-      scalars['learning_rate'],
-    )
-    self.assertEqual({1.0}, set(scalars['loss_scale'].values()))
-
   def test_short_runs(self):
     """Flags, folded weights, float16, fine-tuning, a bad image, divergence."""
     first, second = self.path('float16'), self.path('tuned')
@@ -224,7 +61,7 @@ class TrainingTest(tf.test.TestCase):
     bad = image_files.write(photos, 'b/06.png', b'no image')
     fast = ('--implementation=fast', '--compute_dtype=float16')
     folder = (
-      *_SMALL,
+      *training_runs.SMALL,
       '--dataset_name=image_folder',
       f'--dataset_dir={photos}',
       '--validation_fraction=0',
@@ -240,17 +77,17 @@ class TrainingTest(tf.test.TestCase):
     )
     folded = self._save_folded_weights()
     flags, unfolded, *runs = program_testing.run(
-      _PROGRAM,
+      training_runs.PROGRAM,
       ('--helpxml',),  # which absl knows in the first run of a process
       (
-        *_DIGITS,
+        *training_runs.DIGITS,
         '--implementation=fast',
         f'--checkpoint_path={folded}',
         f'--train_dir={self.path("unfolded")}',
         '--num_epochs=0.001',
       ),
       (
-        *_DIGITS,
+        *training_runs.DIGITS,
         *fast,
         f'--train_dir={first}',
         '--max_number_of_steps=12',
@@ -278,20 +115,20 @@ class TrainingTest(tf.test.TestCase):
     self._check_bad_image(runs[2], bad)
     program_testing.assert_fails(
       self,
-      _PROGRAM,
+      training_runs.PROGRAM,
       runs[3],
       f'the loss is not finite at step 6: .*{second}/model.ckpt-4$',
     )
-    self.assertEqual(4, _values(second)['global_step'])
+    self.assertEqual(4, training_runs.values(second)['global_step'])
 
   def _check_bad_image(self, result, bad):
     """The steps before it are not lost."""
     train_dir = self.path('bad')
-    step = _values(train_dir)['global_step']
+    step = training_runs.values(train_dir)['global_step']
     self.assertEqual(2, step)
     program_testing.assert_fails(
       self,
-      _PROGRAM,
+      training_runs.PROGRAM,
       result,
       f'{bad}: .*; training so far is in {train_dir}/model.ckpt-{step}$',
     )
@@ -301,7 +138,7 @@ class TrainingTest(tf.test.TestCase):
 
   def _check_float16(self, result, train_dir):
     self.assertEqual(0, result.status, result.stderr)
-    values = _values(train_dir)
+    values = training_runs.values(train_dir)
     # The first steps overflow; each halves the scale.
     skipped = 12 - values['loss_scale_good_steps']
     self.assertBetween(skipped, 0, 11)
@@ -319,7 +156,7 @@ class TrainingTest(tf.test.TestCase):
     self.assertIn(f'Checkpoint {first}/model.ckpt-12, step 12\n', result.stdout)
     self.assertRegex(result.stdout, r'\n\d+ other scopes +\d+ +2 +0\n')
     self.assertIn(f'Skipped {bad}: ', result.stdout)
-    before, after = _values(first), _values(second)
+    before, after = training_runs.values(first), training_runs.values(second)
     self.assertEqual((3,), after[f'{_HEAD}/biases'].shape)
     self.assertNotAllClose(np.zeros(3), after[f'{_HEAD}/biases'])
     kept = [

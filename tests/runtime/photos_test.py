@@ -38,7 +38,7 @@ _FAST = (
   ('NCHW', tf.float32, 1e-4),
   ('NHWC', tf.bfloat16, 0.025),
   ('NCHW', tf.bfloat16, 0.025),
-  ('NHWC', tf.float16, 0.005),  # NCHW needs XLA on a CPU: see parity_test.
+  ('NHWC', tf.float16, 0.005),  # NCHW by XLA: half_precision_test.
 )
 
 
