@@ -101,12 +101,7 @@ def train(
     return
   _tell(built, dataset, options, f'{first_step} to {last_step or "Ctrl-C"}')
   train_step, settle = _make_steps(
-    task,
-    state,
-    built.xla,
-    options.optimization,
-    learning_rate_fn,
-    batches_from,
+    task, state, built.xla, options.optimization, learning_rate_fn, batches_from
   )
   try:
     path = loop.run(
