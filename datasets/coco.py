@@ -44,6 +44,8 @@ def load(folder: str, split_name: str) -> CocoSplit:
   content = _read(path)
   try:
     return _parse(content, path, _image_folder(folder, path))
+  except InputError:
+    raise
   except (KeyError, TypeError, AttributeError, ValueError) as error:
     raise InputError(
       f"{path}: not of COCO's format for instances "

@@ -121,6 +121,8 @@ def _read_boxes(path):
       labels.append(LABEL_NAMES.index(name))
       corners.append(_corners(item.find('bndbox'), size, where))
       is_difficult.append(item.findtext('difficult', '0').strip() == '1')
+  except InputError:
+    raise
   except OSError as error:
     raise InputError(f'{path}: {error.strerror}') from error
   except (ElementTree.ParseError, AttributeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""A small model and a folder, for the tests of checkpoints."""
+"""What tests of checkpoints share: a small model, files and what is in them."""
 
 import os
 import tempfile
@@ -6,9 +6,36 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
+from checkpoints import names
 from checkpoints import writer as writer_lib
 
 HEAD = 'Tiny/Logits/Conv2d_1c_1x1'
+
+
+def save(variables_by_name, folder, step=7):
+  """Writes a checkpoint into a folder, which is made; returns its path."""
+  return writer_lib.save(
+    writer_lib.make_writer(variables_by_name, folder), step
+  )
+
+
+def save_classifier(variables_by_name, folder, num_classes=5):
+  """Writes one of a classifier: the backbone among variables, and a head."""
+  backbone = {
+    names.of_backbone(name): variable
+    for name, variable in variables_by_name.items()
+    if names.of_backbone(name)
+  }
+  head = 'MobilenetV2/Logits/Conv2d_1c_1x1/biases'
+  return save({**backbone, head: tf.Variable([0.0] * num_classes)}, folder)
+
+
+def values(path):
+  """Returns {name: array} of a checkpoint, or of a folder's newest."""
+  reader = tf.train.load_checkpoint(path)
+  return {
+    name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
+  }
 
 
 class TinyModel(tf.Module):
@@ -46,8 +73,7 @@ class TestCase(tf.test.TestCase):
     os.mkdir(self.folder)
 
   def save(self, variables_by_name, step=7):
-    writer = writer_lib.make_writer(variables_by_name, self.folder)
-    return writer_lib.save(writer, step)
+    return save(variables_by_name, self.folder, step)
 
   def assert_same(self, model, other, names=None):
     for name in names or model.variables_by_name:

@@ -59,6 +59,14 @@ def assert_fails(test, program, result, message):
   test.assertEqual(1, result.stderr.count('\n'), result.stderr)
 
 
+def assert_all_fail(test, program, cases, results):
+  """Each of ((arguments, regex), ...) ended as assert_fails wants, silent."""
+  for (arguments, message), result in zip(cases, results, strict=True):
+    with test.subTest(arguments=arguments):
+      assert_fails(test, program, result, message)
+      test.assertEqual('', result.stdout)
+
+
 def environment():
   """Returns an environment in which programs find what this process finds."""
   return {**os.environ, 'PYTHONPATH': os.pathsep.join([PROJECT, *sys.path])}
