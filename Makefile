@@ -61,7 +61,7 @@ quickstart-detection: $(INSTALLED)
 	$(RUN) $(DETECTOR) --learning_rate=0.01 --max_number_of_steps=150 \
 	    --trainable_scopes=BoxPredictor,FeatureExtractor/MobilenetV2/layer_19 \
 	    --checkpoint_path=$(DETECTION)/classifier --train_dir=$(DETECTION)/heads
-	$(RUN) $(DETECTOR) --learning_rate=0.002 --max_number_of_steps=600 \
+	$(RUN) $(DETECTOR) --learning_rate=0.002 --max_number_of_steps=500 \
 	    --checkpoint_path=$(DETECTION)/heads --train_dir=$(DETECTION)
 	@printf '\n%s\n' 'Evaluated in the fast implementation:'
 	$(RUN) eval_object_detector.py --implementation=fast \
@@ -71,18 +71,18 @@ quickstart-detection: $(INSTALLED)
 	    --output_dir=$(DETECTION)/pictures $(DETECTION)/images
 
 SEGMENTATION = $(QUICKSTART)-segmentation
-SEGMENTER = train_image_segmenter.py $(SCENES) --train_image_size=128 \
+SEGMENTER = train_image_segmenter.py $(SCENES) --train_image_size=160 \
     --model_name=deeplab_v3_mobilenet_v2 --depth_multiplier=0.35 \
-    --output_stride=8 --batch_size=8
+    --output_stride=8 --batch_size=8 --top_k_percent_pixels=0.25
 quickstart-segmentation: $(INSTALLED)
 	rm -rf $(SEGMENTATION)
 	$(RUN) $(CLASSIFIER) --min_depth=1 --divisible_by=1 \
-	    --max_number_of_steps=400 --train_dir=$(SEGMENTATION)/classifier
-	$(RUN) $(SEGMENTER) --learning_rate=0.01 --max_number_of_steps=100 \
+	    --max_number_of_steps=450 --train_dir=$(SEGMENTATION)/classifier
+	$(RUN) $(SEGMENTER) --learning_rate=0.01 --max_number_of_steps=80 \
 	    --trainable_scopes=image_pooling,aspp0,concat_projection,logits \
 	    --checkpoint_path=$(SEGMENTATION)/classifier \
 	    --train_dir=$(SEGMENTATION)/head
-	$(RUN) $(SEGMENTER) --learning_rate=0.002 --max_number_of_steps=500 \
+	$(RUN) $(SEGMENTER) --learning_rate=0.003 --max_number_of_steps=500 \
 	    --checkpoint_path=$(SEGMENTATION)/head --train_dir=$(SEGMENTATION)
 	@printf '\n%s\n' 'Evaluated in the fast implementation:'
 	$(RUN) eval_image_segmenter.py --implementation=fast \

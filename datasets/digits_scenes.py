@@ -23,7 +23,7 @@ CROP = 64  # of what is around one digit
 NUM_TRAINING, NUM_HELD_OUT = 20_000, 200
 
 _NUM_DIGITS = (3, 6)  # on a scene: the fewest, the most
-_HEIGHTS = (48, 60)  # of a digit's scan, in pixels
+_HEIGHTS = (52, 70)  # of a digit's scan, in pixels
 _GAP = 2  # between two digits, in pixels
 _ATTEMPTS = 50  # to find a place for one
 _THICKNESS = 1.5  # Factor on the ink: strokes of a scan fade at their edges.
