@@ -7,6 +7,9 @@ Made on the fly: scene number i of a split follows from the split and i.
 Training and validation show different scans (see digits.py).
 """
 
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
+
 import os
 import sys
 from typing import NamedTuple
