@@ -60,9 +60,13 @@ def _picture_of(image):
 def write(folder: str, step: int, pictures: list[np.ndarray]) -> None:
   """Writes worst-1.png and so on into a folder, and all for TensorBoard.
 
+  Without pictures it makes no file.
+
   Raises:
     InputError: the folder cannot be written.
   """
+  if not pictures:
+    return
   with tf.summary.create_file_writer(folder).as_default(step):
     for number, picture in enumerate(pictures, start=1):
       name = os.path.join(folder, f'worst-{number}.png')
