@@ -58,9 +58,7 @@ def _picture_of(image):
 
 
 def write(folder: str, step: int, pictures: list[np.ndarray]) -> None:
-  """Writes worst-1.png and so on into a folder, and all for TensorBoard.
-
-  Without pictures it makes no file.
+  """Writes worst-1.png and so on into a folder, and for TensorBoard, if any.
 
   Raises:
     InputError: the folder cannot be written.
