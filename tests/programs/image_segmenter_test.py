@@ -149,8 +149,8 @@ class ProgramsTest(tf.test.TestCase):
       metrics = json.load(file)['metrics']
     self.assertEqual(4, metrics.pop('num_examples'))
     self.assertGreater(metrics.pop('images_per_second'), 0)
-    # A rounding error moves a pixel or two, of 2,400 an image.
-    self.assertAllClose(expected, metrics, atol=2e-3)
+    # A rounding error moves a pixel or two, of 9,600.
+    self.assertAllClose(expected, metrics, atol=5e-3)
     printed = dict(line.split() for line in stdout.splitlines()[4:])
     self.assertEqual(f'{metrics["IoU_bird"]:.4f}', printed['IoU_bird'])
     logged = event_files.scalars(self.path(name))
@@ -216,7 +216,7 @@ class ProgramsTest(tf.test.TestCase):
         *self.as_published,
         f'--output_dir={self.path("shown")}',
         f'--labels_path={self.data}/labels.txt',
-        *('--implementation=slim', '--batch_size=3', bad, images),
+        *('--batch_size=3', bad, images),
       ),
       (
         *self.as_published,

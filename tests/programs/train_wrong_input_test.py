@@ -47,7 +47,11 @@ class WrongInputTest(tf.test.TestCase):
     file = image_files.write(self.folder, 'file', b'')
     nowhere = self.path('nowhere')
     cases = (
-      (('--model_name=lenet_5',), "Unknown network 'lenet_5'; there are"),
+      (('--model_name=lenet_5',), "Unknown network 'lenet_5'; .* there are"),
+      (
+        ('--model_name=ssdlite_mobilenet_v2',),
+        "Unknown network 'ssdlite_mobilenet_v2'; for this program there are mo",
+      ),
       (('--dataset_name=digitz',), 'unknown data set digitz; there is'),
       (('--dataset_name=imagenet',), 'data set imagenet needs a folder'),
       (('--optimizer=lion',), "optimizer 'lion' is unknown: choose one of"),

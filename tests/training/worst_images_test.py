@@ -81,6 +81,8 @@ class WorstImagesTest(tf.test.TestCase):
 
   def test_files(self):
     folder = self.enterContext(tempfile.TemporaryDirectory())
+    worst_images.write(folder, 7, [])
+    self.assertEmpty(os.listdir(folder))
     pictures = [np.full([4, 6, 3], 40 * i, np.uint8) for i in (1, 2)]
     worst_images.write(folder, 7, pictures)
     for number, picture in enumerate(pictures, 1):

@@ -51,8 +51,8 @@ _CASES = {
   'a crowd is found or not': ([(_CROWD, 0, True)], [], 0.0),
   'of a crowd': (
     [(_CROWD, 0, True), (_RIGHT, 0)],
-    [(_PART_OF_CROWD, 0, 0.9), (_CROWD, 0, 0.8)],
-    1 / 1,
+    [(_PART_OF_CROWD, 0, 0.9), (_CROWD, 0, 0.8), (_RIGHT, 0, 0.7)],
+    0.0,
   ),
   'no crowd of this class': (
     [(_CROWD, 0, True)],
