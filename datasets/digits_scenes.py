@@ -22,7 +22,7 @@ from datasets import digits
 from datasets.annotations import Boxes
 
 SIZE = 128  # height and width of a scene, in pixels
-CROP = 64  # of what is around one digit
+CROP = 72  # of what is around one digit
 NUM_TRAINING, NUM_HELD_OUT = 20_000, 200
 
 _NUM_DIGITS = (3, 6)  # on a scene: the fewest, the most
