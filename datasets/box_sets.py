@@ -46,10 +46,7 @@ def get_dataset(
   Raises:
     InputError: an argument is wrong, or what the folder holds.
   """
-  if name not in dataset_names():
-    raise InputError(
-      f'unknown data set of boxes {name}; there is {", ".join(dataset_names())}'
-    )
+  record_sets.check_name(name, dataset_names(), 'data set of boxes')
   if name == 'digits_scenes':
     record_sets.check_split(name, split_name)
     return _digits_scenes(split_name)

@@ -75,10 +75,7 @@ def get_dataset(
   Raises:
     InputError: an argument or the folder is wrong, or a file is truncated.
   """
-  if name not in dataset_names():
-    raise InputError(
-      f'unknown data set {name}; there is {", ".join(dataset_names())}'
-    )
+  record_sets.check_name(name, dataset_names())
   record_sets.check_split(name, split_name)
   check_validation_fraction(validation_fraction)
   if name not in ('digits', 'digits_scenes'):

@@ -53,17 +53,6 @@ def find_images(paths: Iterable[str]) -> list[str]:
   return list(dict.fromkeys(found))
 
 
-def read_images(
-  paths: Iterable[str], options: InputOptions
-) -> tuple[dict[str, tf.Tensor], dict[str, str]]:
-  """Returns ({path: image}, {path: why it cannot be read}).
-
-  Images are float32 [image_size, image_size, 3] in [-1, 1].
-  """
-  opened, unreadable = open_images(paths, options)
-  return {path: one.prepared for path, one in opened.items()}, unreadable
-
-
 def open_images(
   paths: Iterable[str], options: InputOptions
 ) -> tuple[dict[str, OpenedImage], dict[str, str]]:

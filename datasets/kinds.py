@@ -49,8 +49,8 @@ LABELS = Kind(
   tuple(catalog.dataset_names()),
   'imagenet',
   'image_folder is a folder of images with a subfolder for each class; '
-  'tfrecord is any folder of TFRecords with a labels.txt; digits comes with '
-  'this program.',
+  'tfrecord is any folder of TFRecords with a labels.txt; digits and '
+  'digits_scenes, digits cut out of scenes, come with this program.',
   lambda options: catalog.get_dataset(*options),
   'inception (cuts out a random part, flips it and changes its colours) or '
   'lenet (only resizes).',

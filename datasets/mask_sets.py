@@ -52,10 +52,7 @@ def get_dataset(
     InputError: an argument is wrong, or a file is missing: see voc.py and
       mask_folder.py.
   """
-  if name not in dataset_names():
-    raise InputError(
-      f'unknown data set of masks {name}; there is {", ".join(dataset_names())}'
-    )
+  record_sets.check_name(name, dataset_names(), 'data set of masks')
   if name == 'digits_scenes':
     record_sets.check_split(name, split_name)
     return _digits_scenes(split_name)

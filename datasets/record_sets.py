@@ -1,5 +1,6 @@
 """Data sets of TFRecords by name: their classes, splits and files."""
 
+from collections.abc import Sequence
 import os
 from typing import NamedTuple
 
@@ -64,6 +65,12 @@ def held_out_split(name: str) -> str:
   """Returns the split to evaluate on; any name will do."""
   known = _RECORD_SETS.get(name)
   return known.splits[1] if known else 'validation'
+
+
+def check_name(name: str, names: Sequence[str], what: str = 'data set') -> None:
+  """Raises InputError if a data set is none of those that there are."""
+  if name not in names:
+    raise InputError(f'unknown {what} {name}; there is {", ".join(names)}')
 
 
 def check_split(name: str, split_name: str) -> None:

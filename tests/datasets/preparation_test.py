@@ -64,9 +64,6 @@ class PreparationTest(parameterized.TestCase, tf.test.TestCase):
     self.assertEqual((30, 40), opened[path].content)
     self.assertAllClose(pixels / 127.5 - 1, opened[path].prepared[:30, :40])
     self.assertAllEqual(np.zeros([15, 45, 3]), opened[path].prepared[30:])
-    images, reasons = image_files.read_images([path, missing], options)
-    self.assertAllEqual(opened[path].prepared, images[path])
-    self.assertEqual([missing], list(reasons))
     grey, _ = image_files.open_images(
       [path], options._replace(use_grayscale=True)
     )
