@@ -81,7 +81,7 @@ def _train():
     tf.add_to_collection(
       tf.GraphKeys.UPDATE_OPS, averages.apply(slim.get_model_variables())
     )
-    optimizer = tf.train.RMSPropOptimizer(1e-3, momentum=0.9, epsilon=1.0)
+    optimizer = tf.train.RMSPropOptimizer(0.03, momentum=0.9, epsilon=1.0)
     slim.learning.train(
       slim.learning.create_train_op(tf.losses.get_total_loss(), optimizer),
       logdir=FLAGS.train_dir,
