@@ -15,6 +15,9 @@ from training.optimization_flags import PUBLISHED
 from training.optimization_flags import Recipe
 from training.run import TrainingOptions
 
+# The flags belong to the program that has them defined.
+flags.disclaim_key_flags()
+
 
 def define_for_training(
   choice: Choice, kind: Kind, recipe: Recipe = PUBLISHED
