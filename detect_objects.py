@@ -59,6 +59,7 @@ def main(argv: list[str]) -> None:
   )
   names = picture_files.name_pictures(paths)
   image_ids = picture_files.image_ids(paths)
+  category_ids = predictor.category_ids or range(1, predictor.num_classes + 1)
   reasons, results = [], []
   for found in predictor_lib.predict(predictor, task.predict, paths):
     reasons.append(found.error)
@@ -66,10 +67,7 @@ def main(argv: list[str]) -> None:
       continue
     pixels = found.image.pixels
     objects = coco_results.to_json(
-      found.outputs,
-      image_ids[found.path],
-      pixels.shape[:2],
-      range(1, predictor.num_classes + 1),
+      found.outputs, image_ids[found.path], pixels.shape[:2], category_ids
     )
     results += [{**one, 'file_name': found.path} for one in objects]
     picture = picture_files.write(

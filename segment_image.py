@@ -42,6 +42,7 @@ def main(argv: list[str]) -> None:
   files.make_folder(output.output_dir, 'output_dir')
   names = picture_files.name_pictures(paths)
   image_ids = picture_files.image_ids(paths)
+  category_ids = predictor.category_ids or range(predictor.num_classes)
   reasons, results = [], []
   for found in predictor_lib.predict(predictor, lambda logits: logits, paths):
     reasons.append(found.error)
@@ -49,7 +50,7 @@ def main(argv: list[str]) -> None:
       continue
     mask, scores = _mask(found, predictor.input.image_size)
     masks = coco_results.to_json(
-      mask, image_ids[found.path], range(predictor.num_classes), scores
+      mask, image_ids[found.path], category_ids, scores
     )
     results += [{**one, 'file_name': found.path} for one in masks]
     picture = picture_files.write(

@@ -26,7 +26,8 @@ def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
   Keys that readers know: model_name, implementation, networks.ARCHITECTURE,
   num_classes, image_size, preprocessing_name (never None: the data set's own is
   not known to those who classify), use_grayscale, moving_average_decay,
-  dataset_name, dataset_dir, labels_offset, validation_fraction.
+  dataset_name, dataset_dir, labels_offset, validation_fraction, category_ids
+  (COCO's own numbers of the classes, or None).
 
   Raises:
     InputError: train_dir cannot be written.

@@ -48,6 +48,7 @@ class Predictor(NamedTuple):
   input: InputOptions
   num_classes: int
   label_names: tuple[str, ...] | None
+  category_ids: tuple[int, ...] | None  # COCO's numbers of the classes
   checkpoint_path: str
 
 
@@ -78,8 +79,9 @@ def open_predictor(
     raise InputError('name images, or folders of images')
   sys.stdout.reconfigure(errors='backslashreplace')  # Names may be in any code.
   checkpoint = reader.open_checkpoint(options.checkpoint.checkpoint_path)
+  info = run_info.read_run_info(checkpoint.folder)
   network, data, restored = run_info.fill_in(
-    run_info.read_run_info(checkpoint.folder),
+    info,
     {
       'model_name': choice.default,
       'implementation': 'fast',
@@ -112,8 +114,15 @@ def open_predictor(
     data._replace(image_size=built.image_size),
     num_classes,
     label_names,
+    _category_ids(info, num_classes),
     checkpoint.path,
   )
+
+
+def _category_ids(info, num_classes):
+  """Returns what model.json says of them, if it is of as many classes."""
+  found = info.get('category_ids')
+  return tuple(found) if found and len(found) == num_classes else None
 
 
 def predict(

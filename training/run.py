@@ -248,6 +248,7 @@ def _write_info(dataset, options):
       'moving_average_decay': options.optimization.moving_average_decay,
       **options.dataset.info(),
       'num_classes': dataset.num_classes,
+      'category_ids': dataset.category_ids,
       'image_size': data.image_size,
       'preprocessing_name': data.preprocessing_name,
     },
