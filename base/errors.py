@@ -3,10 +3,13 @@
 from collections.abc import Callable
 import logging
 import os
+import signal
 import sys
 
 from absl import app
 from absl import flags
+
+from base import suggestions
 
 
 class InputError(ValueError):
@@ -20,16 +23,21 @@ def run(main: Callable[[list[str]], None]) -> None:
   """Runs main(argv) under absl.
 
   An InputError or a wrong flag becomes one line and status 1, Ctrl-C status
-  130.
+  130. Where nobody reads on (| head), it ends without a word, status 141, as
+  other programs do. --help has status 0.
   """
 
   def reporting_main(argv):
     try:
-      return main(argv)
+      status = main(argv)
+      sys.stdout.flush()
+      return status
     except InputError as error:
       status = _line(argv, error)
     except KeyboardInterrupt:
-      status = 130
+      status = 128 + signal.SIGINT
+    except BrokenPipeError:
+      status = _leave_output()
     # Not above, where the error keeps all of main's variables: a process that
     # ends while one of them reads a data set can hang.
     sys.exit(status)
@@ -38,7 +46,12 @@ def run(main: Callable[[list[str]], None]) -> None:
     try:
       return flags.FLAGS(argv)
     except flags.Error as error:
-      sys.exit(_line(argv, f'{error}; --help lists the flags'))
+      sys.exit(_line(argv, f'{_message(error)}; --help lists the flags'))
+    except BrokenPipeError:
+      sys.exit(_leave_output())
+    except SystemExit:
+      # Nothing but help ends here; absl has status 1 for it.
+      sys.exit(0)
 
   # TensorFlow's notices about its own future are not for those who run this.
   logging.getLogger('tensorflow').setLevel(logging.ERROR)
@@ -48,6 +61,26 @@ def run(main: Callable[[list[str]], None]) -> None:
 def tell(message: str) -> None:
   """Says on stderr, in the program's name, what is wrong while it goes on."""
   print(_line(sys.argv, message), file=sys.stderr, flush=True)
+
+
+def _message(error):
+  """Returns what absl says of a wrong flag, with what it may have been."""
+  if not isinstance(error, flags.UnrecognizedFlagError):
+    return str(error)
+  name = error.flagname
+  meant = suggestions.did_you_mean(name, list(flags.FLAGS), '--')
+  return f"Unknown command line flag '{name}'{meant}"
+
+
+def _leave_output():
+  """Returns the status that a broken pipe has in shells.
+
+  What is still to be written goes nowhere: Python would try again at its end.
+  """
+  null = os.open(os.devnull, os.O_WRONLY)
+  os.dup2(null, sys.stdout.fileno())
+  os.dup2(null, sys.stderr.fileno())
+  return 128 + signal.SIGPIPE
 
 
 def _line(argv, error):

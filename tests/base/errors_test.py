@@ -1,0 +1,93 @@
+"""How a program ends: help, wrong flags, nobody who reads, Ctrl-C."""
+
+import subprocess
+import sys
+
+from absl.testing import absltest
+from absl.testing import parameterized
+
+from tests.helpers import programs
+
+_PROGRAM = '''"""Does what its flag says."""
+import sys
+from absl import flags
+from base import errors
+flags.DEFINE_enum('what', 'write', ['write', 'refuse', 'stop'], 'What to do.')
+def main(argv):
+  if flags.FLAGS.what == 'refuse':
+    raise errors.InputError('no such\\n  photograph')
+  if flags.FLAGS.what == 'stop':
+    raise KeyboardInterrupt
+  for number in range(100_000):
+    print(number)
+errors.run(main)
+'''
+
+
+def _run(arguments, after=''):
+  """Returns what came of the program, in bash."""
+  return subprocess.run(
+    [
+      'bash',
+      '-c',
+      f'"$0" -c "$1" {arguments} {after}',
+      sys.executable,
+      _PROGRAM,
+    ],
+    env=programs.environment(),
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+
+
+class ErrorsTest(parameterized.TestCase):
+  @parameterized.parameters('--what=write', '--helpfull')
+  def test_nobody_reads_on(self, flag):
+    ran = _run(flag, '| head -n 1; exit ${PIPESTATUS[0]}')
+    self.assertEqual('', ran.stderr)
+    self.assertLen(ran.stdout.splitlines(), 1)
+    # absl itself ends its help where the pipe does.
+    self.assertEqual(0 if 'help' in flag else 141, ran.returncode)
+
+  def test_nobody_reads_the_last_lines(self):
+    """They leave Python's buffer when the program ends."""
+    program = _PROGRAM.replace('100_000', '3')
+    ran = subprocess.run(
+      ['bash', '-c', '"$0" -c "$1" | true', sys.executable, program],
+      env=programs.environment(),
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    self.assertEqual(('', ''), (ran.stdout, ran.stderr))
+
+  @parameterized.parameters('--help', '--helpfull', '--helpshort', '-?')
+  def test_help_is_no_error(self, flag):
+    ran = _run(flag)
+    self.assertEqual((0, ''), (ran.returncode, ran.stderr))
+    self.assertIn('Does what its flag says.', ran.stdout)
+    self.assertIn('--what: <write|refuse|stop>: What to do.', ran.stdout)
+
+  @parameterized.parameters(
+    ('--wat=stop', "Unknown command line flag 'wat' (did you mean --what?)"),
+    ('--foobar', "Unknown command line flag 'foobar'"),
+    ('--what=x', 'flag --what=x: value should be one of <write|refuse|stop>'),
+  )
+  def test_wrong_flags(self, flag, message):
+    ran = _run(flag)
+    self.assertEqual((1, ''), (ran.returncode, ran.stdout))
+    self.assertEqual(f'-c: {message}; --help lists the flags\n', ran.stderr)
+
+  def test_wrong_input_is_one_line(self):
+    ran = _run('--what=refuse')
+    self.assertEqual((1, ''), (ran.returncode, ran.stdout))
+    self.assertEqual('-c: no such photograph\n', ran.stderr)
+
+  def test_ctrl_c(self):
+    ran = _run('--what=stop')
+    self.assertEqual((130, '', ''), (ran.returncode, ran.stdout, ran.stderr))
+
+
+if __name__ == '__main__':
+  absltest.main()
