@@ -5,6 +5,7 @@ import itertools
 from typing import NamedTuple
 
 from base.errors import InputError
+from base.suggestions import did_you_mean
 from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
 from specs.networks import DETECTORS
@@ -178,7 +179,8 @@ def check_choices(
   for value in values or ['']:
     if value not in choices:
       raise InputError(
-        f'--{flag}: there is no {value!r}; there are {", ".join(choices)}'
+        f'--{flag}: there is no {value!r}{did_you_mean(value, choices)}; '
+        f'there are {", ".join(choices)}'
       )
 
 

@@ -75,14 +75,17 @@ def open_checkpoint(path: str) -> Checkpoint:
     if path is None:
       raise InputError(
         f'{folder} has no checkpoint, or no file `checkpoint` '
-        'that names it: give the path of a model.ckpt-STEP'
+        'that names it: give the path of a model.ckpt-STEP by --checkpoint_path'
       )
   # Shells complete to the file, where the prefix is meant.
   path = re.sub(r'\.(index|meta|data-\d{5}-of-\d{5})$', '', path)
   try:
     return Checkpoint(path, tf.train.load_checkpoint(path))
   except tf.errors.NotFoundError as error:
-    raise InputError(f'there is no checkpoint {path}') from error
+    raise InputError(
+      f'there is no checkpoint {path}; --checkpoint_path takes its file, or '
+      'the --train_dir of a training'
+    ) from error
   except (tf.errors.OpError, IndexError, ValueError) as error:
     raise InputError(
       f'{path} is not a checkpoint, or is damaged: {error}'

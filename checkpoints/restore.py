@@ -80,17 +80,18 @@ def for_fine_tuning(
   }
   name_there = _names_there(checkpoint, wanted)
   missing, misfits = _compare(checkpoint, wanted, name_there)
+  missing_there = [name for name in missing if name in name_there]
   if not ignore_missing_vars:
     _require_all(
       checkpoint.path,
       wanted,
-      [name for name in missing if name in name_there],
+      missing_there,
       {
         name: shapes
         for name, shapes in misfits.items()
         if not networks.is_head(name)
       },
-      ' (or set --ignore_missing_vars)',
+      _remedy(len(name_there), len(missing_there) + len(misfits)),
     )
   elif wanted and len(missing) + len(misfits) == len(wanted):
     raise InputError(
@@ -104,6 +105,17 @@ def for_fine_tuning(
   }
   skipped.update(dict.fromkeys(misfits, 'other shape'))
   return _restore(checkpoint, found, skipped, missing, name_there)
+
+
+def _remedy(num_wanted, num_unfit):
+  """Returns how many variables fit; a way to go on if that is most of them.
+
+  With few, training would begin from almost nothing, and hardly say so.
+  """
+  remedy = f'; {num_wanted - num_unfit} of {num_wanted} fit'
+  if 2 * num_unfit > num_wanted:
+    return f'{remedy}: is it of another network, or another width?'
+  return f'{remedy} (--ignore_missing_vars leaves the others at random)'
 
 
 def _names_there(checkpoint, variables):

@@ -43,5 +43,6 @@ class BadImages:
         named = '; '.join(self.messages[:_NAMED_IN_ERROR])
         more = '; ...' if count > _NAMED_IN_ERROR else ''
         raise InputError(
-          f'{named}{more} (unreadable images: {count}, allowed: {self.limit})'
+          f'{named}{more} (unreadable images: {count}, allowed: {self.limit}; '
+          'repair or remove them, or set --max_bad_images=N to skip up to N)'
         )

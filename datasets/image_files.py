@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 import os
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from base.errors import InputError
 from datasets import image_folder
 from datasets import images
+from datasets import other_files
 from datasets import preparation
 from datasets import preprocessing
 from datasets.input_pipeline import InputOptions
@@ -27,30 +29,41 @@ class OpenedImage(NamedTuple):
 def find_images(paths: Iterable[str]) -> list[str]:
   """Returns files as they are, and the images of folders at any depth, sorted.
 
-  A path that is there twice is returned once.
+  A path that is there twice is returned once. What else is in the folders is
+  told on stderr.
 
   Raises:
-    InputError: a folder has no file whose name ends as an image's does.
+    InputError: a folder has no file whose name ends as an image's does, or a
+      path is an address of the web.
   """
   found = []
   for path in paths:
-    if not os.path.isdir(path):
-      found.append(path)
-      continue
-    within = sorted(
-      os.path.join(folder, file)
-      for folder, _, files in os.walk(path)
-      for file in files
-      if not file.startswith('.')
-      and os.path.splitext(file)[1].lower() in image_folder.EXTENSIONS
-    )
-    if not within:
+    if re.match(r'https?://', path):
       raise InputError(
-        f'{path}: no images in this folder '
-        f'({", ".join(image_folder.EXTENSIONS)})'
+        f'{path} is not on this machine: download it first (curl -O {path})'
       )
-    found += within
+    found += _within(path) if os.path.isdir(path) else [path]
   return list(dict.fromkeys(found))
+
+
+def _within(path):
+  """Returns the images of a folder."""
+  files = sorted(
+    os.path.join(folder, file)
+    for folder, _, files in os.walk(path)
+    for file in files
+    if not file.startswith('.')
+  )
+  is_image = [
+    os.path.splitext(file)[1].lower() in images.extensions() for file in files
+  ]
+  if not any(is_image):
+    raise InputError(
+      f'{path}: no images in this folder ({", ".join(images.extensions())})'
+      f'{other_files.remedy(files)}'
+    )
+  other_files.tell(path, [f for f, known in zip(files, is_image) if not known])
+  return [file for file, known in zip(files, is_image) if known]
 
 
 def open_images(

@@ -5,19 +5,17 @@ the classes' folders in it, or it holds the classes' folders itself; then a
 part of the images, chosen by their names, is held out for validation.
 """
 
-import collections
 from collections.abc import Sequence
 import hashlib
 import os
 import unicodedata
 
-from absl import logging
 import numpy as np
 
 from base.errors import InputError
+from datasets import images
+from datasets import other_files
 from datasets.example import Encoded
-
-EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp')
 
 _SPLIT_FOLDERS = ('train', 'validation', 'val', 'test')
 
@@ -88,14 +86,17 @@ def read_file(path: str) -> bytes:
 
 
 def paths_by_name(
-  folder: str, extensions: tuple[str, ...] = EXTENSIONS
+  folder: str, extensions: tuple[str, ...] | None = None
 ) -> dict[str, str]:
   """Returns {name without extension: path} of a folder's images, in order.
+
+  extensions: of the files, in lower case; None: of all images.
 
   Raises:
     InputError: the folder cannot be read, or two images differ in nothing but
       their extension.
   """
+  extensions = extensions or images.extensions()
   paths = {}
   for entry in sorted(_entries(folder), key=lambda entry: entry.name):
     name, extension = os.path.splitext(entry.name)
@@ -160,7 +161,7 @@ def _find_split(folder, split_name, divided):
 def _list_examples(folder, label_names):
   """Returns [(path, label)] of the classes in a folder, in order."""
   examples = []
-  ignored = collections.Counter()
+  ignored = []
   for name in _subfolders(folder):
     class_folder = os.path.join(folder, name)
     if name not in label_names:
@@ -168,38 +169,30 @@ def _list_examples(folder, label_names):
         f'{class_folder}: not one of the classes '
         f'({len(label_names)}: {label_names[0]}, ...)'
       )
-    paths = _image_paths(class_folder, ignored)
+    paths, others = _image_paths(class_folder)
     if not paths:
       raise InputError(
         f'{class_folder}: no images in this class '
-        f'({", ".join(EXTENSIONS)}); add some or remove it'
+        f'({", ".join(images.extensions())}); add some or remove it'
+        f'{other_files.remedy(others)}'
       )
+    ignored += others
     label = label_names.index(name)
     examples.extend((path, label) for path in paths)
   if not examples:
     raise InputError(
       f'{folder}: no folders in it; each class needs one, with its images'
     )
-  if ignored:
-    kinds = ', '.join(sorted(kind or 'none' for kind in ignored))
-    logging.warning(
-      '%s: ignoring %d files that are not images by extension (%s)',
-      folder,
-      sum(ignored.values()),
-      kinds,
-    )
+  other_files.tell(folder, ignored)
   return examples
 
 
-def _image_paths(class_folder, ignored):
-  """Sorted paths of a class; counts the other files by extension."""
-  paths = []
+def _image_paths(class_folder):
+  """Returns sorted paths of a class's images, and of the other files."""
+  paths, others = [], []
   for entry in _entries(class_folder):
-    extension = os.path.splitext(entry.name)[1].lower()
-    if not entry.is_file():
-      continue
-    if extension in EXTENSIONS:
-      paths.append(entry.path)
-    else:
-      ignored[extension] += 1
-  return sorted(paths)
+    if entry.is_file():
+      extension = os.path.splitext(entry.name)[1].lower()
+      is_image = extension in images.extensions()
+      (paths if is_image else others).append(entry.path)
+  return sorted(paths), sorted(others)

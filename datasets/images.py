@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
+import functools
 import io
+import os
 import struct
 import warnings
 import zlib
@@ -21,7 +23,14 @@ MAX_PIXELS = 100_000_000
 Window = tuple[int, int, int, int]  # top, left, height, width
 
 # Pillow's other decoders are never reached.
-_FORMATS = ('JPEG', 'PNG', 'BMP', 'GIF', 'WEBP')
+_FORMATS = ('JPEG', 'PNG', 'BMP', 'GIF', 'WEBP', 'TIFF')
+_EXTENSIONS = (
+  *('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp', '.tif', '.tiff'),
+)
+# What telephones write; it takes a package that is not among the required ones.
+_HEIF_EXTENSIONS = ('.heic', '.heif')
+_HEIF_BRANDS = (b'heic', b'heix', b'heim', b'heis', b'mif1', b'msf1')
+HEIF_REMEDY = 'pip install pillow-heif, or convert to JPEG'
 
 # What Pillow raises on damaged files.
 _DAMAGE = (
@@ -55,13 +64,36 @@ Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings('ignore', module=r'PIL\.')
 
 
+def extensions() -> tuple[str, ...]:
+  """Returns the ends of names, in lower case, of files that can be read."""
+  return _EXTENSIONS + (_HEIF_EXTENSIONS if _reads_heif() else ())
+
+
+def is_heif(path: str) -> bool:
+  """Whether a file's name ends as that of a HEIC image."""
+  return os.path.splitext(path)[1].lower() in _HEIF_EXTENSIONS
+
+
+@functools.cache
+def _reads_heif():
+  """Whether the package is there that has Pillow read HEIC images."""
+  try:
+    import pillow_heif
+  except ImportError:
+    return False
+  pillow_heif.register_heif_opener()
+  return True
+
+
 def read_image(
   encoded: bytes,
   name: str,
   max_pixels: int = MAX_PIXELS,
   choose_window: Callable[[int, int], Window] | None = None,
 ) -> np.ndarray:
-  """Decodes a JPEG, PNG, BMP, GIF (its first frame) or WebP image.
+  """Decodes a JPEG, PNG, BMP, GIF (its first frame), WebP or TIFF image.
+
+  HEIC, too, where the package pillow_heif is installed.
 
   White shows through what is transparent, 16 bits become the upper 8, and the
   rotation that EXIF asks for is applied.
@@ -108,11 +140,13 @@ def read_mask(encoded: bytes, name: str) -> np.ndarray:
 
 @contextlib.contextmanager
 def _opened(
-  encoded, name, max_pixels=MAX_PIXELS, formats=_FORMATS
+  encoded, name, max_pixels=MAX_PIXELS, formats=None
 ) -> Iterator[Image.Image]:
   """An image whose header has been read; errors name it."""
   if not encoded:
     raise InputError(f'{name}: the file is empty')
+  if formats is None:
+    formats = _FORMATS + (('HEIF',) if _reads_heif() else ())
   try:
     with Image.open(io.BytesIO(encoded), formats=formats) as image:
       width, height = image.size
@@ -121,18 +155,28 @@ def _opened(
           f'{name}: {width} x {height} pixels, more than the '
           f'limit of {max_pixels}'
         )
+      if image.format == 'TIFF' and image.mode in ('I', 'F'):
+        raise InputError(
+          f'{name}: pixels of 32 bits, of which nobody knows what is white; '
+          'save it with 8 or 16 bits'
+        )
       yield image
   except InputError:
     raise
   except UnidentifiedImageError as error:
-    expected = (
-      'PNG' if formats == ('PNG',) else 'JPEG, PNG, BMP, GIF or WebP image'
-    )
-    raise InputError(
-      f'{name}: not a {expected}, or damaged at its start'
-    ) from error
+    raise InputError(f'{name}: {_what_it_is(encoded, formats)}') from error
   except _DAMAGE as error:
     raise InputError(f'{name}: damaged image ({error})') from error
+
+
+def _what_it_is(encoded, formats):
+  """Returns why Pillow opens no image of these formats."""
+  if encoded[4:8] == b'ftyp' and encoded[8:12] in _HEIF_BRANDS:
+    return f'a HEIC image: {HEIF_REMEDY}'
+  expected = (
+    'PNG' if formats == ('PNG',) else 'JPEG, PNG, BMP, GIF, WebP or TIFF image'
+  )
+  return f'not a {expected}, or damaged at its start'
 
 
 def plain_format(encoded: bytes) -> str | None:
@@ -140,7 +184,7 @@ def plain_format(encoded: bytes) -> str | None:
 
   None for a rotated or transparent one, other colour spaces and formats.
   """
-  with Image.open(io.BytesIO(encoded), formats=_FORMATS) as image:
+  with _opened(encoded, 'image') as image:
     image.load()
     is_plain = (
       image.mode in ('RGB', 'L')

@@ -89,6 +89,11 @@ MASKS = Kind(
 
 def open_to_train(kind: Kind, options: DatasetOptions) -> Dataset:
   """Opens a data set; raises InputError if there is nothing to learn."""
+  if options.dataset_name == kind.default and not options.dataset_dir:
+    raise InputError(
+      'say what to learn from, by --dataset_name and --dataset_dir: '
+      f'{kind.help} (The default, {kind.default}, needs a folder.)'
+    )
   dataset = kind.open(options)
   if dataset.num_classes < kind.fewest_classes:
     name = f' ({dataset.label_names[0]})' if dataset.label_names else ''

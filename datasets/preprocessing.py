@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
+from base.suggestions import did_you_mean
 from specs import networks
 
 # slim names a preprocessing after the network that it belongs to.
@@ -198,7 +199,7 @@ def check_name(name: str, kind: str = LABELS) -> None:
     what = (
       f'preprocessing {name} is for {of_others[0]}, not for {kind}'
       if of_others
-      else f'unknown preprocessing {name}'
+      else f'unknown preprocessing {name}{did_you_mean(name, names(kind))}'
     )
     raise InputError(f'{what}; there is {", ".join(names(kind))}')
 

@@ -5,6 +5,7 @@ import os
 from typing import NamedTuple
 
 from base.errors import InputError
+from base.suggestions import did_you_mean
 from datasets import image_folder
 from datasets import labels
 from datasets import tfrecord
@@ -70,7 +71,10 @@ def held_out_split(name: str) -> str:
 def check_name(name: str, names: Sequence[str], what: str = 'data set') -> None:
   """Raises InputError if a data set is none of those that there are."""
   if name not in names:
-    raise InputError(f'unknown {what} {name}; there is {", ".join(names)}')
+    raise InputError(
+      f'unknown {what} {name}{did_you_mean(name, names)}; there is '
+      f'{", ".join(names)}'
+    )
 
 
 def check_split(name: str, split_name: str) -> None:
@@ -86,7 +90,7 @@ def check_split(name: str, split_name: str) -> None:
 def check_folder(name: str, dataset_dir: str | None) -> None:
   """Raises InputError if there is no folder, or nothing in it."""
   if not dataset_dir:
-    raise InputError(f'data set {name} needs a folder: set dataset_dir')
+    raise InputError(f'data set {name} needs a folder: set --dataset_dir')
   try:
     is_empty = not os.listdir(dataset_dir)
   except OSError as error:

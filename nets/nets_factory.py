@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from base.errors import InputError
+from base.suggestions import did_you_mean
 from nets.tf_slim_compat import slim
 from specs import networks
 from specs.networks import ALL
@@ -170,7 +171,10 @@ def _without_idle_dropout(name, implementation, options):
 
 def _check(name, num_classes, implementation):
   if name not in ALL:
-    raise InputError(f'Unknown network {name!r}; there are {", ".join(ALL)}.')
+    raise InputError(
+      f'Unknown network {name!r}{did_you_mean(name, ALL)}; there are '
+      f'{", ".join(ALL)}.'
+    )
   if implementation not in IMPLEMENTATIONS:
     raise InputError(
       f'Unknown implementation {implementation!r}; there are '

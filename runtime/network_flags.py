@@ -8,6 +8,7 @@ from absl import flags
 
 from base import program_flags
 from base.errors import InputError
+from base.suggestions import did_you_mean
 from specs import networks
 
 # The flags belong to the program that has them defined.
@@ -236,7 +237,8 @@ def read() -> NetworkOptions:
 def check(options: NetworkOptions, choice: Choice) -> None:
   """Raises InputError if a network is not of the choice."""
   if options.model_name not in choice.names:
+    meant = did_you_mean(options.model_name or '', choice.names)
     raise InputError(
-      f'Unknown network {options.model_name!r}; for this program there are '
-      f'{", ".join(choice.names)}.'
+      f'Unknown network {options.model_name!r}{meant}; for this program there '
+      f'are {", ".join(choice.names)}.'
     )

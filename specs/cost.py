@@ -1,7 +1,8 @@
 """Counts what networks cost, from their tables, next to what was published.
 
 python -m specs.cost
-python -m specs.cost mobilenet_v2_035 --size=96 --num_classes=10 --layers
+python -m specs.cost mobilenet_v1 mobilenet_v2 --size=128 --num_classes=10
+python -m specs.cost mobilenet_v2_035 --size=96 --layers
 """
 
 import argparse
@@ -10,6 +11,7 @@ import signal
 import sys
 from typing import NamedTuple
 
+from base.suggestions import did_you_mean
 from specs import networks
 from specs.convolution import Convolution
 
@@ -82,7 +84,9 @@ def _print_layers(name, size, num_classes):
 def main() -> None:
   """Prints what the command line asks for."""
   parser = argparse.ArgumentParser(
-    description=__doc__.splitlines()[0], prog='python -m specs.cost'
+    description=__doc__,
+    prog='python -m specs.cost',
+    formatter_class=argparse.RawDescriptionHelpFormatter,
   )
   parser.add_argument(
     'network',
@@ -105,17 +109,24 @@ def main() -> None:
   parser.add_argument(
     '--layers',
     action='store_true',
-    help='prints every layer, its output as height x width x channels',
+    help='prints every layer of the networks that are named, its output as '
+    'height x width x channels',
   )
   arguments = parser.parse_args()
   for name in arguments.network:
     if name not in networks.ALL:
       sys.exit(
-        f'specs.cost: unknown network {name!r}; there are '
+        f'specs.cost: unknown network {name!r}'
+        f'{did_you_mean(name, networks.ALL)}; there are '
         f'{", ".join(networks.ALL)}'
       )
   if arguments.size < 32 or arguments.num_classes < 1:
     sys.exit('specs.cost: --size is at least 32, --num_classes at least 1')
+  if arguments.layers and not arguments.network:
+    sys.exit(
+      'specs.cost: name the networks whose layers to print: '
+      'python -m specs.cost mobilenet_v2 --layers'
+    )
   names = arguments.network or networks.NETWORKS
   if arguments.layers:
     for name in names:

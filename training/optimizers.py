@@ -6,6 +6,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from base.errors import InputError
+from base.suggestions import did_you_mean
 from training.learning_rates import LearningRate
 
 OPTIMIZERS = (
@@ -101,7 +102,8 @@ def make_optimizer(
   if name == 'sgd':
     return train.GradientDescentOptimizer(learning_rate)
   raise InputError(
-    f'optimizer {name!r} is unknown: choose one of {", ".join(OPTIMIZERS)}'
+    f'optimizer {name!r} is unknown{did_you_mean(name, OPTIMIZERS)}: choose '
+    f'one of {", ".join(OPTIMIZERS)}'
   )
 
 

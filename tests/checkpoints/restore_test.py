@@ -52,7 +52,8 @@ class FineTuningTest(checkpoint_testing.TestCase):
     del model.variables_by_name['Tiny/Conv/weights']
     self.save(model.variables_by_name)
     with self.assertRaisesRegex(
-      InputError, 'lacks 1 of 4 .*Tiny/Conv/weights .*--ignore_missing_vars'
+      InputError,
+      'lacks 1 of 4 .*Tiny/Conv/weights; 3 of 4 fit .--ignore_missing_vars',
     ):
       restore.for_fine_tuning(other, reader.open_checkpoint(self.folder))
     report = restore.for_fine_tuning(
@@ -67,7 +68,7 @@ class FineTuningTest(checkpoint_testing.TestCase):
     with self.assertRaisesRegex(
       InputError,
       r'weights is \[1, 1, 3, 4\], not \[1, 1, 3, 6\].*'
-      r'moving_mean is \[4\], not \[6\]',
+      r'moving_mean is \[4\], not \[6\]; 1 of 4 fit: is it of another network',
     ):
       restore.for_fine_tuning(other, reader.open_checkpoint(self.folder))
     report = restore.for_fine_tuning(
@@ -190,7 +191,8 @@ class OtherTaskTest(checkpoint_testing.TestCase):
     self.assert_restored([_CONV], model, report)
     model = _detector(0)
     with self.assertRaisesRegex(
-      InputError, f'lacks 1 of 6 variables: FeatureExtractor/{_LAST} .*--ignore'
+      InputError,
+      f'lacks 1 of 6 variables: FeatureExtractor/{_LAST}; 1 of 2 .*--ign',
     ):
       self.tune(model, _segmenter(1))
     report = self.tune(model, _segmenter(1), ignore_missing_vars=True)
@@ -208,7 +210,8 @@ class OtherTaskTest(checkpoint_testing.TestCase):
       r'^[^\n]* is of another model: 2 of 6 variables have another shape: '
       rf'FeatureExtractor/{_CONV} is \[1, 1, 3, 12\], not \[1, 1, 3, 8\], '
       rf'FeatureExtractor/{_LAST} is \[1, 1, 12, 16\], not '
-      r'\[1, 1, 8, 16\] \(or set --ignore_missing_vars\)$',
+      r'\[1, 1, 8, 16\]; 0 of 2 fit: is it of another network, or another '
+      r'width\?$',
     ):
       self.tune(model, _classifier(1, width=12))
     self.assertEqual({0.0}, set(model.values().values()))

@@ -183,7 +183,7 @@ class BoxSetsTest(parameterized.TestCase, tf.test.TestCase):
         ('flowers', 'train'),
         'unknown data set of boxes flowers; there is coco',
       ),
-      (('coco', 'train'), 'set dataset_dir'),
+      (('coco', 'train'), 'set --dataset_dir'),
       (('coco', 'tset', self.folder), 'no split tset'),
       (('digits_scenes', 'tset'), 'no split tset'),
       (

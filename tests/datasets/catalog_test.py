@@ -159,7 +159,7 @@ class CatalogTest(parameterized.TestCase):
     name for name in catalog.dataset_names() if not name.startswith('digits')
   )
   def test_bad_folders(self, name):
-    with self.assertRaisesRegex(InputError, 'set dataset_dir'):
+    with self.assertRaisesRegex(InputError, 'set --dataset_dir'):
       catalog.get_dataset(name, 'train')
     with self.assertRaisesRegex(InputError, '/nowhere: No such file'):
       catalog.get_dataset(name, 'train', '/nowhere')

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 import tensorflow as tf
 
+from base.errors import InputError
 from datasets import images
 from tests.helpers import image_files
 
@@ -45,6 +46,40 @@ class ReadImageTest(parameterized.TestCase):
     np.testing.assert_allclose(
       expected.numpy().astype(int), images.read_image(encoded, 'x'), atol=2
     )
+
+  @parameterized.parameters(None, 'tiff_lzw', 'tiff_adobe_deflate')
+  def test_tiff(self, compression):
+    image = Image.fromarray(_NOISE)
+    encoded = image_files.encode(image, 'TIFF', compression=compression)
+    np.testing.assert_array_equal(_NOISE, images.read_image(encoded, 'x'))
+    self.assertIsNone(images.plain_format(encoded))
+
+  def test_tiff_of_16_bits_and_of_none(self):
+    deep = Image.new('I;16', (4, 4), 0xAB12)
+    self.check_flat(image_files.encode(deep, 'TIFF'), [0xAB] * 3)
+    for mode in ('I', 'F'):
+      encoded = image_files.encode(Image.new(mode, (4, 4)), 'TIFF')
+      with self.assertRaisesRegex(InputError, 'x: pixels of 32 bits'):
+        images.read_image(encoded, 'x')
+
+  @parameterized.parameters(range(1, 9))
+  def test_tiff_is_turned_upright_once(self, orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    files = [
+      image_files.encode(Image.fromarray(_NOISE), image_format, exif=exif)
+      for image_format in ('PNG', 'TIFF')
+    ]
+    np.testing.assert_array_equal(
+      *(images.read_image(encoded, 'x') for encoded in files)
+    )
+
+  def test_first_page_of_a_tiff(self):
+    red, blue = (Image.new('RGB', (4, 4), name) for name in ('red', 'blue'))
+    encoded = image_files.encode(
+      red, 'TIFF', save_all=True, append_images=[blue]
+    )
+    self.check_flat(encoded, [255, 0, 0])
 
   def test_first_frame_of_a_gif(self):
     red, blue = (Image.new('RGB', (4, 4), name) for name in ('red', 'blue'))

@@ -239,7 +239,7 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
   def test_wrong_arguments(self):
     for arguments, message in (
       (('flowers', 'train'), 'unknown data set of masks flow'),
-      (('voc', 'train'), 'set dataset_dir'),
+      (('voc', 'train'), 'set --dataset_dir'),
       (('digits_scenes', 'tset'), 'no split tset'),
     ):
       with self.assertRaisesRegex(InputError, message):

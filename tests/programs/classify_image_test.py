@@ -152,8 +152,8 @@ class ProgramTest(tf.test.TestCase):
     )
     self.assertEndsWith(
       mixed.stderr,
-      f'classify_image.py: {self.bad}: not a JPEG, PNG, BMP, GIF or WebP '
-      'image, or damaged at its start\n'
+      f'classify_image.py: {self.bad}: not a JPEG, PNG, BMP, GIF, WebP or '
+      'TIFF image, or damaged at its start\n'
       'classify_image.py: 1 of 3 images could not be read\n',
     )
     for path in self.paths[1:]:

@@ -190,7 +190,7 @@ class ProgramsTest(tf.test.TestCase):
       ((scenes, '--model_name=vgg_16'), "Unknown network 'vgg_16'"),
       (
         (scenes, '--model_name=mobilenet_v2'),
-        "Unknown network 'mobilenet_v2'; for this program .* deeplab_v3",
+        "Unknown network 'mobilenet_v2'.*; for this program .* deeplab_v3",
       ),
       (
         (f'--checkpoint_path={detector}', '--model_name='),
@@ -231,7 +231,7 @@ class ProgramsTest(tf.test.TestCase):
     self.assertEqual(1, shown.status)
     self.assertEndsWith(
       shown.stderr,
-      f'{_SEGMENT}.py: {bad}: not a JPEG, PNG, BMP, GIF or WebP image, or '
+      f'{_SEGMENT}.py: {bad}: not a JPEG, PNG, BMP, GIF, WebP or TIFF image, or '
       f'damaged at its start\n{_SEGMENT}.py: 1 of 5 images could not be read\n',
     )
     self.assertEqual(0, plain.status, plain.stderr)
@@ -304,7 +304,7 @@ class ProgramsTest(tf.test.TestCase):
       ((), 'name images, or folders of images'),
       (
         (image, '--model_name=ssdlite_mobilenet_v2'),
-        "Unknown network 'ssdlite_mobilenet_v2'; for this program",
+        "Unknown network 'ssdlite_mobilenet_v2'.*; for this program",
       ),
       (
         (image, '--preprocessing_name=ssd'),

@@ -204,11 +204,11 @@ class ProgramsTest(tf.test.TestCase):
       ((*published, '--model_name=vgg_16'), "Unknown network 'vgg_16'"),
       (
         (*published, '--model_name=mobilenet_v2'),
-        "Unknown network 'mobilenet_v2'; for this program .* ssdlite",
+        "Unknown network 'mobilenet_v2'.*; for this program .* ssdlite",
       ),
       (
         (f'--checkpoint_path={other_task}',),
-        "Unknown network 'deeplab_v3_mobilenet_v2'; for this program",
+        "Unknown network 'deeplab_v3_mobilenet_v2'.*; for this program",
       ),
       (
         (
@@ -259,7 +259,7 @@ class ProgramsTest(tf.test.TestCase):
     self.assertEqual(1, shown.status)
     self.assertEndsWith(
       shown.stderr,
-      f'{_DETECT}.py: {bad}: not a JPEG, PNG, BMP, GIF or WebP image, or '
+      f'{_DETECT}.py: {bad}: not a JPEG, PNG, BMP, GIF, WebP or TIFF image, or '
       f'damaged at its start\n{_DETECT}.py: 1 of 5 images could not be read\n',
     )
     self.assertEqual(0, plain.status, plain.stderr)

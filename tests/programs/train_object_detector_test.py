@@ -120,7 +120,7 @@ class TrainingTest(tf.test.TestCase):
       ((scenes, '--model_name=vgg_16'), "Unknown network 'vgg_16'; for this"),
       (
         (scenes, '--model_name=mobilenet_v2'),
-        "Unknown network 'mobilenet_v2'; for this program there are ssdlite",
+        "Unknown network 'mobilenet_v2' .*; for this program there are ssdlite",
       ),
       (
         (scenes, '--preprocessing_name=deeplab'),
@@ -129,6 +129,7 @@ class TrainingTest(tf.test.TestCase):
       ((scenes, '--train_image_size=31'), 'Images of 31 pixels are too small'),
       (('--dataset_name=mask_folder',), 'unknown data set of boxes mask_fold'),
       (('--dataset_name=voc',), 'data set voc needs a folder'),
+      ((), 'say what to learn from.*: coco, as downloaded, has annotations/'),
       ((scenes, 'run/'), "What is 'run/'"),
     )
 

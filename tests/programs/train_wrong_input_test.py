@@ -50,10 +50,18 @@ class WrongInputTest(tf.test.TestCase):
       (('--model_name=lenet_5',), "Unknown network 'lenet_5'; .* there are"),
       (
         ('--model_name=ssdlite_mobilenet_v2',),
-        "Unknown network 'ssdlite_mobilenet_v2'; for this program there are mo",
+        "Unknown network 'ssdlite_mobilenet_v2' .did you mean mobilenet_v2.*"
+        '; for this program there are mobilenet_v1',
       ),
-      (('--dataset_name=digitz',), 'unknown data set digitz; there is'),
-      (('--dataset_name=imagenet',), 'data set imagenet needs a folder'),
+      (
+        ('--dataset_name=digitz',),
+        'unknown data set digitz .did you mean digits',
+      ),
+      (
+        ('--dataset_name=imagenet',),
+        'say what to learn from, by .*: image_folder is .*imagenet, needs a fo',
+      ),
+      (('--dataset_name=flowers',), 'data set flowers needs a folder'),
       (('--optimizer=lion',), "optimizer 'lion' is unknown: choose one of"),
       (
         ('--learning_rate_decay_type=polynomial',),
@@ -70,7 +78,11 @@ class WrongInputTest(tf.test.TestCase):
       ((f'--checkpoint_path={nowhere}',), f'there is no .* {nowhere}'),
       (('run/',), "What is 'run/'"),
       ((f'--train_dir={file}',), 'train_dir .*cannot be written'),
-      (('--num_epoch=1',), "Unknown command line flag 'num_epoch'"),
+      (
+        ('--epochs=1',),
+        "Unknown command line flag 'epochs' .did you mean --num_epochs",
+      ),
+      (('--optimizer=adams',), "optimizer 'adams' is unknown .did .* adam.?"),
       (('--batch_size=0',), '.*batch_size=0: .*positive'),
       (('--num_epochs=0',), '.*num_epochs=0.0: must be above 0'),
       (('--dropout_keep_prob=0',), '.*dropout_keep_prob=0.0: must be above'),

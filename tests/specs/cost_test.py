@@ -81,7 +81,7 @@ class CostTest(absltest.TestCase):
     self.assertEqual(['sum', '408938', '10.667'], layers[-1].split())
 
   def test_wrong_arguments(self):
-    for arguments in (['resnet'], ['--size=8']):
+    for arguments in (['resnet'], ['--size=8'], ['--layers']):
       wrong = subprocess.run(
         [sys.executable, '-m', 'specs.cost', *arguments],
         cwd=_PROJECT,
