@@ -231,8 +231,9 @@ class ProgramsTest(tf.test.TestCase):
     self.assertEqual(1, shown.status)
     self.assertEndsWith(
       shown.stderr,
-      f'{_SEGMENT}.py: {bad}: not a JPEG, PNG, BMP, GIF, WebP or TIFF image, or '
-      f'damaged at its start\n{_SEGMENT}.py: 1 of 5 images could not be read\n',
+      f'{_SEGMENT}.py: {bad}: not a JPEG, PNG, BMP, GIF, WebP or TIFF image, '
+      'or damaged at its start\n'
+      f'{_SEGMENT}.py: 1 of 5 images could not be read\n',
     )
     self.assertEqual(0, plain.status, plain.stderr)
     masks = [self.expected_mask(number) for number in range(4)]
