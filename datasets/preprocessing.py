@@ -81,6 +81,17 @@ def preprocess_for_eval(
   return to_signed(resize(image, image_size))
 
 
+def evaluation_window(height: int, width: int, name: str) -> tuple[int, ...]:
+  """Returns top, left, height and width of what preprocess_for_eval takes."""
+  if not _is_inception(name):
+    return 0, 0, height, width
+  # As tf.image.central_crop rounds.
+  top, left = (
+    int((side - side * _CENTRAL_FRACTION) / 2) for side in (height, width)
+  )
+  return top, left, height - 2 * top, width - 2 * left
+
+
 def preprocess_for_train(
   window: tf.Tensor, image_size: ImageSize, name: str, changes: tf.Tensor
 ) -> tf.Tensor:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from base import errors
 from base.errors import InputError
@@ -28,6 +29,7 @@ from runtime import gpu
 from runtime import inference
 from runtime import model as runtime_model
 from runtime import network_flags
+from runtime.model import Model
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
 
@@ -45,6 +47,7 @@ class Predictor(NamedTuple):
   """A restored network, and how images come to it."""
 
   outputs_fn: Callable[[tf.Tensor], Any]
+  model: Model
   input: InputOptions
   num_classes: int
   label_names: tuple[str, ...] | None
@@ -111,6 +114,7 @@ def open_predictor(
   )
   return Predictor(
     inference.make_inference_fn(built.model, built.image_size, built.xla),
+    built.model,
     data._replace(image_size=built.image_size),
     num_classes,
     label_names,
@@ -130,7 +134,8 @@ def predict(
 ) -> Iterator[Prediction]:
   """Yields a Prediction for each image file, in order.
 
-  What cannot be read is told on stderr.
+  What cannot be read is told on stderr, where on a terminal a bar shows how far
+  it is.
 
   Args:
     predictor: Predictor.
@@ -140,21 +145,44 @@ def predict(
   Raises:
     InputError: outputs are not finite.
   """
-  for start in range(0, len(paths), predictor.input.batch_size):
-    batch = paths[start : start + predictor.input.batch_size]
-    opened, reasons = image_files.open_images(batch, predictor.input)
-    rows = {}
-    if opened:
-      images = np.stack([image.prepared for image in opened.values()])
-      outputs = predictor.outputs_fn(images)
-      inference.check_finite(outputs, predictor.checkpoint_path)
-      rows = dict(zip(opened, _rows(predict_fn(outputs), len(opened))))
-    for path in batch:
-      if path in reasons:
-        errors.tell(reasons[path])
-      yield Prediction(
-        path, reasons.get(path), opened.get(path), rows.get(path)
-      )
+  size = predictor.input.batch_size
+  with _progress(len(paths)) as progress:
+    for start in range(0, len(paths), size):
+      found = _predict_batch(predictor, predict_fn, paths[start : start + size])
+      progress.update(len(found))
+      # Or else what is printed now would go on behind the bar.
+      progress.clear()
+      for one in found:
+        if one.error:
+          errors.tell(one.error)
+        yield one
+
+
+def _progress(num_images):
+  """Returns a bar, shown on a terminal if it takes more than two seconds."""
+  return tqdm(
+    total=num_images,
+    unit='image',
+    delay=2,
+    leave=False,
+    disable=None,
+    dynamic_ncols=True,
+  )
+
+
+def _predict_batch(predictor, predict_fn, batch):
+  """Returns a Prediction for each image file of a batch."""
+  opened, reasons = image_files.open_images(batch, predictor.input)
+  rows = {}
+  if opened:
+    images = np.stack([image.prepared for image in opened.values()])
+    outputs = predictor.outputs_fn(images)
+    inference.check_finite(outputs, predictor.checkpoint_path)
+    rows = dict(zip(opened, _rows(predict_fn(outputs), len(opened))))
+  return [
+    Prediction(path, reasons.get(path), opened.get(path), rows.get(path))
+    for path in batch
+  ]
 
 
 def _rows(outputs, count):

@@ -6,18 +6,15 @@ import colorsys
 import numpy as np
 from PIL import Image
 from PIL import ImageDraw
-from PIL import ImageFont
 
-# Parts of an image's shorter side; the least and the most pixels of them.
+from tasks import lettering
+
+# Part of an image's shorter side; the least and the most pixels of it.
 _LINE, _LINES = 1 / 200, (1, 8)
-_TEXT, _TEXTS = 1 / 26, (10, 40)
-_PADDING = 1 / 6  # of the text's height
 # Hues that follow each other by it stay as far apart as any number of them can.
 _GOLDEN_RATIO = 0.618034
 # Of hues that look alike each second one is darker.
 _VALUES = (1.0, 0.7)
-_LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue
-_CUT = '…'
 
 
 def color(label: int) -> tuple[int, int, int]:
@@ -50,11 +47,13 @@ def draw(
   picture = Image.fromarray(image)
   canvas = ImageDraw.Draw(picture)
   side = min(image.shape[:2])
-  line = _in_proportion(side, _LINE, _LINES)
-  font = ImageFont.load_default(_in_proportion(side, _TEXT, _TEXTS))
+  line = lettering.in_proportion(side, _LINE, _LINES)
+  font = lettering.font_for(side)
   boxes = _in_pixels(boxes, image.shape)
   texts = [
-    _cut(_text(number, labels, scores, label_names), image.shape[1], font)
+    lettering.cut(
+      _text(number, labels, scores, label_names), image.shape[1], font
+    )
     for number in range(len(boxes))
   ]
   places = _places(boxes, texts, image.shape, font)
@@ -65,9 +64,8 @@ def draw(
     background = color(int(labels[number]))
     canvas.rectangle(places[number], background)
     left, top = places[number][:2]
-    canvas.text(
-      (left + _padding(font), top), texts[number], _ink(background), font
-    )
+    left += lettering.padding(font)
+    canvas.text((left, top), texts[number], lettering.ink(background), font)
   return np.asarray(picture)
 
 
@@ -75,10 +73,6 @@ def _text(number, labels, scores, label_names):
   label = int(labels[number])
   name = label_names[label] if label_names else str(label)
   return name if scores is None else f'{name} {scores[number]:.2f}'
-
-
-def _in_proportion(side, part, limits):
-  return int(np.clip(round(side * part), *limits))
 
 
 def _in_pixels(boxes, shape):
@@ -101,11 +95,11 @@ def _places(boxes, texts, shape, font):
   its top.
   """
   height, width = shape[:2]
-  high = sum(font.getmetrics())
+  high = lettering.height(font)
   lowest = max(0, height - high)
   places = []
   for (left, top, _, bottom), text in zip(boxes, texts):
-    wide = _length(text, font)
+    wide = lettering.length(text, font)
     left = max(0, min(left, width - wide))
     at_top = min(top, lowest)
     possible = [
@@ -127,27 +121,3 @@ def _overlap(one, other):
     one[axis] <= other[axis + 2] and other[axis] <= one[axis + 2]
     for axis in (0, 1)
   )
-
-
-def _padding(font):
-  return max(1, round(sum(font.getmetrics()) * _PADDING))
-
-
-def _length(text, font):
-  """Returns the pixels from left to right, with those around the text."""
-  return int(np.ceil(font.getlength(text))) + 2 * _padding(font)
-
-
-def _cut(text, width, font):
-  """Returns text that takes at most so many pixels."""
-  if _length(text, font) <= width:
-    return text
-  while text and _length(text + _CUT, font) > width:
-    text = text[:-1]
-  return text + _CUT
-
-
-def _ink(background):
-  """Returns black or white, which stands out."""
-  is_bright = np.dot(background, _LUMINANCE) > 128
-  return (0, 0, 0) if is_bright else (255, 255, 255)
