@@ -51,6 +51,18 @@ class EvalTest(tf.test.TestCase):
     self.assertAllClose(_signed(image[1:15, 2:30:2]), actual, atol=1e-6)
     self.assertEqual(tf.float32, actual.dtype)
 
+  def test_window_of_the_central_crop(self):
+    for height, width in ((100, 80), (7, 13), (1, 1), (333, 501)):
+      places = np.moveaxis(np.indices([height, width]), 0, -1)
+      cropped = tf.image.central_crop(places, 0.875).numpy()
+      top, left, *size = preprocessing.evaluation_window(
+        height, width, 'inception'
+      )
+      self.assertAllEqual([top, left], cropped[0, 0])
+      self.assertAllEqual(size, cropped.shape[:2])
+      whole = preprocessing.evaluation_window(height, width, 'lenet')
+      self.assertEqual((0, 0, height, width), whole)
+
   def test_height_and_width(self):
     image = image_files.noise(0, 16, 32)
     actual = preprocessing.preprocess_for_eval(image, (14, 7), 'inception')

@@ -1,5 +1,6 @@
 """The program, end to end: classes of good images, and a line for each bad."""
 
+import csv
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 
 import numpy as np
+from PIL import Image
 import tensorflow as tf
 
 from checkpoints import run_info
@@ -129,10 +131,15 @@ class ProgramTest(tf.test.TestCase):
         '--compute_dtype=bfloat16',
       ],
       [f'{cls.folder}/photos'],
+      [
+        *(f'{cls.folder}/photos', '--top_k=1', '--grad_cam'),
+        f'--output_dir={cls.folder}/seen',
+      ],
+      [cls.paths[0], '--csv', '--top_k=2', f'--output_dir={cls.folder}/csv'],
     )
 
   def test_table(self):
-    named, renamed, mixed = self.of_tables
+    named, renamed, mixed, *_ = self.of_tables
     row = self.probabilities()[0]
     order = row.argsort()[::-1]
     self.assertEqual(0, named.status)
@@ -159,6 +166,53 @@ class ProgramTest(tf.test.TestCase):
     for path in self.paths[1:]:
       self.assertIn(path + '\n', mixed.stdout)
 
+  def test_pictures(self):
+    """One line a file; the image, coloured, above a line for its class."""
+    shown = self.of_tables[3]
+    self.assertEqual(1, shown.status)
+    lines = shown.stdout.splitlines()
+    self.assertEqual(
+      self.paths[1:], [line.split()[0] for line in lines], shown.stdout
+    )
+    self.assertIn(
+      f'{self.folder}/photos: skipped 1 file that is no image: notes.txt\n',
+      shown.stderr,
+    )
+    self.assertCountEqual(
+      ['b.png', 'c.png', 'predictions.csv'],
+      os.listdir(os.path.join(self.folder, 'seen')),
+    )
+    for name, array in zip('bc', self.arrays[1:]):
+      path = os.path.join(self.folder, 'seen', f'{name}.png')
+      picture = np.asarray(Image.open(path))
+      # 32 pixels, each repeated ten times.
+      self.assertEqual(320, picture.shape[1])
+      seen = picture[:320:10, ::10]
+      self.assertNotAllEqual(array, seen)
+      self.assertGreater(np.corrcoef(array.ravel(), seen.ravel())[0, 1], 0.3)
+      self.assertGreater(picture.shape[0], 330)
+
+  def test_csv(self):
+    shown = self.of_tables[4]
+    self.assertEqual(0, shown.status, shown.stderr)
+    with open(
+      os.path.join(self.folder, 'csv', 'predictions.csv'), encoding='utf-8'
+    ) as file:
+      self.assertEqual(shown.stdout, file.read())
+    row = self.probabilities()[0]
+    order = row.argsort()[::-1][:2]
+    rows = list(csv.DictReader(shown.stdout.splitlines()))
+    self.assertEqual(
+      [(self.paths[0], str(i), _NAMES[k]) for i, k in enumerate(order, 1)],
+      [(one['file'], one['rank'], one['name']) for one in rows],
+    )
+    # In bfloat16, where the processor has it.
+    self.assertAllClose(
+      row[order], [float(one['probability']) for one in rows], atol=0.02
+    )
+    written = Image.open(os.path.join(self.folder, 'csv', 'a.png'))
+    self.assertAllEqual(self.arrays[0], np.asarray(written)[:320:10, ::10])
+
   @classmethod
   def bad_input(cls):
     """Returns ((arguments, regex of the line), ...)."""
@@ -169,6 +223,13 @@ class ProgramTest(tf.test.TestCase):
       ([], 'name images, or folders of images'),
       ([empty], 'empty: no images in this folder'),
       ([image, '--model_name=vgg_16'], 'Unknown network .vgg_16'),
+      ([image, '--json', '--csv'], 'At most one of .json, csv.'),
+      ([image, '--grad_cam'], 'say where, by --output_dir'),
+      (['http://a.b/c.jpg'], 'http://a.b/c.jpg .* download it first'),
+      (
+        [image, '--checkpoint_path=/nowhere/'],
+        'no checkpoint /nowhere/; --checkpoint_path takes its file',
+      ),
       ([image, '--model_name=mobilenet_v1'], 'is of another model'),
       ([image, '--dataset_name=cifar100'], 'unknown data set cifar100'),
       ([image, '--preprocessing_name=vgg'], 'unknown preprocessing vgg'),
