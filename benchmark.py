@@ -3,6 +3,7 @@ r"""Times networks in every way in which they can run here, next to Keras.
   python benchmark.py
   python benchmark.py --networks=mobilenet_v2,mobilenet_v1 --modes=inference \
       --batch_sizes=1,8 --data_formats=NHWC --compute_dtypes=float32,bfloat16
+  python benchmark.py --networks=ssdlite_mobilenet_v2 --image_size=320
 
 The yardstick is MobileNetV2 as it comes with TensorFlow's Keras: NHWC, float32,
 not compiled by XLA. Keras and each configuration run in processes of their own

@@ -1,6 +1,9 @@
-"""Detects objects on images with a trained checkpoint.
+r"""Detects objects on images with a trained checkpoint.
 
   python detect_objects.py --checkpoint_path=run/ photo.jpg more_photos/
+  python detect_objects.py --checkpoint_path=run/ --min_score=0.6 \
+      --output_dir=seen/ photos/
+  python detect_objects.py --checkpoint_path=run/ --json photos/ > found.json
 
 Prints the objects of each image, and draws them with names and scores into
 --output_dir. A train_dir of train_object_detector.py needs no other flag: its

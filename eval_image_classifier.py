@@ -1,13 +1,17 @@
 r"""Evaluates an image classifier on the images that were held out, each once.
 
+After training; on the folder test/ beside train/ and validation/; and of a
+checkpoint that slim published:
+
   python eval_image_classifier.py --checkpoint_path=run/ --eval_dir=run/eval
+  python eval_image_classifier.py --checkpoint_path=run/ --eval_dir=run/test \
+      --dataset_split_name=test
+  python eval_image_classifier.py --checkpoint_path=mobilenet_v2_1.0_224.ckpt \
+      --eval_dir=eval/ --dataset_name=imagenet --dataset_dir=imagenet/
 
 train_image_classifier.py leaves a model.json beside its checkpoints. It says
 which network, data set and image size training took ("as in training" below);
-flags that are given come first. A checkpoint without one needs more flags:
-
-  python eval_image_classifier.py --checkpoint_path=mobilenet_v2_1.0_224.ckpt \
-      --eval_dir=eval/ --dataset_name=imagenet --dataset_dir=imagenet/
+flags that are given come first. A checkpoint without one needs more flags.
 
 Flags and defaults are those of slim's program of this name.
 """

@@ -1,6 +1,10 @@
 r"""Evaluates an image segmenter on the images that were held out, each once.
 
   python eval_image_segmenter.py --checkpoint_path=run/ --eval_dir=run/eval
+  python eval_image_segmenter.py --checkpoint_path=run/ --eval_dir=run/eval \
+      --num_pictures=20
+  python eval_image_segmenter.py --checkpoint_path=run/ --eval_dir=scales/ \
+      --eval_scales=0.75,1,1.25 --add_flipped_images
 
 Prints mIOU, each class's IoU and the part of pixels that are right, and writes
 them as JSON and for TensorBoard, with pictures of the images that come out

@@ -1,6 +1,10 @@
 r"""Evaluates an object detector on the images that were held out, each once.
 
   python eval_object_detector.py --checkpoint_path=run/ --eval_dir=run/eval
+  python eval_object_detector.py --checkpoint_path=run/ --eval_dir=run/eval \
+      --num_pictures=20
+  python eval_object_detector.py --checkpoint_path=run/ --eval_dir=on_coco/ \
+      --dataset_name=coco --dataset_dir=coco/
 
 Prints COCO's numbers and VOC's, in all and by class, and writes them as JSON
 and for TensorBoard, with pictures of the images that come out worst.

@@ -1,6 +1,8 @@
-"""Segments images with a trained checkpoint: a class for every pixel.
+r"""Segments images with a trained checkpoint: a class for every pixel.
 
   python segment_image.py --checkpoint_path=run/ photo.jpg more_photos/
+  python segment_image.py --checkpoint_path=run/ --output_dir=seen/ photos/
+  python segment_image.py --checkpoint_path=run/ --json photos/ > masks.json
 
 Prints the classes of each image, and colours them, as Pascal VOC has them, into
 --output_dir. A train_dir of train_image_segmenter.py needs no other flag: its

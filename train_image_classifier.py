@@ -1,7 +1,16 @@
 r"""Trains an image classifier. If started again, it resumes.
 
+On your photographs, in a folder with a subfolder for each class; the same from
+a published checkpoint, of which the last layer is made anew; and on scanned
+digits, which come with this program:
+
   python train_image_classifier.py --dataset_name=image_folder \
       --dataset_dir=photos/ --train_dir=run/ --num_epochs=20
+  python train_image_classifier.py --dataset_name=image_folder \
+      --dataset_dir=photos/ --train_dir=tuned/ --num_epochs=20 \
+      --checkpoint_path=mobilenet_v2_1.0_224.ckpt
+  python train_image_classifier.py --dataset_name=digits \
+      --train_dir=digits/ --num_epochs=10
 
 Writes checkpoints, a TensorBoard log, model.json (how it was trained) and
 labels.txt (the names of the classes) to --train_dir. Flags and defaults are

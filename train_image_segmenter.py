@@ -1,8 +1,15 @@
 r"""Trains an image segmenter, DeepLabV3. If started again, it resumes.
 
+On your photographs, each with a PNG of class numbers; on Pascal VOC, as
+downloaded; and on scenes of digits, which come with this program:
+
   python train_image_segmenter.py --dataset_name=mask_folder \
       --dataset_dir=photos/ --checkpoint_path=mobilenet_v2_1.0_224.ckpt \
       --train_dir=run/ --num_epochs=50
+  python train_image_segmenter.py --dataset_name=voc --dataset_dir=VOCdevkit/ \
+      --checkpoint_path=mobilenet_v2_1.0_224.ckpt --train_dir=run/
+  python train_image_segmenter.py --dataset_name=digits_scenes \
+      --train_image_size=96 --train_dir=digits/ --max_number_of_steps=1000
 
 A classifier's checkpoint gives the backbone its weights. Writes checkpoints, a
 TensorBoard log, model.json (how it was trained) and labels.txt (the names of

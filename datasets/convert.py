@@ -1,6 +1,9 @@
 r"""Writes a folder of images as TFRecords in slim's schema.
 
   python -m datasets.convert --source=photos/ --output=records/
+  python -m datasets.convert --source=photos/ --output=records/ \
+      --validation_fraction=0.1
+  python -m datasets.convert --source=photos/ --output=records/ --shards=20
 
 The folder holds a subfolder for each class, or train/ and validation/ with such
 subfolders. To train: --dataset_name=tfrecord --dataset_dir=records/.

@@ -3,9 +3,9 @@
 python -m datasets.digits FOLDER    writes one held-out scan a class as PNG
 """
 
+import argparse
 import importlib.util
 import os
-import sys
 
 import numpy as np
 from PIL import Image
@@ -49,6 +49,8 @@ def write_samples(folder: str) -> None:
 
 
 if __name__ == '__main__':
-  if len(sys.argv) != 2 or sys.argv[1].startswith('-'):
-    sys.exit('usage: python -m datasets.digits FOLDER')
-  write_samples(sys.argv[1])
+  parser = argparse.ArgumentParser(
+    description=write_samples.__doc__, prog='python -m datasets.digits'
+  )
+  parser.add_argument('folder', help='to write to; made if it is not there')
+  write_samples(parser.parse_args().folder)

@@ -10,8 +10,8 @@ Training and validation show different scans (see digits.py).
 # First: it imports TensorFlow without its notices.
 from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
+import argparse
 import os
-import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -181,6 +181,8 @@ def write_samples(folder: str, most: int = 4) -> None:
 
 
 if __name__ == '__main__':
-  if len(sys.argv) != 2 or sys.argv[1].startswith('-'):
-    sys.exit('usage: python -m datasets.digits_scenes FOLDER')
-  write_samples(sys.argv[1])
+  parser = argparse.ArgumentParser(
+    description=write_samples.__doc__, prog='python -m datasets.digits_scenes'
+  )
+  parser.add_argument('folder', help='to write to; made if it is not there')
+  write_samples(parser.parse_args().folder)
