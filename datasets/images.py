@@ -171,7 +171,8 @@ def _opened(
 
 def _what_it_is(encoded, formats):
   """Returns why Pillow opens no image of these formats."""
-  if encoded[4:8] == b'ftyp' and encoded[8:12] in _HEIF_BRANDS:
+  is_heif = encoded[4:8] == b'ftyp' and encoded[8:12] in _HEIF_BRANDS
+  if is_heif and formats == _FORMATS:
     return f'a HEIC image: {HEIF_REMEDY}'
   expected = (
     'PNG' if formats == ('PNG',) else 'JPEG, PNG, BMP, GIF, WebP or TIFF image'

@@ -1,0 +1,101 @@
+"""Bugs of what programs show, say and skip, for planted_bugs.py to plant."""
+
+_CAM = ('tests/prediction/grad_cam_test.py',)
+_ENDS = ('tests/base/errors_test.py',)
+_FILES = ('tests/datasets/image_files_test.py',)
+_PICTURES = ('tests/prediction/classification_pictures_test.py',)
+
+# (name, path, old, new, tests): the arguments of planted_bugs.Bug
+ROWS = (
+  (
+    'prediction: Grad-CAM by copies of what the logits are made of',
+    'prediction/grad_cam.py',
+    "if model.implementation == 'fast':",
+    "if model.implementation == 'neither':",
+    _CAM,
+  ),
+  (
+    'prediction: Grad-CAM also where a class is spoken against',
+    'prediction/grad_cam.py',
+    'maps = tf.nn.relu(tf.reduce_sum(weights * features, -1))',
+    'maps = tf.reduce_sum(weights * features, -1)',
+    _CAM,
+  ),
+  (
+    'prediction: a heat map in the corner, not where the network looks',
+    'prediction/classification_pictures.py',
+    'part = picture[top : top + height, left : left + width]',
+    'part = picture[:height, :width]',
+    _PICTURES,
+  ),
+  (
+    'prediction: bars of half their length',
+    'prediction/classification_pictures.py',
+    'bar = round(width * one.probability)',
+    'bar = round(width * one.probability / 2)',
+    _PICTURES,
+  ),
+  (
+    'prediction: the window of another crop',
+    'datasets/preprocessing.py',
+    'int((side - side * _CENTRAL_FRACTION) / 2)',
+    'round((side - side * _CENTRAL_FRACTION) / 2)',
+    ('tests/datasets/preprocessing_test.py',),
+  ),
+  (
+    'prediction: two lines for one class',
+    'prediction/classification_results.py',
+    'if len(lines) == 1:',
+    'if not lines:',
+    ('tests/prediction/classification_results_test.py',),
+  ),
+  (
+    "prediction: COCO's categories counted from 1",
+    'detect_objects.py',
+    'predictor.category_ids or range(1,',
+    'range(1,',
+    ('tests/programs/category_ids_test.py',),
+  ),
+  (
+    'messages: TIFF is not read',
+    'datasets/images.py',
+    "'WEBP', 'TIFF')",
+    "'WEBP')",
+    ('tests/datasets/images_test.py',),
+  ),
+  (
+    'messages: HEIC skipped without a word',
+    'datasets/other_files.py',
+    '  if unreadable:',
+    '  if not paths:',
+    _FILES,
+  ),
+  (
+    'messages: similar names beside the same one',
+    'base/suggestions.py',
+    'if wanted in by_letters:',
+    'if not by_letters:',
+    ('tests/base/suggestions_test.py',),
+  ),
+  (
+    'messages: help is an error',
+    'base/errors.py',
+    '      sys.exit(0)',
+    '      raise',
+    _ENDS,
+  ),
+  (
+    'messages: the last lines are for Python to write',
+    'base/errors.py',
+    '      sys.stdout.flush()\n',
+    '',
+    _ENDS,
+  ),
+  (
+    'messages: --ignore_missing_vars where almost nothing fits',
+    'checkpoints/restore.py',
+    'if 2 * num_unfit > num_wanted:',
+    'if num_unfit > num_wanted:',
+    ('tests/checkpoints/restore_test.py',),
+  ),
+)
