@@ -46,7 +46,8 @@ class BadImagesTest(batches_testing.TestCase):
     self.damage('ant/01.png')
     self.check_stops(
       self.get_dataset(),
-      r'ant/01.png: not a JPEG.*\(unreadable images: 1, allowed',
+      r'ant/01.png: not a JPEG.*\(unreadable images: 1, allowed: 0; .*'
+      'or set --max_bad_images=N to skip up to N',
     )
     self.damage('bee/03.png')
     self.check_stops(self.get_dataset(), 'bee/03.png: not a JPEG', limit=1)
