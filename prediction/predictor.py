@@ -33,6 +33,8 @@ from runtime.model import Model
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
 
+_PATIENCE = 2  # seconds without a bar
+
 
 class PredictionOptions(NamedTuple):
   """What predictions follow from; None where model.json may say."""
@@ -159,11 +161,11 @@ def predict(
 
 
 def _progress(num_images):
-  """Returns a bar, shown on a terminal if it takes more than two seconds."""
+  """Returns a bar, shown on a terminal if it takes some time."""
   return tqdm(
     total=num_images,
     unit='image',
-    delay=2,
+    delay=_PATIENCE,
     leave=False,
     disable=None,
     dynamic_ncols=True,

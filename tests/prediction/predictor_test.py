@@ -1,0 +1,79 @@
+"""Batches of image files, and how far a program is with them."""
+
+import io
+import os
+import tempfile
+from unittest import mock
+
+import tensorflow as tf
+
+from datasets.input_pipeline import InputOptions
+from prediction import predictor as predictor_lib
+from prediction.predictor import Predictor
+from tests.helpers import image_files
+
+
+class _Terminal(io.StringIO):
+  def isatty(self):
+    return True
+
+
+class PredictTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    folder = self.enterContext(tempfile.TemporaryDirectory())
+    self.arrays = [image_files.noise(number, 8, 8) for number in range(5)]
+    self.paths = [
+      image_files.write(folder, f'{number}.png', image_files.encode(array))
+      for number, array in enumerate(self.arrays)
+    ]
+    self.bad = os.path.join(folder, 'nowhere.png')
+    self.batches = []
+
+  def predict(self, stderr, patience):
+    """Returns [(path, error, mean)]; a mean is all that the network says."""
+
+    def outputs_fn(images):
+      self.batches.append(len(images))
+      return tf.reduce_mean(images, [1, 2, 3])
+
+    predictor = Predictor(
+      outputs_fn, None, InputOptions(2, 8, 'lenet'), 1, None, None, 'checkpoint'
+    )
+    with (
+      mock.patch('sys.stderr', stderr),
+      mock.patch.object(predictor_lib, '_PATIENCE', patience),
+    ):
+      return [
+        (found.path, found.error, found.outputs)
+        for found in predictor_lib.predict(
+          predictor, lambda outputs: outputs, [self.bad, *self.paths]
+        )
+      ]
+
+  def test_each_file_in_order(self):
+    stderr = io.StringIO()
+    bad, *good = self.predict(stderr, patience=0)
+    self.assertEqual(
+      (self.bad, f'{self.bad}: No such file or directory'), bad[:2]
+    )
+    self.assertEqual([1, 2, 2], self.batches)
+    for (path, error, mean), expected, array in zip(
+      good, self.paths, self.arrays, strict=True
+    ):
+      self.assertEqual((expected, None), (path, error))
+      self.assertAllClose(array.mean() / 127.5 - 1, mean, atol=1e-5)
+    # No bar where nobody looks, only what is wrong.
+    self.assertEqual(1, stderr.getvalue().count('\n'))
+    self.assertNotIn('6/6', stderr.getvalue())
+
+  def test_a_bar_on_a_terminal_that_waits(self):
+    shown, soon = _Terminal(), _Terminal()
+    self.predict(shown, patience=0)
+    self.assertIn('2/6', shown.getvalue())
+    self.predict(soon, patience=60)
+    self.assertNotIn('/6', soon.getvalue())
+
+
+if __name__ == '__main__':
+  tf.test.main()
