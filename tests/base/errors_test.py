@@ -55,7 +55,7 @@ class ErrorsTest(parameterized.TestCase):
     program = _PROGRAM.replace('100_000', '3')
     ran = subprocess.run(
       ['bash', '-c', '"$0" -c "$1" | true', sys.executable, program],
-      env=programs.environment(),
+      env={**programs.environment(), 'PYTHONUNBUFFERED': ''},
       capture_output=True,
       text=True,
       check=False,
