@@ -99,7 +99,7 @@ class ProgramTest(tf.test.TestCase):
     return os.path.join(cls.folder, 'evaluated', group)
 
   def expected_metrics(self):
-    dataset = catalog.get_dataset('digits', 'test')
+    dataset = catalog.get_dataset('digits', 'validation')
     batches = input_pipeline.evaluation_batches(
       dataset, InputOptions(_NUM_EXAMPLES, 32)
     )
