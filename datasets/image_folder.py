@@ -35,6 +35,11 @@ def split_candidates(split_name: str) -> tuple[str, ...]:
   return candidates.get(split_name, (split_name,))
 
 
+def is_divided(folder: str) -> bool:
+  """Whether a folder has folders for splits."""
+  return bool(_split_folders(folder))
+
+
 def split_names(folder: str, validation_fraction: float) -> tuple[str, ...]:
   """Names of the splits that a folder has, in either layout."""
   undivided = UNDIVIDED if validation_fraction else ('train',)

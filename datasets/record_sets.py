@@ -81,6 +81,11 @@ def pattern(name: str) -> str:
   return _RECORD_SETS[name].pattern if name != ANY else '{split}-*.tfrecord'
 
 
+def num_classes(name: str) -> int | None:
+  """Returns how many classes there are; None: as many as labels.txt says."""
+  return _RECORD_SETS[name].num_classes if name != ANY else None
+
+
 def check_name(name: str, names: Sequence[str], what: str = 'data set') -> None:
   """Raises InputError if a data set is none of those that there are."""
   if name not in names:
@@ -127,16 +132,16 @@ def find_files(
   known = _RECORD_SETS.get(name)
   if known:
     stored_names, patterns = (split_name,), (known.pattern,)
-    num_classes, label_names = _known_classes(name, dataset_dir)
+    num_labels, label_names = _known_classes(name, dataset_dir)
   else:
     stored_names = image_folder.split_candidates(split_name)
     patterns = _PATTERNS
-    num_classes, label_names = _any_classes(dataset_dir)
+    num_labels, label_names = _any_classes(dataset_dir)
   if file_pattern:
     patterns = (file_pattern.replace('%s', '{split}'),)
   return RecordFiles(
     *_find_split(dataset_dir, stored_names, patterns),
-    num_classes,
+    num_labels,
     label_names,
     known.default_preprocessing if known else 'inception',
   )
@@ -144,13 +149,13 @@ def find_files(
 
 def _known_classes(name, folder):
   label_names = labels.read_folder(folder)
-  num_classes = _RECORD_SETS[name].num_classes
-  if label_names and len(label_names) != num_classes:
+  expected = num_classes(name)
+  if label_names and len(label_names) != expected:
     raise InputError(
       f'{folder}: labels.txt has {len(label_names)} classes, {name} has '
-      f'{num_classes}; for other classes use the data set {ANY}'
+      f'{expected}; for other classes use the data set {ANY}'
     )
-  return num_classes, label_names
+  return expected, label_names
 
 
 def _any_classes(folder):

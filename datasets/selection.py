@@ -100,9 +100,13 @@ def _hold_out(images, selection):
   held_out = images.held_out
   if selection.validation_fraction is not None:
     held_out = selection.validation_fraction
+  if not held_out and selection.stratified:
+    raise InputError(
+      'stratified: set validation_fraction, the part to hold out'
+    )
   if not held_out:
     return images
-  if 'train' not in images.splits or 'validation' in images.splits:
+  if 'train' not in images.splits or {'validation', 'val'} & set(images.splits):
     raise InputError(
       f'validation_fraction {held_out:g}: the splits are '
       f'{", ".join(images.splits)} already; leave it out'
