@@ -22,8 +22,7 @@ class ImageSet(NamedTuple):
     str, ...
   ]  # what labels.txt says; of ImageNet more than that
   splits: dict[str, LabelledImages]
-  # What of train becomes the split validation: a part below 1, or so many.
-  held_out: float | int = 0
+  num_held_out: int = 0  # images of train that become the split validation
 
 
 def take(images: LabelledImages, indices: np.ndarray) -> LabelledImages:

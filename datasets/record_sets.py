@@ -107,7 +107,8 @@ def check_split(name: str, split_name: str) -> None:
 def check_folder(name: str, dataset_dir: str | None) -> None:
   """Raises InputError if there is no folder, or nothing in it."""
   if not dataset_dir:
-    raise InputError(f'data set {name} needs a folder: set dataset_dir')
+    hint = '; download_and_convert_data.py makes one' * (name in _RECORD_SETS)
+    raise InputError(f'data set {name} needs a folder: set dataset_dir{hint}')
   try:
     is_empty = not os.listdir(dataset_dir)
   except OSError as error:
@@ -151,9 +152,10 @@ def _known_classes(name, folder):
   label_names = labels.read_folder(folder)
   expected = num_classes(name)
   if label_names and len(label_names) != expected:
+    background = ', the first of them the background' * (name == 'imagenet')
     raise InputError(
       f'{folder}: labels.txt has {len(label_names)} classes, {name} has '
-      f'{expected}; for other classes use the data set {ANY}'
+      f'{expected}{background}; for other classes use the data set {ANY}'
     )
   return expected, label_names
 

@@ -32,12 +32,10 @@ def select(images: ImageSet, selection: Selection) -> ImageSet:
   Classes that are listed get the labels 0, 1, ... in the order of the list.
 
   Raises:
-    InputError: there is no such class, a class has no images to train on, or
-      what is to be held out cannot be.
+    InputError: there is no such class, or what is to be held out cannot be.
   """
   if selection.classes:
     images = _keep_classes(images, selection.classes)
-  _check_all_classes(images)
   images = _hold_out(images, selection)
   return images._replace(
     splits={
@@ -57,6 +55,18 @@ def add_background(images: ImageSet) -> ImageSet:
       for name, split in images.splits.items()
     },
   )
+
+
+def check_all_classes(images: ImageSet) -> None:
+  """Raises InputError if a class has no images in the first split."""
+  split_name, split = next(iter(images.splits.items()))
+  missing = set(range(len(images.class_names))) - set(split.labels.tolist())
+  if missing:
+    names = [images.class_names[label] for label in sorted(missing)]
+    raise InputError(
+      f'the split {split_name} has no images of {len(names)} of its '
+      f'{len(images.class_names)} classes: {_some(names)}'
+    )
 
 
 def _keep_classes(images, classes: Sequence[str]):
@@ -83,36 +93,22 @@ def _keep_classes(images, classes: Sequence[str]):
   )
 
 
-def _check_all_classes(images):
-  """Raises InputError if a class has no images in the first split."""
-  split_name, split = next(iter(images.splits.items()))
-  missing = set(range(len(images.class_names))) - set(split.labels.tolist())
-  if missing:
-    names = [images.class_names[label] for label in sorted(missing)]
-    raise InputError(
-      f'the split {split_name} has no images of {len(names)} of its '
-      f'{len(images.class_names)} classes: {_some(names)}'
-    )
-
-
 def _hold_out(images, selection):
   """Returns the images with part of train as the split validation."""
-  held_out = images.held_out
-  if selection.validation_fraction is not None:
-    held_out = selection.validation_fraction
-  if not held_out and selection.stratified:
-    raise InputError(
-      'stratified: set validation_fraction, the part to hold out'
-    )
-  if not held_out:
+  fraction = selection.validation_fraction
+  if not (images.num_held_out if fraction is None else fraction):
+    if selection.stratified:
+      raise InputError('stratified: set validation_fraction, what to hold out')
     return images
   if 'train' not in images.splits or {'validation', 'val'} & set(images.splits):
     raise InputError(
-      f'validation_fraction {held_out:g}: the splits are '
-      f'{", ".join(images.splits)} already; leave it out'
+      'nothing can be held out for validation: the splits are '
+      f'{", ".join(images.splits)} already'
     )
   train = images.splits['train']
-  count = held_out if held_out >= 1 else round(held_out * len(train.labels))
+  count = images.num_held_out
+  if fraction is not None:
+    count = round(fraction * len(train.labels))
   if not 0 < count < len(train.labels):
     raise InputError(
       f'{count} of {len(train.labels)} images cannot be held out; choose '

@@ -77,6 +77,8 @@ def convert(
     source_dir = source_dir or f'{os.path.abspath(dataset_dir)}_archives'
     images = _open(name, source_dir, check_md5)
   images = selection.select(images, chosen)
+  if name != 'image_folder':  # Of it images may be held out, by their names.
+    selection.check_all_classes(images)
   if background is None:
     background = name == 'imagenet' and not chosen.classes
   if background:
@@ -120,7 +122,7 @@ def _open_folder(
     fraction = _HELD_OUT_OF_FOLDER
   if chosen.stratified:
     whole = folder_to_records.read_folder(source_dir, 0)
-    return whole._replace(held_out=fraction), chosen
+    return whole, chosen._replace(validation_fraction=fraction)
   # By names, as training on the folder itself holds out.
   divided = folder_to_records.read_folder(source_dir, fraction)
   return divided, chosen._replace(validation_fraction=None)

@@ -40,12 +40,13 @@ def fetch(
   Raises:
     InputError: a file cannot be downloaded, or is not the published one.
   """
-  files.make_folder(folder, 'source_dir')
   missing = [
     file
     for file in published
     if not os.path.isfile(os.path.join(folder, file.name))
   ]
+  if missing:
+    files.make_folder(folder, 'source_dir')
   for file in missing:
     path = os.path.join(folder, file.name)
     print(f'Downloading {file.url} to {folder}', flush=True)

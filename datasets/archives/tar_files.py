@@ -6,6 +6,7 @@ So no name in an archive can lead anywhere, and links in it mean nothing.
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
+import os
 import posixpath
 import tarfile
 from typing import NamedTuple
@@ -32,6 +33,8 @@ def read_members(
 ) -> dict[str, bytes]:
   """Returns {name: content} of the files in an archive that are wanted.
 
+  Those whose names lead out of the archive are not.
+
   Args:
     path: of a tar archive, compressed by gzip or not.
     is_wanted: name, with / between its parts -> whether to read it.
@@ -42,7 +45,8 @@ def read_members(
   with _opened(path) as archive:
     for member in archive:
       name = posixpath.normpath(member.name)
-      if member.isreg() and is_wanted(name):
+      is_inside = not name.startswith(('/', '../'))
+      if member.isreg() and is_inside and is_wanted(name):
         found[name] = archive.extractfile(member).read()
     # gzip's checksum is at the end, after what tar reads.
     while archive.fileobj.read(_CHUNK):
@@ -105,9 +109,20 @@ def _parts(archive, path, begin=0):
 
 @contextlib.contextmanager
 def _opened(path, mode='r:*') -> Iterator[tarfile.TarFile]:
-  """An archive whose errors name it."""
+  """An archive whose errors name it, with progress where it is read whole."""
   try:
-    with tarfile.open(path, mode) as archive:
+    with (
+      open(path, 'rb') as file,
+      tqdm.tqdm.wrapattr(
+        file,
+        'read',
+        total=os.path.getsize(path),
+        desc=os.path.basename(path),
+        delay=1,
+        disable=None if mode == 'r:*' else True,
+      ) as watched,
+      tarfile.open(fileobj=watched, mode=mode) as archive,
+    ):
       yield archive
   except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
     reason = getattr(error, 'strerror', None) or error
