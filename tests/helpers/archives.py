@@ -45,12 +45,11 @@ def tar_bytes(members):
 
 def _cifar_records(images, *labels):
   """Returns the records of images, label by label and plane by plane."""
-  content = b''
+  parts = []
   for index, image in enumerate(images):
-    content += bytes(int(one[index]) for one in labels)
-    for channel in range(3):
-      content += image[:, :, channel].tobytes()
-  return content
+    parts.append(bytes(int(one[index]) for one in labels))
+    parts += [image[:, :, channel].tobytes() for channel in range(3)]
+  return b''.join(parts)
 
 
 def write_cifar10(folder, train, test):
