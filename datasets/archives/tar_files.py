@@ -4,6 +4,7 @@ So no name in an archive can lead anywhere, and links in it mean nothing.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import os
@@ -61,7 +62,8 @@ def find_parts(path: str) -> list[Part]:
     InputError: the archive cannot be read, or is damaged.
   """
   with _opened(path, 'r:') as archive:
-    return _parts(archive, path)
+    members = tqdm.tqdm(archive, path, unit='image', delay=1, disable=None)
+    return _parts(members, path)
 
 
 def find_nested_parts(path: str) -> dict[str, list[Part]]:
@@ -96,13 +98,13 @@ def read_part(part: Part) -> bytes:
   return content
 
 
-def _parts(archive, path, begin=0):
-  """begin: where the archive begins in the file."""
+def _parts(members: Iterable[tarfile.TarInfo], path, begin=0):
+  """begin: where their archive begins in the file."""
   return [
     Part(
       path, f'{path}: {member.name}', begin + member.offset_data, member.size
     )
-    for member in archive
+    for member in members
     if member.isreg() and not member.issparse()
   ]
 
