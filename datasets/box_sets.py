@@ -38,8 +38,8 @@ def get_dataset(
 
   Args:
     name: one of dataset_names().
-    split_name: as the data set calls it; except for voc, validation, val and
-      test are one held-out split, unless the folder has several.
+    split_name: as the data set calls it; except for voc, validation or val is
+      the held-out split, whichever of validation, val and test it is called.
     dataset_dir: the folder that holds it; digits_scenes needs none.
     validation_fraction: the part of an undivided yolo_folder to hold out.
 

@@ -64,8 +64,8 @@ def get_dataset(
     name: one of dataset_names(); tfrecord stands for any folder of TFRecords
       with a labels.txt, such as datasets.convert writes.
     split_name: as the data set calls it. For digits, image_folder and
-      tfrecord, validation, val and test are one held-out split, unless the
-      folder has several.
+      tfrecord, validation or val is the held-out split, whichever of
+      validation, val and test it is called; the Dataset has its own name.
     dataset_dir: the folder that holds it; digits needs none.
     validation_fraction: the part of an undivided image_folder to hold out.
     labels_offset: subtracted from every label, and from the number of classes;
@@ -112,7 +112,7 @@ def _digits(split_name):
 
   return Dataset(
     'digits',
-    split_name,
+    image_folder.choose_split(split_name, image_folder.UNDIVIDED, 'digits'),
     len(scans),
     len(label_names),
     label_names,
@@ -130,7 +130,9 @@ def _digits_scenes(split_name):
 
   return Dataset(
     'digits_scenes',
-    split_name,
+    image_folder.choose_split(
+      split_name, image_folder.UNDIVIDED, 'digits_scenes'
+    ),
     scans.num_scenes,
     10,
     tuple(map(str, range(10))),
@@ -151,7 +153,7 @@ def _image_folder(split_name, folder, validation_fraction):
 
   return Dataset(
     'image_folder',
-    split_name,
+    image_folder.find_split(folder, split_name),
     len(paths),
     len(label_names),
     label_names,
@@ -170,7 +172,7 @@ def _records(name, split_name, folder):
 
   return Dataset(
     name,
-    split_name,
+    files.split_name,
     num_examples,
     files.num_classes,
     files.label_names,

@@ -15,7 +15,13 @@ from base.errors import InputError
 from datasets import annotations
 from datasets.annotations import AnnotatedImage
 
-_STORED = {'train': ('train',), 'validation': ('val', 'valid', 'validation')}
+_HELD_OUT = ('val', 'valid', 'validation')
+_STORED = {
+  'train': ('train',),
+  'validation': _HELD_OUT,
+  'val': _HELD_OUT,
+  'test': ('test',),
+}
 _OVER_THE_EDGE = 1.0  # pixels that published boxes reach over an image's edge
 
 
@@ -33,7 +39,7 @@ def load(folder: str, split_name: str) -> CocoSplit:
 
   Args:
     folder: holds annotations/ and the folders of images.
-    split_name: train, or validation under any of its names.
+    split_name: train, validation or val, or test.
 
   Raises:
     InputError: there is no such file, it is not of COCO's format, an
@@ -54,7 +60,7 @@ def load(folder: str, split_name: str) -> CocoSplit:
 
 
 def _find(folder, split_name):
-  names = _STORED['train' if split_name == 'train' else 'validation']
+  names = _STORED[split_name]
   for name in names:
     paths = sorted(
       glob.glob(

@@ -1,30 +1,20 @@
 """Writes a folder of images as sharded TFRecords in slim's schema."""
 
-from concurrent import futures
 import os
-import random
-import shutil
-import sys
-
-import tensorflow as tf
-import tqdm
 
 from base.errors import InputError
 from datasets import image_folder
-from datasets import images
-from datasets import labels
-from datasets import tfrecord
-
-_CHUNK = 64  # Images in memory at a time.
+from datasets import record_sets
+from datasets import record_writer
+from datasets import selection
+from datasets.image_set import ImageSet
+from datasets.image_set import LabelledImages
 
 
 def convert(
   source: str, output: str, num_shards: int, validation_fraction: float
 ) -> None:
   """Writes output/SPLIT-NNNNN-of-NNNNN.tfrecord and output/labels.txt.
-
-  Files are stored as they are where any JPEG or PNG decoder shows them alike;
-  others (rotated by EXIF, transparent, CMYK, BMP, ...) become PNG.
 
   Args:
     source: an image_folder of either layout.
@@ -35,35 +25,21 @@ def convert(
     InputError: the output exists, the source is wrong, or images cannot be
       read, each of which has been printed. Nothing is left behind.
   """
-  output = os.path.abspath(output)
-  _check_output(source, output)
-  splits = {}
-  for split_name in image_folder.split_names(source, validation_fraction):
-    splits[split_name], label_names = _list_split(
-      source, split_name, validation_fraction
-    )
-  partial = output + '.partial'
-  try:
-    os.makedirs(partial)
-  except OSError as error:
-    raise InputError(
-      f'{partial}: {error.strerror}; remove what an earlier '
-      'run may have left, or choose another output'
-    ) from error
-  try:
-    _write_splits(splits, partial, num_shards)
-    labels.write_folder(partial, label_names)
-    os.replace(partial, output)
-  finally:
-    shutil.rmtree(partial, ignore_errors=True)
-  counts = ', '.join(f'{len(splits[name])} {name}' for name in splits)
-  print(f'{output}: {counts} images in {len(label_names)} classes')
+  check_output(source, output)
+  images = selection.select(
+    read_folder(source, validation_fraction), selection.Selection()
+  )
+  record_writer.write(
+    images,
+    output,
+    record_sets.pattern(record_sets.ANY),
+    dict.fromkeys(images.splits, num_shards),
+  )
 
 
-def _check_output(source, output):
-  if os.path.exists(output):
-    if not os.path.isdir(output) or os.listdir(output):
-      raise InputError(f'{output}: exists and is not an empty folder')
+def check_output(source: str, output: str) -> None:
+  """Raises InputError if the output exists, or would be one of the classes."""
+  record_writer.check_output(output)
   source = os.path.realpath(source)
   if os.path.commonpath([source, os.path.realpath(output)]) == source:
     raise InputError(
@@ -72,66 +48,25 @@ def _check_output(source, output):
     )
 
 
-def _list_split(source, split_name, validation_fraction):
-  """Returns [(path, label)], well mixed for sequential readers, and names."""
-  paths, labels, label_names = image_folder.load(
-    source, split_name, validation_fraction
-  )
-  examples = list(zip(paths, labels.tolist()))
-  random.Random(0).shuffle(examples)
-  return examples, label_names
+def read_folder(source: str, validation_fraction: float) -> ImageSet:
+  """Lists an image_folder of either layout; no image is opened.
 
-
-def _write_splits(splits, folder, num_shards):
-  total = sum(len(examples) for examples in splits.values())
-  bad = []
-  with (
-    futures.ThreadPoolExecutor() as pool,
-    tqdm.tqdm(total=total, unit='image', disable=None) as progress,
-  ):
-    for split_name, examples in splits.items():
-      count = min(num_shards, len(examples))
-      for shard in range(count):
-        name = f'{split_name}-{shard:05d}-of-{count:05d}.tfrecord'
-        bad += _write_shard(
-          examples[shard::count], os.path.join(folder, name), pool, progress
-        )
-        if progress.disable:
-          print(f'{name}: {len(examples[shard::count])} images')
-  if bad:
-    print('\n'.join(bad), file=sys.stderr)
-    raise InputError(
-      f'{len(bad)} of {total} images cannot be read (listed '
-      'above); repair or remove them. Nothing was written'
+  Args:
+    validation_fraction: the part to hold out, by the images' names, if the
+      folder is undivided.
+  Raises:
+    InputError: see image_folder.load.
+  """
+  splits = {}
+  for split_name in image_folder.split_names(source, validation_fraction):
+    paths, labels, label_names = image_folder.load(
+      source, split_name, validation_fraction
     )
+    splits[split_name] = _of_files(paths, labels)
+  return ImageSet(label_names, label_names, splits)
 
 
-def _write_shard(examples, path, pool, progress):
-  """Writes the readable examples; returns messages about the others."""
-  bad = []
-  with tf.io.TFRecordWriter(path) as writer:
-    for begin in range(0, len(examples), _CHUNK):
-      chunk = [
-        pool.submit(_make_record, *example)
-        for example in examples[begin : begin + _CHUNK]
-      ]
-      for record in chunk:
-        try:
-          writer.write(record.result())
-        except InputError as error:
-          bad.append(str(error))
-        progress.update()
-  return bad
-
-
-def _make_record(path, label):
-  """Returns the serialized tf.train.Example of an image file."""
-  encoded = image_folder.read_file(path)
-  image = images.read_image(encoded, path)
-  image_format = images.plain_format(encoded)
-  if image_format is None:
-    encoded, image_format = images.encode_png(image), 'png'
-  height, width, _ = image.shape
-  return tfrecord.make_example(
-    encoded, image_format, label, height, width
-  ).SerializeToString()
+def _of_files(paths, labels):
+  return LabelledImages(
+    labels, lambda index: (image_folder.read_file(paths[index]), paths[index])
+  )

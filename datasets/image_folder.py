@@ -17,21 +17,57 @@ from datasets import images
 from datasets import other_files
 from datasets.example import Encoded
 
+UNDIVIDED = ('train', 'validation')  # splits of what is divided by names
 _SPLIT_FOLDERS = ('train', 'validation', 'val', 'test')
 
 
 def split_candidates(split_name: str) -> tuple[str, ...]:
-  """Names under which a split may be stored, the best one first."""
-  if split_name == 'train':
-    return ('train',)
-  held_out = [name for name in _SPLIT_FOLDERS[1:] if name != split_name]
-  return (split_name, *held_out)
+  """Names under which a split may be stored, the best one first.
+
+  validation, or val, is whatever was held out; test is nothing but test.
+  """
+  candidates = {
+    'validation': ('validation', 'val', 'test'),
+    'val': ('val', 'validation', 'test'),
+  }
+  return candidates.get(split_name, (split_name,))
+
+
+def is_divided(folder: str) -> bool:
+  """Whether a folder has folders for splits."""
+  return bool(_split_folders(folder))
 
 
 def split_names(folder: str, validation_fraction: float) -> tuple[str, ...]:
   """Names of the splits that a folder has, in either layout."""
-  undivided = ('train', 'validation') if validation_fraction else ('train',)
+  undivided = UNDIVIDED if validation_fraction else ('train',)
   return _split_folders(folder) or undivided
+
+
+def choose_split(split_name: str, there_are: Sequence[str], where: str) -> str:
+  """Returns which of the splits that there are is meant.
+
+  Args:
+    where: what has them, for the message.
+  Raises:
+    InputError: none of them.
+  """
+  for stored in split_candidates(split_name):
+    if stored in there_are:
+      return stored
+  raise InputError(
+    f'{where}: no split {split_name} in it; there is {", ".join(there_are)}'
+  )
+
+
+def find_split(folder: str, split_name: str) -> str:
+  """Returns under which name a folder of either layout has a split.
+
+  Raises:
+    InputError: it has no such split.
+  """
+  there_are = _split_folders(folder) or UNDIVIDED
+  return choose_split(split_name, there_are, folder)
 
 
 def load(
@@ -46,15 +82,16 @@ def load(
     InputError: there is no such folder or split, no class, a class without
       images, or nothing in the split.
   """
+  stored = find_split(folder, split_name)
   divided = _split_folders(folder)
   if divided:
-    where = _find_split(folder, split_name, divided)
+    where = os.path.join(folder, stored)
     label_names = _subfolders(os.path.join(folder, divided[0]))
     examples = _list_examples(where, label_names)
   else:
     where = folder
     label_names = _subfolders(folder)
-    is_training = split_name == 'train'
+    is_training = stored == 'train'
     examples = [
       (path, label)
       for path, label in _list_examples(folder, label_names)
@@ -148,16 +185,6 @@ def _split_folders(folder):
   )
 
 
-def _find_split(folder, split_name, divided):
-  for stored in split_candidates(split_name):
-    if stored in divided:
-      return os.path.join(folder, stored)
-  raise InputError(
-    f'{folder}: no folder for the split {split_name}; there is '
-    f'{", ".join(divided)}'
-  )
-
-
 def _list_examples(folder, label_names):
   """Returns [(path, label)] of the classes in a folder, in order."""
   examples = []
@@ -171,20 +198,36 @@ def _list_examples(folder, label_names):
       )
     paths, others = _image_paths(class_folder)
     if not paths:
-      raise InputError(
-        f'{class_folder}: no images in this class '
-        f'({", ".join(images.extensions())}); add some or remove it'
-        f'{other_files.remedy(others)}'
-      )
+      raise InputError(_no_images(class_folder) + other_files.remedy(others))
     ignored += others
     label = label_names.index(name)
     examples.extend((path, label) for path in paths)
   if not examples:
-    raise InputError(
-      f'{folder}: no folders in it; each class needs one, with its images'
-    )
+    raise InputError(_no_folders(folder))
   other_files.tell(folder, ignored)
   return examples
+
+
+def _no_images(class_folder):
+  """Returns what is wrong with a class: often the folder is not that of one."""
+  inner = _subfolders(class_folder)
+  if inner:
+    return (
+      f'{class_folder}: no images in it but folders ({inner[0]}, ...), so it '
+      'is no class: folders are nested. If these are the classes, or the '
+      f'splits, take {class_folder} as the folder of the data set'
+    )
+  return (
+    f'{class_folder}: no images in this class '
+    f'({", ".join(images.extensions())}); add some or remove it'
+  )
+
+
+def _no_folders(folder):
+  message = f'{folder}: no folders in it; each class needs one, with its images'
+  if _image_paths(folder)[0]:
+    message += '. It has images itself: is it one level too low?'
+  return message
 
 
 def _image_paths(class_folder):

@@ -67,6 +67,7 @@ def _listed(folder, split_name):
     if os.path.isfile(os.path.join(folder, f'{name}.txt'))
   ]
   if not there_are:
+    image_folder.choose_split(split_name, image_folder.UNDIVIDED, folder)
     return None
   for stored in image_folder.split_candidates(split_name):
     if stored in there_are:

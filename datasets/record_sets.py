@@ -20,15 +20,22 @@ class _RecordSet(NamedTuple):
   default_preprocessing: str = 'inception'
 
 
+# The second is evaluated; validation is there if it was cut off from train.
+_TEST_HELD_OUT = ('train', 'test', 'validation')
+
 _RECORD_SETS = {
   'flowers': _RecordSet(
     5, ('train', 'validation'), 'flowers_{split}_*.tfrecord'
   ),
-  'cifar10': _RecordSet(10, ('train', 'test'), 'cifar10_{split}.tfrecord'),
+  'cifar10': _RecordSet(10, _TEST_HELD_OUT, 'cifar10_{split}.tfrecord'),
+  'cifar100': _RecordSet(100, _TEST_HELD_OUT, 'cifar100_{split}.tfrecord'),
   'mnist': _RecordSet(
+    10, _TEST_HELD_OUT, 'mnist_{split}.tfrecord', default_preprocessing='lenet'
+  ),
+  'fashion_mnist': _RecordSet(
     10,
-    ('train', 'test'),
-    'mnist_{split}.tfrecord',
+    _TEST_HELD_OUT,
+    'fashion_mnist_{split}.tfrecord',
     default_preprocessing='lenet',
   ),
   'imagenet': _RecordSet(1001, ('train', 'validation'), '{split}-*'),
@@ -36,7 +43,7 @@ _RECORD_SETS = {
 }
 
 # Of any other set of records, named tfrecord here; the first that matches.
-_ANY = 'tfrecord'
+ANY = 'tfrecord'
 _PATTERNS = (
   '{split}-*',
   '*_{split}_*.tfrecord',
@@ -46,11 +53,13 @@ _PATTERNS = (
 )
 
 _SPLITS = ('train', 'validation', 'val', 'test')
+_SPLITS_OF_DIGITS = ('train', 'validation', 'val')
 
 
 class RecordFiles(NamedTuple):
   """One split, not opened yet."""
 
+  split_name: str  # as it is stored
   paths: tuple[str, ...]
   num_classes: int
   label_names: tuple[str, ...] | None  # as in catalog.Dataset
@@ -59,13 +68,23 @@ class RecordFiles(NamedTuple):
 
 def names() -> list[str]:
   """The names that find_files takes, sorted."""
-  return sorted([_ANY, *_RECORD_SETS])
+  return sorted([ANY, *_RECORD_SETS])
 
 
 def held_out_split(name: str) -> str:
   """Returns the split to evaluate on; any name will do."""
   known = _RECORD_SETS.get(name)
   return known.splits[1] if known else 'validation'
+
+
+def pattern(name: str) -> str:
+  """Returns how the files to write are called; {split} and * stand for more."""
+  return _RECORD_SETS[name].pattern if name != ANY else '{split}-*.tfrecord'
+
+
+def num_classes(name: str) -> int | None:
+  """Returns how many classes there are; None: as many as labels.txt says."""
+  return _RECORD_SETS[name].num_classes if name != ANY else None
 
 
 def check_name(name: str, names: Sequence[str], what: str = 'data set') -> None:
@@ -81,6 +100,8 @@ def check_split(name: str, split_name: str) -> None:
   """Raises InputError if a data set, of any kind, has no split of that name."""
   known = _RECORD_SETS.get(name)
   splits = known.splits if known else _SPLITS
+  if name in ('digits', 'digits_scenes'):
+    splits = _SPLITS_OF_DIGITS
   if split_name not in splits:
     raise InputError(
       f'data set {name} has no split {split_name}; there is {", ".join(splits)}'
@@ -90,7 +111,8 @@ def check_split(name: str, split_name: str) -> None:
 def check_folder(name: str, dataset_dir: str | None) -> None:
   """Raises InputError if there is no folder, or nothing in it."""
   if not dataset_dir:
-    raise InputError(f'data set {name} needs a folder: set --dataset_dir')
+    hint = '; download_and_convert_data.py makes one' * (name in _RECORD_SETS)
+    raise InputError(f'data set {name} needs a folder: set --dataset_dir{hint}')
   try:
     is_empty = not os.listdir(dataset_dir)
   except OSError as error:
@@ -115,16 +137,16 @@ def find_files(
   known = _RECORD_SETS.get(name)
   if known:
     stored_names, patterns = (split_name,), (known.pattern,)
-    num_classes, label_names = _known_classes(name, dataset_dir)
+    num_labels, label_names = _known_classes(name, dataset_dir)
   else:
     stored_names = image_folder.split_candidates(split_name)
     patterns = _PATTERNS
-    num_classes, label_names = _any_classes(dataset_dir)
+    num_labels, label_names = _any_classes(dataset_dir)
   if file_pattern:
     patterns = (file_pattern.replace('%s', '{split}'),)
   return RecordFiles(
-    _paths(dataset_dir, stored_names, patterns),
-    num_classes,
+    *_find_split(dataset_dir, stored_names, patterns),
+    num_labels,
     label_names,
     known.default_preprocessing if known else 'inception',
   )
@@ -132,13 +154,14 @@ def find_files(
 
 def _known_classes(name, folder):
   label_names = labels.read_folder(folder)
-  num_classes = _RECORD_SETS[name].num_classes
-  if label_names and len(label_names) != num_classes:
+  expected = num_classes(name)
+  if label_names and len(label_names) != expected:
+    background = ', the first of them the background' * (name == 'imagenet')
     raise InputError(
       f'{folder}: labels.txt has {len(label_names)} classes, {name} has '
-      f'{num_classes}; for other classes use the data set {_ANY}'
+      f'{expected}{background}; for other classes use the data set {ANY}'
     )
-  return num_classes, label_names
+  return expected, label_names
 
 
 def _any_classes(folder):
@@ -150,18 +173,15 @@ def _any_classes(folder):
   return len(label_names), label_names
 
 
-def _paths(folder, stored_names, patterns):
-  """Returns the files of the first split, and of its first pattern, found."""
-  tried = [
-    pattern.replace('{split}', stored)
-    for stored in stored_names
-    for pattern in patterns
-  ]
-  for pattern in tried:
-    paths = tfrecord.find_files(folder, pattern)
-    if paths:
-      return paths
+def _find_split(folder, stored_names, patterns):
+  """Returns the first split found, and its files by its first pattern."""
+  for stored in stored_names:
+    for form in patterns:
+      paths = tfrecord.find_files(folder, form.replace('{split}', stored))
+      if paths:
+        return stored, paths
+  tried = [form.replace('{split}', stored_names[0]) for form in patterns]
   raise InputError(
     f'{folder}: no records of the split {stored_names[0]} in it '
-    f'({", ".join(tried[: len(patterns)])})'
+    f'({", ".join(tried)})'
   )

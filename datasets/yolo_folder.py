@@ -90,6 +90,7 @@ def _find(folder, split_name, told: dict[str, str]) -> _Folders:
       f'{folder}: no folder for the split {split_name}; there is '
       f'{", ".join(others)}'
     )
+  image_folder.choose_split(split_name, image_folder.UNDIVIDED, folder)
   return _Folders(root, os.path.join(folder, 'labels'), is_divided=False)
 
 

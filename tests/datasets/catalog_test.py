@@ -47,7 +47,7 @@ class CatalogTest(parameterized.TestCase):
       ),
     )
     scans = sklearn_datasets.load_digits()
-    for split_name in 'validation', 'test':
+    for split_name in 'validation', 'val':
       held_out = catalog.get_dataset('digits', split_name)
       self.assertEqual(360, held_out.num_examples)
       read = [held_out.read(index, None) for index in range(360)]
@@ -67,7 +67,7 @@ class CatalogTest(parameterized.TestCase):
 
   def test_image_folder(self):
     image_files.write_folder(self.folder, ['dog', 'cat'], 10)
-    train, held_out = self.get('image_folder'), self.get('image_folder', 'test')
+    train, held_out = self.get('image_folder'), self.get('image_folder', 'val')
     self.assertEqual(20, train.num_examples + held_out.num_examples)
     self.assertEqual(
       (2, ('cat', 'dog'), 'inception'),
@@ -82,6 +82,11 @@ class CatalogTest(parameterized.TestCase):
     ('flowers', 5, 'validation', 'flowers_validation_00000-of-2.tfrecord'),
     ('cifar10', 10, 'train', 'cifar10_train.tfrecord'),
     ('cifar10', 10, 'test', 'cifar10_test.tfrecord'),
+    ('cifar10', 10, 'validation', 'cifar10_validation.tfrecord'),
+    ('cifar100', 100, 'train', 'cifar100_train.tfrecord'),
+    ('cifar100', 100, 'test', 'cifar100_test.tfrecord'),
+    ('fashion_mnist', 10, 'train', 'fashion_mnist_train.tfrecord'),
+    ('fashion_mnist', 10, 'test', 'fashion_mnist_test.tfrecord'),
     ('mnist', 10, 'train', 'mnist_train.tfrecord'),
     ('mnist', 10, 'test', 'mnist_test.tfrecord'),
     ('imagenet', 1001, 'train', 'train-00000-of-01024'),
@@ -98,7 +103,7 @@ class CatalogTest(parameterized.TestCase):
       (dataset.num_examples, dataset.num_classes, dataset.label_names),
     )
     self.assertEqual(
-      'lenet' if name == 'mnist' else 'inception', dataset.default_preprocessing
+      'lenet' if 'mnist' in name else 'inception', dataset.default_preprocessing
     )
 
   @parameterized.parameters(
@@ -123,9 +128,25 @@ class CatalogTest(parameterized.TestCase):
     self.write_records('train-0', 3)
     self.check_message('no records of the split test', 'tfrecord', 'test')
     self.write_records('validation-0', 1)
-    self.assertEqual(1, self.get('tfrecord', 'test').num_examples)
+    self.check_message('no records of the split test', 'tfrecord', 'test')
     self.write_records('test-0', 2)
-    self.assertEqual(2, self.get('tfrecord', 'test').num_examples)
+    for split_name, count in ('test', 2), ('validation', 1), ('val', 1):
+      self.assertEqual(count, self.get('tfrecord', split_name).num_examples)
+
+  def test_the_held_out_split_has_its_own_name(self):
+    """Where validation is asked for, as evaluation does, and test is found."""
+    labels.write_folder(self.folder, ['cat', 'dog'])
+    self.write_records('train-0', 3)
+    self.write_records('test-0', 2)
+    self.assertEqual('test', self.get('tfrecord', 'validation').split_name)
+    image_files.write_folder(f'{self.folder}/train', ['cat'], 2)
+    image_files.write_folder(f'{self.folder}/test', ['cat'], 1)
+    self.assertEqual('test', self.get('image_folder', 'validation').split_name)
+
+  def test_no_split_of_digits_is_called_test(self):
+    for name in 'digits', 'digits_scenes':
+      self.check_message(f'{name} has no split test', name, 'test')
+      self.assertEqual('validation', self.get(name, 'val').split_name)
 
   def test_labels_offset(self):
     self.write_records('train-0', label=7)
@@ -149,7 +170,7 @@ class CatalogTest(parameterized.TestCase):
 
   def test_unknown_names(self):
     self.check_message(
-      'unknown data set pets; there is cifar10, digits,', 'pets'
+      'unknown data set pets; there is cifar10, cifar100,', 'pets'
     )
     for name in catalog.dataset_names():
       self.check_message('has no split trian; there is train,', name, 'trian')

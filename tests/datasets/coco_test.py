@@ -112,6 +112,8 @@ class CocoTest(parameterized.TestCase):
     with self.assertRaisesRegex(InputError, r'no annotations/instances_train'):
       coco.load(self.folder, 'train')
     self.write(_CONTENT)
+    with self.assertRaisesRegex(InputError, r'no annotations/instances_test'):
+      coco.load(self.folder, 'test')
     self.write(_CONTENT, 'instances_val2014.json')
     with self.assertRaisesRegex(InputError, 'several files'):
       coco.load(self.folder, 'validation')

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import shutil
 import tempfile
 
 from absl.testing import absltest
@@ -52,11 +53,42 @@ class ImageFolderTest(absltest.TestCase):
       self.load('train'),
     )
     # The label is that of train/, though two classes are missing here.
-    for split_name in 'validation', 'val', 'test':
+    for split_name in 'validation', 'val':
       self.assertEqual(
         (['validation/emu/e.gif'], [2], ('cat', 'dog', 'emu')),
         self.load(split_name),
       )
+
+  def test_a_split_that_is_not_there(self):
+    self.write('train/cat/a.jpg', 'val/cat/b.jpg')
+    with self.assertRaisesRegex(InputError, 'split test .*; there is train, v'):
+      self.load('test')
+    for folder in os.listdir(self.folder):
+      shutil.rmtree(os.path.join(self.folder, folder))
+    self.write(*(f'cat/{i}.jpg' for i in range(20)))
+    with self.assertRaisesRegex(
+      InputError, 'no split test in it; there is train, validation$'
+    ):
+      self.load('test')
+
+  def test_test_alone_is_what_was_held_out(self):
+    self.write('train/cat/a.jpg', 'test/cat/b.jpg')
+    self.assertEqual(['test/cat/b.jpg'], self.load('validation')[0])
+    self.assertEqual('test', image_folder.find_split(self.folder, 'validation'))
+
+  def test_one_level_too_high(self):
+    self.write('photos/cat/a.jpg', 'photos/dog/b.jpg')
+    with self.assertRaisesRegex(
+      InputError,
+      r'/photos: no images in it but folders \(cat, ...\), .* nested. '
+      'If these .*, take /.*/photos as',
+    ):
+      self.load('train')
+
+  def test_one_level_too_low(self):
+    self.write('a.jpg', 'b.jpg')
+    with self.assertRaisesRegex(InputError, 'is it one level too low'):
+      self.load('train')
 
   def test_each_split_has_its_own_folder(self):
     self.write('train/cat/a.jpg', 'val/cat/b.jpg', 'test/cat/c.jpg')
@@ -69,7 +101,9 @@ class ImageFolderTest(absltest.TestCase):
 
   def test_missing_split_folder(self):
     self.write('train/cat/a.jpg')
-    with self.assertRaisesRegex(InputError, 'no folder for the split val'):
+    with self.assertRaisesRegex(
+      InputError, 'no split validation in it; there is train$'
+    ):
       self.load('validation')
 
   def test_class_called_train(self):
@@ -101,7 +135,7 @@ class ImageFolderTest(absltest.TestCase):
     train, held_out = self.load('train')[0], self.load('validation')[0]
     self.assertCountEqual(names, train + held_out)
     self.assertBetween(len(held_out), 25, 55)
-    self.assertEqual(held_out, self.load('test')[0])
+    self.assertEqual(held_out, self.load('val')[0])
     self.write('ant/new.jpg', 'cat/another.jpg')
     for name in names[::3]:
       os.remove(os.path.join(self.folder, name))

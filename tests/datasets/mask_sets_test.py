@@ -161,7 +161,7 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
     folders.write_masks(self.folder)
     sizes = [
       mask_sets.get_dataset('mask_folder', name, self.folder, 0.5).num_examples
-      for name in ('train', 'test')
+      for name in ('train', 'validation')
     ]
     self.assertEqual(4, sum(sizes))
     self.assertNotIn(0, sizes)

@@ -131,7 +131,9 @@ class DataYamlTest(parameterized.TestCase):
     annotated_folders.write_yolo(self.folder, 'train', [0, 1])
     annotated_folders.write_yolo(self.folder, 'valid', [2])
     self.write(text)
-    for split_name in 'validation', 'val', 'test':
+    with self.assertRaisesRegex(InputError, 'split test; there is train, val'):
+      self.load('test')
+    for split_name in 'validation', 'val':
       images, names, label_names = self.load(split_name)
       self.assertEqual(['valid/images/2.png'], names)
       self.assertEqual(('aeroplane', 'bicycle', 'bird'), label_names)

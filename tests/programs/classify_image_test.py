@@ -229,7 +229,7 @@ class ProgramTest(tf.test.TestCase):
         'no checkpoint /nowhere/; --checkpoint_path takes its file',
       ),
       ([image, '--model_name=mobilenet_v1'], 'is of another model'),
-      ([image, '--dataset_name=cifar100'], 'unknown data set cifar100'),
+      ([image, '--dataset_name=pets'], 'unknown data set pets'),
       ([image, '--preprocessing_name=vgg'], 'unknown preprocessing vgg'),
       ([image, '--eval_image_size=31'], 'Images of 31 pixels are too small'),
       ([image, f'--checkpoint_path={empty}'], 'empty has no checkpoint'),

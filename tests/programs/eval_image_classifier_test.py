@@ -99,7 +99,7 @@ class ProgramTest(tf.test.TestCase):
     return os.path.join(cls.folder, 'evaluated', group)
 
   def expected_metrics(self):
-    dataset = catalog.get_dataset('digits', 'test')
+    dataset = catalog.get_dataset('digits', 'validation')
     batches = input_pipeline.evaluation_batches(
       dataset, InputOptions(_NUM_EXAMPLES, 32)
     )
@@ -195,7 +195,7 @@ class ProgramTest(tf.test.TestCase):
     # All averages are zero here, and so are the logits then.
     self.assertIn(f'loss      {np.log(_NUM_CLASSES):10.4f}', averaged.stdout)
     self.assertIn('digits, validation: 100 examples', some.stdout)
-    self.assertIn('image_folder, validation: 10 examples', photos.stdout)
+    self.assertIn('image_folder, test: 10 examples', photos.stdout)
     self.assertIn(f'Skipped {self.bad_image}', photos.stdout)
 
   @classmethod
@@ -217,7 +217,7 @@ class ProgramTest(tf.test.TestCase):
         ['--model_name=mobilenet_v1'],
         'is of another model: .*Conv2d_0/weights',
       ),
-      (['--dataset_name=cifar100'], 'unknown data set cifar100'),
+      (['--dataset_name=pets'], 'unknown data set pets'),
       (['--dataset_name=flowers'], 'flowers needs a folder'),
       (['--dataset_split_name=dev'], 'digits has no split dev'),
       (['--preprocessing_name=vgg'], 'unknown preprocessing vgg'),

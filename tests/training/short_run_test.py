@@ -135,7 +135,7 @@ class SettlingTest(checkpoint_testing.TestCase):
     path = _train(
       state, self.folder, 60, settling.make_settle(state, _batches_from, 0.997)
     )
-    held_out = catalog.get_dataset('digits', 'test')
+    held_out = catalog.get_dataset('digits', 'validation')
     batches = list(
       input_pipeline.evaluation_batches(held_out, InputOptions(360, _SIZE))
     )

@@ -1,0 +1,131 @@
+"""Files in tar archives, read where they lie: nothing is ever unpacked.
+
+So no name in an archive can lead anywhere, and links in it mean nothing.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+import contextlib
+import os
+import posixpath
+import tarfile
+from typing import NamedTuple
+import zlib
+
+import tqdm
+
+from base.errors import InputError
+
+_CHUNK = 1 << 20  # bytes
+
+
+class Part(NamedTuple):
+  """Where an image lies in a file, or a file that is one."""
+
+  path: str
+  name: str  # for messages
+  offset: int = 0
+  size: int | None = None  # in bytes; None: all of the file
+
+
+def read_members(
+  path: str, is_wanted: Callable[[str], bool]
+) -> dict[str, bytes]:
+  """Returns {name: content} of the files in an archive that are wanted.
+
+  Those whose names lead out of the archive are not.
+
+  Args:
+    path: of a tar archive, compressed by gzip or not.
+    is_wanted: name, with / between its parts -> whether to read it.
+  Raises:
+    InputError: the archive cannot be read, or is damaged.
+  """
+  found = {}
+  with _opened(path) as archive:
+    for member in archive:
+      name = posixpath.normpath(member.name)
+      is_inside = not name.startswith(('/', '../'))
+      if member.isreg() and is_inside and is_wanted(name):
+        found[name] = archive.extractfile(member).read()
+    # gzip's checksum is at the end, after what tar reads.
+    while archive.fileobj.read(_CHUNK):
+      pass
+  return found
+
+
+def find_parts(path: str) -> list[Part]:
+  """Returns the Parts of an uncompressed archive, in its order; reads none.
+
+  Raises:
+    InputError: the archive cannot be read, or is damaged.
+  """
+  with _opened(path, 'r:') as archive:
+    members = tqdm.tqdm(archive, path, unit='image', delay=1, disable=None)
+    return _parts(members, path)
+
+
+def find_nested_parts(path: str) -> dict[str, list[Part]]:
+  """Returns {name of an archive: its Parts} of the archives in an archive.
+
+  Args:
+    path: of an uncompressed archive of uncompressed archives, NAME.tar each.
+  Raises:
+    InputError: one of them cannot be read, or is damaged.
+  """
+  found = {}
+  with _opened(path, 'r:') as archive:
+    for member in tqdm.tqdm(archive, path, unit='archive', disable=None):
+      name, extension = posixpath.splitext(posixpath.basename(member.name))
+      if not member.isreg() or extension != '.tar':
+        continue
+      with tarfile.open(fileobj=archive.extractfile(member), mode='r:') as one:
+        found[name] = _parts(one, path, member.offset_data)
+  return found
+
+
+def read_part(part: Part) -> bytes:
+  """Returns what a Part holds; InputError if it cannot be read."""
+  try:
+    with open(part.path, 'rb') as file:
+      file.seek(part.offset)
+      content = file.read(-1 if part.size is None else part.size)
+  except OSError as error:
+    raise InputError(f'{part.name}: {error.strerror}') from error
+  if part.size not in (None, len(content)):
+    raise InputError(f'{part.name}: the archive is truncated')
+  return content
+
+
+def _parts(members: Iterable[tarfile.TarInfo], path, begin=0):
+  """begin: where their archive begins in the file."""
+  return [
+    Part(
+      path, f'{path}: {member.name}', begin + member.offset_data, member.size
+    )
+    for member in members
+    if member.isreg() and not member.issparse()
+  ]
+
+
+@contextlib.contextmanager
+def _opened(path, mode='r:*') -> Iterator[tarfile.TarFile]:
+  """An archive whose errors name it, with progress where it is read whole."""
+  try:
+    with (
+      open(path, 'rb') as file,
+      tqdm.tqdm.wrapattr(
+        file,
+        'read',
+        total=os.path.getsize(path),
+        desc=os.path.basename(path),
+        delay=1,
+        disable=None if mode == 'r:*' else True,
+      ) as watched,
+      tarfile.open(fileobj=watched, mode=mode) as archive,
+    ):
+      yield archive
+  except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+    reason = getattr(error, 'strerror', None) or error
+    raise InputError(f'{path}: no whole tar archive ({reason})') from error

@@ -1,0 +1,123 @@
+"""Writes labelled images as sharded TFRecords in slim's schema."""
+
+from concurrent import futures
+import os
+import shutil
+import sys
+
+import tensorflow as tf
+import tqdm
+
+from base.errors import InputError
+from datasets import images
+from datasets import labels
+from datasets import tfrecord
+from datasets.image_set import ImageSet
+
+_CHUNK = 64  # Images in memory at a time.
+
+
+def check_output(output: str) -> None:
+  """Raises InputError if a folder to write exists and is not empty."""
+  if os.path.exists(output):
+    if not os.path.isdir(output) or os.listdir(output):
+      raise InputError(f'{output}: exists and is not an empty folder')
+
+
+def write(
+  source: ImageSet, output: str, pattern: str, num_shards: dict[str, int]
+) -> None:
+  """Writes the files of each split, and labels.txt.
+
+  Files are stored as they are where any JPEG or PNG decoder shows them alike;
+  others (rotated by EXIF, transparent, CMYK, BMP, ...) become PNG. All is
+  written to output.partial, which becomes the output when it is complete.
+
+  Args:
+    source: what to write, in this order.
+    output: a folder, new or empty.
+    pattern: of the files' names; {split} becomes the split's name, * the
+      number of the file and how many there are.
+    num_shards: files of each split, if it has so many images.
+  Raises:
+    InputError: the folder cannot be written, or images cannot be read, each of
+      which has been printed. Nothing is left behind.
+  """
+  output = os.path.abspath(output)
+  partial = output + '.partial'
+  try:
+    os.makedirs(partial)
+  except OSError as error:
+    raise InputError(
+      f'{partial}: {error.strerror}; remove what an earlier '
+      'run may have left, or choose another output'
+    ) from error
+  try:
+    _write_splits(source, os.path.join(partial, pattern), num_shards)
+    labels.write_folder(partial, source.label_names)
+    os.replace(partial, output)
+  except (OSError, tf.errors.OpError) as error:
+    reason = getattr(error, 'strerror', None) or getattr(error, 'message', '')
+    raise InputError(f'{output} cannot be written: {reason}') from error
+  finally:
+    shutil.rmtree(partial, ignore_errors=True)
+  counts = ', '.join(
+    f'{len(split.labels)} {name}' for name, split in source.splits.items()
+  )
+  print(f'{output}: {counts} images in {len(source.label_names)} classes')
+
+
+def _write_splits(source, pattern, num_shards):
+  total = sum(len(split.labels) for split in source.splits.values())
+  bad = []
+  with (
+    futures.ThreadPoolExecutor() as pool,
+    tqdm.tqdm(total=total, unit='image', disable=None) as progress,
+  ):
+    for split_name, split in source.splits.items():
+      count = min(num_shards[split_name], len(split.labels))
+      for shard in range(count):
+        path = pattern.replace('{split}', split_name).replace(
+          '*', f'{shard:05d}-of-{count:05d}'
+        )
+        indices = range(shard, len(split.labels), count)
+        bad += _write_shard(split, indices, path, pool, progress)
+        if progress.disable:
+          print(f'{os.path.basename(path)}: {len(indices)} images')
+  if bad:
+    print('\n'.join(bad), file=sys.stderr)
+    raise InputError(
+      f'{len(bad)} of {total} images cannot be read (listed '
+      'above); repair or remove them. Nothing was written'
+    )
+
+
+def _write_shard(split, indices, path, pool, progress):
+  """Writes the readable images; returns messages about the others."""
+  bad = []
+  with tf.io.TFRecordWriter(path) as writer:
+    for begin in range(0, len(indices), _CHUNK):
+      chunk = [
+        pool.submit(_make_record, split, index)
+        for index in indices[begin : begin + _CHUNK]
+      ]
+      for record in chunk:
+        try:
+          writer.write(record.result())
+        except InputError as error:
+          bad.append(str(error))
+        progress.update()
+  return bad
+
+
+def _make_record(split, index):
+  """Returns the serialized tf.train.Example of an image file."""
+  encoded, name = split.read(index)
+  image = images.read_image(encoded, name)
+  image_format = images.plain_format(encoded)
+  if image_format is None:
+    encoded, image_format = images.encode_png(image), 'png'
+  height, width, _ = image.shape
+  return tfrecord.make_example(
+    encoded, image_format, int(split.labels[index]), height, width
+  ).SerializeToString()
