@@ -45,6 +45,7 @@ class TrainingTest(tf.test.TestCase):
       '--dataset_name=digits_scenes',
       f'--checkpoint_path={classifier}',
       f'--train_dir={train_dir}',
+      '--rand_augment_layers=1',
     )
     cases = (*self.bad_flags(), *self.bad_data())
     tuned, resumed, *bad = program_testing.run(
@@ -130,6 +131,7 @@ class TrainingTest(tf.test.TestCase):
       (('--dataset_name=mask_folder',), 'unknown data set of boxes mask_fold'),
       (('--dataset_name=voc',), 'data set voc needs a folder'),
       ((scenes, 'run/'), "What is 'run/'"),
+      ((scenes, '--mixup_alpha=1'), "Unknown command line flag 'mixup_alpha'"),
     )
 
   def bad_data(self):
