@@ -25,6 +25,7 @@ from absl import flags
 from base import errors
 from base import program_flags
 from base import replaced_flags
+from datasets import class_weights
 from datasets import kinds
 from runtime import network_flags
 from tasks import classification
@@ -40,6 +41,7 @@ flags.DEFINE_float(
   0.0,
   1.0,
 )
+flags.DEFINE_string('class_weights', None, class_weights.HELP)
 
 
 def main(argv: list[str]) -> None:
@@ -47,12 +49,15 @@ def main(argv: list[str]) -> None:
   program_flags.reject_arguments(argv)
   replaced_flags.tell(replaced_flags.TRAINING)
   label_smoothing = flags.FLAGS.label_smoothing
+  weights = flags.FLAGS.class_weights
   run.train(
     all_flags.read_for_training(),
     network_flags.CLASSIFIERS,
     kinds.LABELS,
     lambda dataset, image_size: classification.make_task(
-      dataset.num_classes, label_smoothing
+      dataset.num_classes,
+      label_smoothing,
+      class_weights=class_weights.find(weights, dataset),
     ),
   )
 

@@ -37,6 +37,8 @@ class Dataset(NamedTuple):
   # COCO's own numbers: of image index, of label.
   image_ids: tuple[int, ...] | None = None
   category_ids: tuple[int, ...] | None = None
+  # () -> int64 [num_examples]: all labels, where targets are labels.
+  read_labels: Callable[[], np.ndarray] | None = None
 
 
 def dataset_names() -> list[str]:
@@ -118,6 +120,7 @@ def _digits(split_name):
     label_names,
     'lenet',
     read,
+    read_labels=lambda: digit_labels,
   )
 
 
@@ -138,6 +141,12 @@ def _digits_scenes(split_name):
     tuple(map(str, range(10))),
     'lenet',
     read,
+    read_labels=lambda: np.array(
+      [
+        digits_scenes.make_crop(scans, index)[1]
+        for index in range(scans.num_scenes)
+      ]
+    ),
   )
 
 
@@ -159,6 +168,7 @@ def _image_folder(split_name, folder, validation_fraction):
     label_names,
     'inception',
     read,
+    read_labels=lambda: folder_labels,
   )
 
 
@@ -178,6 +188,7 @@ def _records(name, split_name, folder):
     files.label_names,
     files.default_preprocessing,
     read,
+    read_labels=lambda: tfrecord.read_labels(shards),
   )
 
 
@@ -210,5 +221,8 @@ def _offset_labels(dataset, labels_offset):
     return example._replace(target=np.int64(label))
 
   return dataset._replace(
-    num_classes=num_classes, label_names=label_names, read=read
+    num_classes=num_classes,
+    label_names=label_names,
+    read=read,
+    read_labels=lambda: dataset.read_labels() - labels_offset,
   )

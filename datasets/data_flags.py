@@ -7,6 +7,7 @@ beside the checkpoint then says what training took; otherwise a default applies.
 from absl import flags
 
 from base import program_flags
+from datasets import augmentation_flags
 from datasets import preprocessing
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import DatasetOptions
@@ -52,6 +53,7 @@ def define_for_training(kind: Kind, batch_size: int = 32) -> None:
     'Seed of the initial weights, the order of the images and their random '
     'changes.',
   )
+  augmentation_flags.define(kind)
   _define_batches(batch_size)
   _define_reading()
 
@@ -173,4 +175,6 @@ def read_input() -> InputOptions:
     for name in ('num_preprocessing_threads', 'seed')
     if name in values
   }
+  if is_training:
+    more['augmentation'] = augmentation_flags.read()
   return options._replace(**more)

@@ -16,9 +16,12 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
+from datasets import augmentation as augmentations
 from datasets import example as examples
+from datasets import mixing
 from datasets import preparation
 from datasets import preprocessing
+from datasets.augmentation import Augmentation
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.example import Example
@@ -36,6 +39,7 @@ class InputOptions(NamedTuple):
   use_grayscale: bool = False  # images lose their colour, not their channels
   num_preprocessing_threads: int = tf.data.AUTOTUNE
   seed: int = 0  # of order and augmentation, whatever the parallelism
+  augmentation: Augmentation = Augmentation()  # of training alone
 
 
 def training_batches(
@@ -62,11 +66,13 @@ def training_batches(
   Returns:
     (images uint8 [batch_size, image_size, image_size, 3], which a Model takes
     as they are; targets as in dataset.target_spec, batched; where their size
-    is unknown there, it is that of the images).
+    is unknown there, it is that of the images; of labels that are mixed,
+    float32 [batch_size, num_classes]).
   Raises:
     InputError: the preprocessing is unknown, or does not suit the targets.
   """
   prepared_as = _preparation(dataset, options)
+  augmentation = options.augmentation
   read = _make_augmented_read(
     dataset, options.seed, prepared_as, bad_images, cache
   )
@@ -84,6 +90,15 @@ def training_batches(
       window, target, changes, options.image_size
     )
     image = preprocessing.to_uint8(_finish(image, options))
+    if augmentation.changes_images:  # Noise has colours.
+      image = augmentations.augment(
+        image,
+        augmentation,
+        options.seed % 2**64,
+        position,
+        with_geometry=dataset.kind == preprocessing.LABELS,
+      )
+      image = _finish(image, options)
     return image, target, fate
 
   positions = tf.data.Dataset.range(
@@ -94,6 +109,10 @@ def training_batches(
   )
   _check_sizes(prepared, dataset, options)
   batches = _keep_good(prepared).batch(options.batch_size, drop_remainder=True)
+  if augmentation.mixes:
+    batches = mixing.mix(
+      batches, dataset.num_classes, augmentation, options.seed, first_step
+    )
   return batches.prefetch(tf.data.AUTOTUNE)
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from google.protobuf import message
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
 from base.errors import InputError
 from datasets.example import Encoded
@@ -102,6 +103,18 @@ def read_encoded(shards: Shards, index: int) -> Encoded:
   except OSError as error:
     raise InputError(f'{name}: {error.strerror}') from error
   return _parse(data, name)
+
+
+def read_labels(shards: Shards) -> np.ndarray:
+  """Returns int64 [records], the labels of all; decodes no image.
+
+  Raises:
+    InputError: as read_encoded.
+  """
+  indices = tqdm(
+    range(count(shards)), 'labels', unit='record', delay=2, disable=None
+  )
+  return np.array([read_encoded(shards, i).target for i in indices], np.int64)
 
 
 def make_example(

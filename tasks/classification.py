@@ -1,6 +1,7 @@
 """Image classification: one label for each image."""
 
 import collections
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,16 +14,26 @@ AUXILIARY_LOSS_WEIGHT = 0.4
 _RECALL_AT = 5
 
 
-def make_task(num_classes: int, label_smoothing: float = 0.0) -> Task:
-  """Returns the Task; outputs are logits, targets int64 labels [batch]."""
+def make_task(
+  num_classes: int,
+  label_smoothing: float = 0.0,
+  class_weights: Sequence[float] | None = None,
+) -> Task:
+  """Returns the Task; outputs are logits, targets int64 labels [batch].
+
+  In training, targets may also be float32 [batch, num_classes], how much an
+  image shows of each class. The other arguments: see softmax_cross_entropy.
+  """
 
   def losses(logits, end_points, labels):
     found = {
-      'cross_entropy': softmax_cross_entropy(logits, labels, label_smoothing)
+      'cross_entropy': softmax_cross_entropy(
+        logits, labels, label_smoothing, class_weights
+      )
     }
     if 'AuxLogits' in end_points:
       found['auxiliary_loss'] = AUXILIARY_LOSS_WEIGHT * softmax_cross_entropy(
-        end_points['AuxLogits'], labels, label_smoothing
+        end_points['AuxLogits'], labels, label_smoothing, class_weights
       )
     return found
 
@@ -35,22 +46,40 @@ def make_task(num_classes: int, label_smoothing: float = 0.0) -> Task:
 
 
 def softmax_cross_entropy(
-  logits: tf.Tensor, labels: tf.Tensor, label_smoothing: float = 0.0
+  logits: tf.Tensor,
+  labels: tf.Tensor,
+  label_smoothing: float = 0.0,
+  class_weights: Sequence[float] | None = None,
 ) -> tf.Tensor:
-  """Returns the batch's mean, float32; labels are int64 [batch].
+  """Returns the batch's mean, float32.
 
-  label_smoothing takes that much of the truth from the label and spreads it
-  evenly over all classes, the label's own included.
+  Args:
+    logits: [batch, classes].
+    labels: integers [batch], or float32 [batch, classes] that add up to 1.
+    label_smoothing: so much of the truth is taken from the label and spread
+      evenly over all classes, the label's own included.
+    class_weights: factor on an image's loss by its class, of several classes
+      in the parts of its label; None: all 1.
   """
   num_classes = logits.shape[-1]
-  truth = tf.one_hot(labels, num_classes)
-  truth = truth * (1.0 - label_smoothing) + label_smoothing / num_classes
-  return tf.reduce_mean(
-    tf.nn.softmax_cross_entropy_with_logits(truth, tf.cast(logits, tf.float32))
+  truth = labels if _is_soft(labels) else tf.one_hot(labels, num_classes)
+  smooth = truth * (1.0 - label_smoothing) + label_smoothing / num_classes
+  losses = tf.nn.softmax_cross_entropy_with_logits(
+    smooth, tf.cast(logits, tf.float32)
   )
+  if class_weights is not None:
+    losses *= tf.linalg.matvec(truth, tf.constant(class_weights, tf.float32))
+  return tf.reduce_mean(losses)
+
+
+def _is_soft(labels):
+  return labels.dtype.is_floating
 
 
 def _accuracy(logits, labels):
+  """Returns the part that is right: of soft labels, by the largest part."""
+  if _is_soft(labels):
+    labels = tf.argmax(labels, axis=-1)
   correct = tf.equal(tf.argmax(logits, axis=-1), tf.cast(labels, tf.int64))
   return tf.reduce_mean(tf.cast(correct, tf.float32))
 

@@ -31,6 +31,8 @@ from runtime.model import Model
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
 from tasks.task import Task
+from training import input_images
+from training import learning_rate_finder
 from training import learning_rates
 from training import loop
 from training import pictures_of_run
@@ -105,9 +107,19 @@ def train(
     task, state, built.xla, options.optimization, learning_rate_fn, batches_from
   )
   try:
+    if options.run.find_learning_rate:
+      learning_rate_finder.find(
+        lambda rate_fn: _make_steps(
+          task, state, built.xla, options.optimization, rate_fn, batches_from
+        )[0],
+        batches_from(first_step),
+        first_step,
+        train_dir,
+      )
+      return
     path = loop.run(
       train_step,
-      batches_from(first_step),
+      input_images.show(batches_from(first_step), first_step, train_dir),
       state,
       writer,
       options.run.schedule(last_step),

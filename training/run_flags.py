@@ -21,6 +21,7 @@ class RunOptions(NamedTuple):
   log_every_n_steps: int
   save_summaries_secs: int
   save_interval_secs: int
+  find_learning_rate: bool = False  # in place of training
 
   def schedule(self, last_step: int | None) -> loop.Schedule:
     """Returns what loop.run goes by."""
@@ -71,6 +72,12 @@ def define() -> None:
     600,
     'Number of seconds between two checkpoints. The last step is always saved.',
     lower_bound=0,
+  )
+  flags.DEFINE_bool(
+    'find_learning_rate',
+    False,
+    'Tries learning rates from 1e-6 to 10 in some 100 steps, prints and plots '
+    'the loss at each, suggests one, and saves nothing that was trained.',
   )
   program_flags.require_above_zero('num_epochs')
   flags.register_validator(

@@ -6,7 +6,7 @@ import posixpath
 import numpy as np
 
 from base.errors import InputError
-from datasets import image_folder
+from datasets import images
 from datasets.archives import tar_files
 from datasets.archives.downloads import PublishedFile
 from datasets.image_set import ImageSet
@@ -41,5 +41,5 @@ def _is_photo(name):
   """Whether it is TOP/CLASS/FILE, an image by its extension, and not hidden."""
   file = posixpath.basename(name)
   extension = posixpath.splitext(file)[1].lower()
-  is_image = extension in image_folder.EXTENSIONS and not file.startswith('.')
+  is_image = extension in images.extensions() and not file.startswith('.')
   return is_image and name.count('/') == 2

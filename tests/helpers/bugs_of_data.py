@@ -1,11 +1,14 @@
 """Bugs of boxes, masks and conversions for planted_bugs.py to plant."""
 
+"""Bugs of the input and its augmentation for planted_bugs.py to plant."""
+
 _BOXES = ('tests/datasets/box_preprocessing_test.py',)
 _BOX_SETS = ('tests/datasets/box_sets_test.py',)
 _MASKS = ('tests/datasets/mask_preprocessing_test.py',)
 _MASK_SETS = ('tests/datasets/mask_sets_test.py',)
 _ARCHIVES = 'tests/datasets/archives/'
 _SELECTION = ('tests/datasets/selection_test.py',)
+_AUGMENTATION = ('tests/datasets/augmentation_test.py',)
 _PIPELINE = 'datasets/input_pipeline.py'
 _OF_BOXES = 'datasets/box_preprocessing.py'
 _OF_MASKS = 'datasets/mask_preprocessing.py'
@@ -193,5 +196,66 @@ ROWS = (
     'return candidates.get(split_name, (split_name,))',
     "return candidates.get(split_name, (split_name, 'validation', 'val'))",
     ('tests/datasets/image_folder_test.py',),
+    'augmentation: erased alike at every position',
+    'datasets/augmentation.py',
+    'image, augmentation.random_erasing, [seed, position]',
+    'image, augmentation.random_erasing, [seed, 0]',
+    _AUGMENTATION,
+  ),
+  (
+    'augmentation: RandAugment moves what has boxes',
+    'datasets/rand_augment.py',
+    '_GEOMETRY * with_geometry',
+    '_GEOMETRY',
+    _AUGMENTATION,
+  ),
+  (
+    'augmentation: RandAugment shears around the corner',
+    'datasets/rand_augment.py',
+    'middle - matrix @ middle + shift',
+    '0 * middle + shift',
+    ('tests/datasets/rand_augment_test.py',),
+  ),
+  (
+    'augmentation: random erasing of up to two thirds',
+    'datasets/random_erasing.py',
+    '_AREA = (0.02, 1 / 3)',
+    '_AREA = (0.02, 2 / 3)',
+    ('tests/datasets/random_erasing_test.py',),
+  ),
+  (
+    'augmentation: mixing begins anew where a run resumes',
+    'datasets/mixing.py',
+    'batches.enumerate(first_step)',
+    'batches.enumerate(0 * first_step)',
+    ('tests/datasets/mixing_test.py',),
+  ),
+  (
+    'class weights: classes without images count',
+    'datasets/class_weights.py',
+    'np.count_nonzero(counts)',
+    'num_classes',
+    ('tests/datasets/class_weights_test.py',),
+  ),
+  (
+    'class weights: of smoothed labels',
+    'tasks/classification.py',
+    'tf.linalg.matvec(truth,',
+    'tf.linalg.matvec(smooth,',
+    ('tests/tasks/classification_test.py',),
+  ),
+  (
+    'learning rate finder: a resumed run begins at higher rates',
+    'training/learning_rate_finder.py',
+    'tf.cast(step - first_step, tf.float32)',
+    'tf.cast(step, tf.float32)',
+    ('tests/training/learning_rate_finder_test.py',),
+  ),
+  (
+    'pictures: the input again where a run resumes',
+    'training/input_images.py',
+    'if step == 0:',
+    'if step >= 0:',
+    ('tests/training/input_images_test.py',),
   ),
 )

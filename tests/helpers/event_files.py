@@ -16,7 +16,7 @@ def scalars(folder):
 
 
 def pictures(folder):
-  """Returns {tag: {step: uint8 [height, width, 3]}} of the pictures."""
+  """Returns {tag: {step: uint8 [height, width, 3]}} where there is one each."""
   return {
     tag: {
       step: tf.io.decode_image(array[2]).numpy()  # after width and height
@@ -24,6 +24,18 @@ def pictures(folder):
     }
     for tag, by_step in _read(folder).items()
     if all(array.shape == (3,) for array in by_step.values())
+  }
+
+
+def images(folder):
+  """Returns {tag: {step: [uint8 [height, width, 3]]}} where there are more."""
+  return {
+    tag: {
+      step: [tf.io.decode_image(image).numpy() for image in array[2:]]
+      for step, array in by_step.items()
+    }
+    for tag, by_step in _read(folder).items()
+    if all(array.shape not in ((), (3,)) for array in by_step.values())
   }
 
 

@@ -173,6 +173,10 @@ class TrainingTest(tf.test.TestCase):
       ),
       (('--dataset_name=coco',), 'unknown data set of masks coco'),
       ((scenes, 'run/'), "What is 'run/'"),
+      (
+        (scenes, '--random_erasing=1'),
+        "Unknown command line flag 'random_erasing'",
+      ),
     )
 
   def bad_lists(self):

@@ -45,6 +45,7 @@ class TrainingTest(tf.test.TestCase):
       '--dataset_name=digits_scenes',
       f'--checkpoint_path={classifier}',
       f'--train_dir={train_dir}',
+      '--rand_augment_layers=1',
     )
     cases = (*self.bad_flags(), *self.bad_data())
     tuned, resumed, *bad = program_testing.run(
@@ -131,6 +132,7 @@ class TrainingTest(tf.test.TestCase):
       (('--dataset_name=voc',), 'data set voc needs a folder'),
       ((), 'say what to learn from.*: coco, as downloaded, has annotations/'),
       ((scenes, 'run/'), "What is 'run/'"),
+      ((scenes, '--mixup_alpha=1'), "Unknown command line flag 'mixup_alpha'"),
     )
 
   def bad_data(self):
