@@ -46,7 +46,13 @@ def load(folder: str, split_name: str) -> CocoSplit:
     return _parse(content, path, _image_folder(folder, path))
   except InputError:
     raise
-  except (KeyError, TypeError, AttributeError, ValueError) as error:
+  except (
+    KeyError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    OverflowError,  # a size that is infinite
+  ) as error:
     raise InputError(
       f"{path}: not of COCO's format for instances "
       f'({type(error).__name__}: {error})'

@@ -99,6 +99,10 @@ class CocoTest(parameterized.TestCase):
     self.write(content)
     with self.assertRaisesRegex(InputError, 'format.*50 x 0 pixels'):
       coco.load(self.folder, 'val')
+    content['images'][0]['width'] = float('inf')
+    self.write(content)
+    with self.assertRaisesRegex(InputError, 'format.*infinity'):
+      coco.load(self.folder, 'val')
 
   @parameterized.parameters(
     ('{', 'not JSON'), ('[]', 'not of COCO.s format'), ('{}', 'categories')

@@ -154,6 +154,7 @@ class DataYamlTest(parameterized.TestCase):
 
   @parameterized.parameters(
     ('names: [a', 'not YAML'),
+    ('{names: [a], d: 2020-13-45}', 'not YAML .*month'),
     ('- a', 'want names'),
     ('names: []', 'want names'),
     ('names: cat', 'want names'),
