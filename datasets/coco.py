@@ -11,6 +11,8 @@ import os
 from typing import Any
 from typing import NamedTuple
 
+from absl import logging
+
 from base.errors import InputError
 from datasets import annotations
 from datasets.annotations import AnnotatedImage
@@ -31,14 +33,16 @@ class CocoSplit(NamedTuple):
 def load(folder: str, split_name: str) -> CocoSplit:
   """Reads the annotations of a split; no image is opened.
 
+  Annotations whose box has no width or no height, of which published files have
+  some, are skipped with a warning, as by the published conversion.
+
   Args:
     folder: holds annotations/ and the folders of images.
     split_name: train, or validation under any of its names.
 
   Raises:
     InputError: there is no such file, it is not of COCO's format, an
-      annotation is of no image or category, or its box lies outside or has no
-      area.
+      annotation is of no image or category, or its box lies outside.
   """
   path = _find(folder, split_name)
   content = _read(path)
@@ -110,18 +114,29 @@ def _parse(content: dict[str, Any], path, image_folder):
     for one in content['images']
   }
   found = {image_id: ([], [], [], []) for image_id in sizes}
+  without_area = []
   for one in content['annotations']:
     where = f'{path}: annotation {one.get("id")}'
     if one['image_id'] not in sizes:
       raise InputError(f'{where}: there is no image {one["image_id"]}')
     if one['category_id'] not in labels:
       raise InputError(f'{where}: there is no category {one["category_id"]}')
+    if min(one['bbox'][2:]) <= 0:
+      without_area.append(one.get('id'))
+      continue
     size = sizes[one['image_id']]
     corners, its_labels, is_crowd, areas = found[one['image_id']]
     corners.append(_corners(one['bbox'], size, where))
     its_labels.append(labels[one['category_id']])
     is_crowd.append(bool(one.get('iscrowd', 0)))
     areas.append(_area(one.get('area'), size, where))
+  if without_area:
+    logging.warning(
+      '%s: skipping %d annotations whose boxes have no area; the first is %s',
+      path,
+      len(without_area),
+      without_area[0],
+    )
   files = {one['id']: one['file_name'] for one in content['images']}
   image_ids = sorted(sizes)
   if not image_ids:
