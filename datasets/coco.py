@@ -15,6 +15,7 @@ from absl import logging
 
 from base.errors import InputError
 from datasets import annotations
+from datasets import labels
 from datasets.annotations import AnnotatedImage
 
 _STORED = {'train': ('train',), 'validation': ('val', 'valid', 'validation')}
@@ -108,7 +109,9 @@ def _image_folder(folder, path):
 
 def _parse(content: dict[str, Any], path, image_folder):
   categories = sorted(content['categories'], key=lambda one: one['id'])
-  labels = {one['id']: label for label, one in enumerate(categories)}
+  label_names = tuple(str(one['name']) for one in categories)
+  labels.check_unique(label_names, path)
+  label_of = {one['id']: label for label, one in enumerate(categories)}
   sizes = {
     one['id']: (int(one['height']), int(one['width']))
     for one in content['images']
@@ -119,7 +122,7 @@ def _parse(content: dict[str, Any], path, image_folder):
     where = f'{path}: annotation {one.get("id")}'
     if one['image_id'] not in sizes:
       raise InputError(f'{where}: there is no image {one["image_id"]}')
-    if one['category_id'] not in labels:
+    if one['category_id'] not in label_of:
       raise InputError(f'{where}: there is no category {one["category_id"]}')
     if min(one['bbox'][2:]) <= 0:
       without_area.append(one.get('id'))
@@ -127,7 +130,7 @@ def _parse(content: dict[str, Any], path, image_folder):
     size = sizes[one['image_id']]
     corners, its_labels, is_crowd, areas = found[one['image_id']]
     corners.append(_corners(one['bbox'], size, where))
-    its_labels.append(labels[one['category_id']])
+    its_labels.append(label_of[one['category_id']])
     is_crowd.append(bool(one.get('iscrowd', 0)))
     areas.append(_area(one.get('area'), size, where))
   if without_area:
@@ -151,8 +154,8 @@ def _parse(content: dict[str, Any], path, image_folder):
       for image_id in image_ids
     ],
     image_ids,
-    tuple(str(one['name']) for one in categories),
-    tuple(labels),
+    label_names,
+    tuple(label_of),
   )
 
 

@@ -117,6 +117,13 @@ class CocoTest(parameterized.TestCase):
     with self.assertRaisesRegex(InputError, 'format.*infinity'):
       coco.load(self.folder, 'val')
 
+  def test_two_categories_of_one_name(self):
+    content = copy.deepcopy(_CONTENT)
+    content['categories'][0]['name'] = 'car'
+    self.write(content)
+    with self.assertRaisesRegex(InputError, "2 classes are called 'car'"):
+      coco.load(self.folder, 'val')
+
   @parameterized.parameters(
     ('{', 'not JSON'), ('[]', 'not of COCO.s format'), ('{}', 'categories')
   )
