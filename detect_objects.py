@@ -47,6 +47,7 @@ def main(argv: list[str]) -> None:
   """Detects as the flags say."""
   paths = image_files.find_images(argv[1:])
   output, min_score = picture_files.read(), flags.FLAGS.min_score
+  names = picture_files.name_pictures(paths, output.output_dir)
   predictor = predictor_lib.open_predictor(
     prediction_flags.read(), network_flags.DETECTORS, kinds.BOXES, len(paths)
   )
@@ -57,7 +58,6 @@ def main(argv: list[str]) -> None:
     predictor.label_names,
     detection_options.read(),
   )
-  names = picture_files.name_pictures(paths)
   image_ids = picture_files.image_ids(paths)
   reasons, results = [], []
   for found in predictor_lib.predict(predictor, task.predict, paths):
