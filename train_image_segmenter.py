@@ -18,6 +18,7 @@ from base import errors
 from base import program_flags
 from datasets import kinds
 from runtime import network_flags
+from specs import deeplab_v3
 from tasks.segmentation import task as segmentation
 from training import all_flags
 from training import run
@@ -32,6 +33,9 @@ _RECIPE = Recipe(
     end_learning_rate=0.0,
     learning_rate_power=0.9,
   ),
+  batch_norm_decay=None,
+  batch_norm_decay_help=' Default: as published, {} in the backbone and {} in '
+  'the head.'.format(*deeplab_v3.BATCH_NORM_DECAYS),
   batch_size=16,
   has_last_layer_rate=True,
 )

@@ -13,6 +13,7 @@ import types
 from typing import Any
 from typing import NamedTuple
 
+from specs import deeplab_v3
 from specs import mobilenet_v3
 from specs import ssdlite
 from specs.convolution import Convolution
@@ -44,6 +45,8 @@ class Family(NamedTuple):
   source: str  # of what was published, a key of SOURCES
   defaults: dict[str, Any]  # arguments of function, unless others are given
   batch_norm_epsilon: float = 0.001
+  # Of the averages, where its parts have decays of their own in training.
+  batch_norm_decays: tuple[float, ...] | None = None
 
 
 class Published(NamedTuple):
@@ -94,7 +97,14 @@ _SHUFFLENET_V1 = Family(
 _NASNET = Family(
   'nasnet', 'build_nasnet_mobile', 'nasnet_mobile_arg_scope', 'd', {}
 )
-_DEEPLAB_V3 = Family('deeplab_v3', 'deeplab_v3', 'training_scope', 'f', {})
+_DEEPLAB_V3 = Family(
+  'deeplab_v3',
+  'deeplab_v3',
+  'training_scope',
+  'f',
+  {},
+  batch_norm_decays=deeplab_v3.BATCH_NORM_DECAYS,
+)
 _SSDLITE = Family(
   'ssdlite', 'ssdlite_mobilenet_v2', 'ssdlite_arg_scope', 'g', {}
 )

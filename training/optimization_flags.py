@@ -66,8 +66,9 @@ class Recipe(NamedTuple):
 
   optimizer: str = 'rmsprop'
   learning_rate: LearningRate = LearningRate()
-  batch_norm_decay: float = 0.997
+  batch_norm_decay: float | None = 0.997  # None: the family has several
   batch_size: int = 32
+  batch_norm_decay_help: str = ''  # what its default None means
   # Whether the last layer may learn at a rate of its own.
   has_last_layer_rate: bool = False
 
@@ -97,7 +98,8 @@ def define(recipe: Recipe = PUBLISHED) -> None:
     'batch_norm_decay',
     recipe.batch_norm_decay,
     'Decay of the moving averages in batch norm, per step. The first steps '
-    'take (1 + step) / (10 + step), as long as that is less.',
+    'take (1 + step) / (10 + step), as long as that is less.'
+    + recipe.batch_norm_decay_help,
     0.0,
     1.0,
   )

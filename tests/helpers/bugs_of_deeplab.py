@@ -138,6 +138,20 @@ ROWS = (
     _SLIM,
   ),
   (
+    'deeplab: one decay of the averages for backbone and head in training',
+    'specs/deeplab_v3.py',
+    'return decay if isinstance(decay, tuple) else (decay, decay)',
+    'return (decay[0], decay[0]) if isinstance(decay, tuple) else (decay,) * 2',
+    ('tests/training/batch_norm_decay_test.py',),
+  ),
+  (
+    'deeplab: the last layer is that of the logits alone',
+    'specs/networks.py',
+    'is_head(variable_name) or _BEFORE_LOGITS.match(variable_name)',
+    'is_head(variable_name)',
+    _SPECS,
+  ),
+  (
     'deeplab, slim: epsilon 1e-3 in the head',
     'nets/deeplab_v3.py',
     'epsilon=1e-5',
