@@ -268,10 +268,16 @@ def count_classes(variable_name: str, num_channels: int) -> int | None:
   return num_channels // len(ssdlite.ANCHOR_SHAPES[int(predictor[1])]) - 1
 
 
+# What DeepLab's published training counts among its last layers.
+_BEFORE_LOGITS = re.compile(r'(image_pooling|aspp\d+|concat_projection)[_/]')
+
+
 def gradient_multiplier(variable_name: str, last_layer: float = 1.0) -> float:
   """Returns the factor on a variable's gradient.
 
-  last_layer: further factor for what makes the logits.
+  last_layer: further factor for what makes the logits, in DeepLab for all of
+    its head.
   """
   multiplier = 2.0 if variable_name == _FAST_LEARNING else 1.0
-  return multiplier * (last_layer if is_head(variable_name) else 1.0)
+  is_last = is_head(variable_name) or _BEFORE_LOGITS.match(variable_name)
+  return multiplier * (last_layer if is_last else 1.0)

@@ -115,7 +115,8 @@ def define(recipe: Recipe = PUBLISHED) -> None:
     flags.DEFINE_float(
       'last_layer_gradient_multiplier',
       1.0,
-      'Factor on the gradients of the last layer, which makes the logits.',
+      'Factor on the gradients of the last layers: all that follow the '
+      'backbone, as published.',
       lower_bound=0.0,
     )
   # Bounds of flags include the bound.
