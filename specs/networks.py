@@ -50,7 +50,10 @@ class Family(NamedTuple):
 
 
 class Published(NamedTuple):
-  """What was printed for 224 x 224: millions, and percent right."""
+  """What was printed: millions, and percent right.
+
+  For images of 224 x 224, unless SOURCES says otherwise.
+  """
 
   parameters: float | None = None
   multiply_adds: float | None = None

@@ -91,7 +91,8 @@ def define(recipe: Recipe = PUBLISHED) -> None:
     'weight_decay',
     4e-5,
     'Strength of L2 regularization of the weights. Depthwise kernels '
-    "(except NASNet's), biases and batch norm are exempt.",
+    "(except NASNet's, and those that SSDLite adds to its backbone), biases "
+    'and batch norm are exempt.',
     lower_bound=0.0,
   )
   flags.DEFINE_float(

@@ -65,7 +65,7 @@ def define_for_inference() -> None:
   flags.DEFINE_float(
     'iou_threshold',
     PUBLISHED.iou_threshold,
-    'Intersection over union from which two boxes of a class are one object; '
+    'Intersection over union above which two boxes of a class are one object; '
     'the one of the lower score is left out.',
     0.0,
     1.0,
