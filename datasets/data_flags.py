@@ -83,7 +83,8 @@ def define_for_inference(kind: Kind, batch_size: int) -> None:
     'eval_image_size',
     None,
     'Height and width of the images, in pixels. Default: as in training, '
-    'otherwise the size for which the network was designed.',
+    'otherwise the size for which the network was designed.'
+    + kind.eval_size_help,
   )
   _define_batches(batch_size)
 
