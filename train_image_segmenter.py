@@ -53,6 +53,13 @@ flags.DEFINE_float(
   0.0,
   1.0,
 )
+flags.DEFINE_bool(
+  'upsample_logits',
+  True,
+  'Enlarges logits to the size of the masks for the loss. Otherwise masks are '
+  'shrunk to the size of the logits, which takes less memory and loses what is '
+  'small.',
+)
 program_flags.require_numbers('label_weights')
 program_flags.require_above_zero('top_k_percent_pixels')
 
@@ -63,12 +70,17 @@ def main(argv: list[str]) -> None:
   weights = flags.FLAGS.label_weights
   weights = weights and [float(weight) for weight in weights]
   hardest_fraction = flags.FLAGS.top_k_percent_pixels
+  upsample_logits = flags.FLAGS.upsample_logits
   run.train(
     all_flags.read_for_training(),
     network_flags.SEGMENTERS,
     kinds.MASKS,
     lambda dataset, image_size: segmentation.make_task(
-      dataset.num_classes, dataset.label_names, weights, hardest_fraction
+      dataset.num_classes,
+      dataset.label_names,
+      weights,
+      hardest_fraction,
+      upsample_logits,
     ),
   )
 

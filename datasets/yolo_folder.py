@@ -45,9 +45,7 @@ def load(
   """
   told = data_yaml.read(folder)
   named_in = os.path.join(folder, data_yaml.FILE_NAME if told else _NAMES)
-  label_names = (
-    told.label_names if told else labels.read_label_names(named_in)
-  )
+  label_names = told.label_names if told else labels.read_label_names(named_in)
   labels.check_unique(label_names, named_in)
   where = _find(folder, split_name, told.image_folders if told else {})
   paths = image_folder.paths_by_name(where.images)
