@@ -41,7 +41,8 @@ def load(
 
   Raises:
     InputError: something is missing or damaged, a text file has no image, a
-      class no name or that of another, a box lies outside of its image or has no area.
+      class no name or that of another, a box lies outside of its image or has
+      no area.
   """
   told = data_yaml.read(folder)
   named_in = os.path.join(folder, data_yaml.FILE_NAME if told else _NAMES)

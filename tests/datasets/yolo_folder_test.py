@@ -78,7 +78,9 @@ class YoloFolderTest(parameterized.TestCase):
     _, label_names = yolo_folder.load(self.folder, 'train')
     self.assertEqual(('cat', 'dog'), label_names)
     self.write('classes.txt', 'cat\ncat\n')
-    with self.assertRaisesRegex(InputError, r"classes\.txt: 2 classes are call"):
+    with self.assertRaisesRegex(
+      InputError, r"classes\.txt: 2 classes are call"
+    ):
       yolo_folder.load(self.folder, 'train')
 
   def test_missing_and_doubtful(self):
