@@ -50,6 +50,7 @@ def main(argv: list[str]) -> None:
   """Detects as the flags say."""
   paths = image_files.find_images(argv[1:])
   output, min_score = picture_files.read(), flags.FLAGS.min_score
+  names = picture_files.name_pictures(paths, output.output_dir)
   predictor = predictor_lib.open_predictor(
     prediction_flags.read(), network_flags.DETECTORS, kinds.BOXES, len(paths)
   )
@@ -60,7 +61,6 @@ def main(argv: list[str]) -> None:
     predictor.label_names,
     detection_options.read(),
   )
-  names = picture_files.name_pictures(paths)
   image_ids = picture_files.image_ids(paths)
   category_ids = predictor.category_ids or range(1, predictor.num_classes + 1)
   reasons, results = [], []

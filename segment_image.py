@@ -38,11 +38,11 @@ def main(argv: list[str]) -> None:
   """Segments as the flags say."""
   paths = image_files.find_images(argv[1:])
   output = picture_files.read()
+  names = picture_files.name_pictures(paths, output.output_dir)
   predictor = predictor_lib.open_predictor(
     prediction_flags.read(), network_flags.SEGMENTERS, kinds.MASKS, len(paths)
   )
   files.make_folder(output.output_dir, 'output_dir')
-  names = picture_files.name_pictures(paths)
   image_ids = picture_files.image_ids(paths)
   category_ids = predictor.category_ids or range(predictor.num_classes)
   reasons, results = [], []

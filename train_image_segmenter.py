@@ -25,6 +25,7 @@ from base import errors
 from base import program_flags
 from datasets import kinds
 from runtime import network_flags
+from specs import deeplab_v3
 from tasks.segmentation import task as segmentation
 from training import all_flags
 from training import run
@@ -39,6 +40,9 @@ _RECIPE = Recipe(
     end_learning_rate=0.0,
     learning_rate_power=0.9,
   ),
+  batch_norm_decay=None,
+  batch_norm_decay_help=' Default: as published, {} in the backbone and {} in '
+  'the head.'.format(*deeplab_v3.BATCH_NORM_DECAYS),
   batch_size=16,
   has_last_layer_rate=True,
 )
@@ -56,6 +60,13 @@ flags.DEFINE_float(
   0.0,
   1.0,
 )
+flags.DEFINE_bool(
+  'upsample_logits',
+  True,
+  'Enlarges logits to the size of the masks for the loss. Otherwise masks are '
+  'shrunk to the size of the logits, which takes less memory and loses what is '
+  'small.',
+)
 program_flags.require_numbers('label_weights')
 program_flags.require_above_zero('top_k_percent_pixels')
 
@@ -66,12 +77,17 @@ def main(argv: list[str]) -> None:
   weights = flags.FLAGS.label_weights
   weights = weights and [float(weight) for weight in weights]
   hardest_fraction = flags.FLAGS.top_k_percent_pixels
+  upsample_logits = flags.FLAGS.upsample_logits
   run.train(
     all_flags.read_for_training(),
     network_flags.SEGMENTERS,
     kinds.MASKS,
     lambda dataset, image_size: segmentation.make_task(
-      dataset.num_classes, dataset.label_names, weights, hardest_fraction
+      dataset.num_classes,
+      dataset.label_names,
+      weights,
+      hardest_fraction,
+      upsample_logits,
     ),
   )
 

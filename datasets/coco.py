@@ -11,8 +11,11 @@ import os
 from typing import Any
 from typing import NamedTuple
 
+from absl import logging
+
 from base.errors import InputError
 from datasets import annotations
+from datasets import labels
 from datasets.annotations import AnnotatedImage
 
 _HELD_OUT = ('val', 'valid', 'validation')
@@ -37,14 +40,16 @@ class CocoSplit(NamedTuple):
 def load(folder: str, split_name: str) -> CocoSplit:
   """Reads the annotations of a split; no image is opened.
 
+  Annotations whose box has no width or no height, of which published files have
+  some, are skipped with a warning, as by the published conversion.
+
   Args:
     folder: holds annotations/ and the folders of images.
     split_name: train, validation or val, or test.
 
   Raises:
     InputError: there is no such file, it is not of COCO's format, an
-      annotation is of no image or category, or its box lies outside or has no
-      area.
+      annotation is of no image or category, or its box lies outside.
   """
   path = _find(folder, split_name)
   content = _read(path)
@@ -52,7 +57,13 @@ def load(folder: str, split_name: str) -> CocoSplit:
     return _parse(content, path, _image_folder(folder, path))
   except InputError:
     raise
-  except (KeyError, TypeError, AttributeError, ValueError) as error:
+  except (
+    KeyError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    OverflowError,  # a size that is infinite
+  ) as error:
     raise InputError(
       f"{path}: not of COCO's format for instances "
       f'({type(error).__name__}: {error})'
@@ -104,24 +115,37 @@ def _image_folder(folder, path):
 
 def _parse(content: dict[str, Any], path, image_folder):
   categories = sorted(content['categories'], key=lambda one: one['id'])
-  labels = {one['id']: label for label, one in enumerate(categories)}
+  label_names = tuple(str(one['name']) for one in categories)
+  labels.check_unique(label_names, path)
+  label_of = {one['id']: label for label, one in enumerate(categories)}
   sizes = {
     one['id']: (int(one['height']), int(one['width']))
     for one in content['images']
   }
   found = {image_id: ([], [], [], []) for image_id in sizes}
+  without_area = []
   for one in content['annotations']:
     where = f'{path}: annotation {one.get("id")}'
     if one['image_id'] not in sizes:
       raise InputError(f'{where}: there is no image {one["image_id"]}')
-    if one['category_id'] not in labels:
+    if one['category_id'] not in label_of:
       raise InputError(f'{where}: there is no category {one["category_id"]}')
+    if min(one['bbox'][2:]) <= 0:
+      without_area.append(one.get('id'))
+      continue
     size = sizes[one['image_id']]
     corners, its_labels, is_crowd, areas = found[one['image_id']]
     corners.append(_corners(one['bbox'], size, where))
-    its_labels.append(labels[one['category_id']])
+    its_labels.append(label_of[one['category_id']])
     is_crowd.append(bool(one.get('iscrowd', 0)))
     areas.append(_area(one.get('area'), size, where))
+  if without_area:
+    logging.warning(
+      '%s: skipping %d annotations whose boxes have no area; the first is %s',
+      path,
+      len(without_area),
+      without_area[0],
+    )
   files = {one['id']: one['file_name'] for one in content['images']}
   image_ids = sorted(sizes)
   if not image_ids:
@@ -136,8 +160,8 @@ def _parse(content: dict[str, Any], path, image_folder):
       for image_id in image_ids
     ],
     image_ids,
-    tuple(str(one['name']) for one in categories),
-    tuple(labels),
+    label_names,
+    tuple(label_of),
   )
 
 

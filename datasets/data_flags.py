@@ -8,11 +8,13 @@ from absl import flags
 
 from base import program_flags
 from datasets import augmentation_flags
+from datasets import mask_preprocessing
 from datasets import preprocessing
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import DatasetOptions
 from datasets.kinds import Kind
 from datasets.kinds import LABELS
+from datasets.mask_preprocessing import Scales
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
@@ -54,8 +56,28 @@ def define_for_training(kind: Kind, batch_size: int = 32) -> None:
     'changes.',
   )
   augmentation_flags.define(kind)
+  if kind.name == preprocessing.MASKS:
+    _define_scales()
   _define_batches(batch_size)
   _define_reading()
+
+
+def _define_scales():
+  least, most, step = mask_preprocessing.PUBLISHED
+  flags.DEFINE_float(
+    'min_scale_factor',
+    least,
+    "Least factor on the images' height and width in deeplab's preprocessing.",
+  )
+  flags.DEFINE_float(
+    'max_scale_factor', most, 'Largest such factor.', lower_bound=0.0
+  )
+  flags.DEFINE_float(
+    'scale_factor_step_size',
+    step,
+    'Difference between such factors. 0 takes any in between.',
+    lower_bound=0.0,
+  )
 
 
 def define_for_evaluation(kind: Kind, batch_size: int = 100) -> None:
@@ -85,7 +107,8 @@ def define_for_inference(kind: Kind, batch_size: int) -> None:
     'eval_image_size',
     None,
     'Height and width of the images, in pixels. Default: as in training, '
-    'otherwise the size for which the network was designed.',
+    'otherwise the size for which the network was designed.'
+    + kind.eval_size_help,
   )
   _define_batches(batch_size)
 
@@ -177,4 +200,10 @@ def read_input() -> InputOptions:
   }
   if is_training:
     more['augmentation'] = augmentation_flags.read()
+  if 'min_scale_factor' in values:
+    more['scales'] = Scales(
+      values.min_scale_factor,
+      values.max_scale_factor,
+      values.scale_factor_step_size,
+    )
   return options._replace(**more)

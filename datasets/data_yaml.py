@@ -36,7 +36,7 @@ def read(folder: str) -> DataYaml | None:
     return None
   try:
     content = yaml.safe_load(image_folder.read_file(path))
-  except yaml.YAMLError as error:
+  except (yaml.YAMLError, ValueError) as error:  # a date that is none
     reason = ' '.join(str(error).split())
     raise InputError(f'{path}: not YAML ({reason})') from error
   if not isinstance(content, dict) or 'names' not in content:

@@ -27,6 +27,8 @@ from datasets.catalog import Dataset
 from datasets.example import Example
 from datasets.example import TargetError
 from datasets.example_cache import ExampleCache
+from datasets.mask_preprocessing import PUBLISHED
+from datasets.mask_preprocessing import Scales
 from datasets.preparation import Preparation
 
 
@@ -40,6 +42,7 @@ class InputOptions(NamedTuple):
   num_preprocessing_threads: int = tf.data.AUTOTUNE
   seed: int = 0  # of order and augmentation, whatever the parallelism
   augmentation: Augmentation = Augmentation()  # of training alone
+  scales: Scales = PUBLISHED  # of deeplab's preprocessing in training
 
 
 def training_batches(
@@ -192,7 +195,7 @@ def iterate(batches: Iterable, bad_images: BadImages) -> Iterator:
 def _preparation(dataset, options):
   # Checked here, for tf.data would put its own words around the error.
   name = options.preprocessing_name or dataset.default_preprocessing
-  return preparation.make_preparation(name, dataset.kind)
+  return preparation.make_preparation(name, dataset.kind, options.scales)
 
 
 def _check_sizes(prepared, dataset, options):

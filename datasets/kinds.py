@@ -42,6 +42,7 @@ class Kind(NamedTuple):
   training_help: str  # what the preprocessings do in training
   inference_help: str  # and elsewhere
   fewest_classes: int  # from which there is something to learn
+  eval_size_help: str = ''  # what evaluation makes of another size
 
 
 LABELS = Kind(
@@ -84,6 +85,8 @@ MASKS = Kind(
   'deeplab (fills up at the right and below; what is too large is shrunk) or '
   'lenet (resizes the whole image).',
   fewest_classes=2,
+  eval_size_help=' Larger images are shrunk to it, and their masks with them: '
+  'mIOU is that of the shrunk masks.',
 )
 
 

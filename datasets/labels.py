@@ -1,5 +1,7 @@
 """The names of classes, in files that people and slim keep them in."""
 
+import collections
+from collections.abc import Iterable
 import os
 import re
 
@@ -15,15 +17,38 @@ def read_label_names(path: str) -> tuple[str, ...]:
   """Returns the names in a file.
 
   Its lines are `id:name`, the ids 0, 1, 2, ... in any order; or line n, from
-  0, is the name of class n.
+  0, is the name of class n. Blank lines at the end do not count.
 
   Raises:
-    InputError: the file cannot be read, or ids are missing or there twice.
+    InputError: the file cannot be read, ids are missing or there twice, or a
+      name is blank.
   """
   lines = _read_lines(path)
   if all(_NUMBERED.fullmatch(line) for line in lines if line.strip()):
     return _numbered(path, lines)
-  return tuple(line.strip() for line in lines)
+  names = [line.strip() for line in lines]
+  while not names[-1]:
+    del names[-1]
+  if '' in names:
+    raise InputError(
+      f'{path} line {names.index("") + 1}: blank, where the name of class '
+      f'{names.index("")} should be'
+    )
+  return tuple(names)
+
+
+def check_unique(names: Iterable[str], where: str) -> None:
+  """Raises InputError if two classes have one name.
+
+  Classes are told apart by it in results; ImageNet's, which never are, are not
+  to be checked.
+  """
+  for name, count in collections.Counter(names).items():
+    if count > 1:
+      raise InputError(
+        f'{where}: {count} classes are called {name!r}; each needs a name of '
+        'its own'
+      )
 
 
 def _read_lines(path):

@@ -27,6 +27,7 @@ def load(
       or an image no mask, or nothing is in the split.
   """
   label_names = labels.read_label_names(os.path.join(folder, labels.FILE_NAME))
+  labels.check_unique(label_names, os.path.join(folder, labels.FILE_NAME))
   paths = image_folder.paths_by_name(os.path.join(folder, 'images'))
   masks = _masks(os.path.join(folder, 'masks'), paths)
   names = _listed(folder, split_name)

@@ -6,20 +6,41 @@ Resizing puts corners on corners; a mask takes the nearest values.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from base.errors import InputError
 from datasets import preprocessing
 
 IGNORED = 255  # of a mask: pixels that neither train nor count
 
 _PADDING = 0.5  # of an image in [0, 1]: published as 127.5 of 255
-_SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
+
+
+class Scales(NamedTuple):
+  """What training scales images by, at random."""
+
+  least: float = 0.5
+  most: float = 2.0
+  step: float = 0.25  # from one to the next; 0: anything in between
+
+
+PUBLISHED = Scales()
+
+
+def check_scales(scales: Scales) -> None:
+  """Raises InputError if these cannot be."""
+  if not 0 < scales.least <= scales.most:
+    raise InputError(
+      f'min_scale_factor is {scales.least}, max_scale_factor {scales.most}; '
+      'want the first above 0, and not above the second'
+    )
 
 
 def draw(
-  mask: np.ndarray, seed: Sequence[int]
+  mask: np.ndarray, seed: Sequence[int], scales: Scales = PUBLISHED
 ) -> tuple[np.ndarray, np.ndarray]:
   """Returns the mask as it is, and the numbers that for_training takes.
 
@@ -27,8 +48,15 @@ def draw(
   0 to 1 of where it may; and the flip, if positive.
   """
   random = np.random.default_rng([*seed, 1])
-  scale = random.choice(_SCALES)
+  scale = _random_scale(random, scales)
   return mask, np.float32([scale, *random.uniform(size=2), random.uniform(-1)])
+
+
+def _random_scale(random, scales):
+  least, most, step = scales
+  if not step:
+    return random.uniform(least, most)
+  return random.choice(np.linspace(least, most, int((most - least) / step + 1)))
 
 
 def for_training(

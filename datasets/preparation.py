@@ -40,16 +40,20 @@ class Preparation(NamedTuple):
 
 
 def make_preparation(
-  name: str, kind: str = preprocessing.LABELS
+  name: str,
+  kind: str = preprocessing.LABELS,
+  scales: mask_preprocessing.Scales = mask_preprocessing.PUBLISHED,
 ) -> Preparation:
   """Returns the Preparation of a name for targets of a kind.
 
   Args:
     name: one of preprocessing.names(kind).
     kind: one of preprocessing.KINDS.
+    scales: of deeplab in training.
 
   Raises:
-    InputError: the name is unknown, or is for other targets.
+    InputError: the name is unknown, or is for other targets; scales that cannot
+      be.
   """
   preprocessing.check_name(name, kind)
   if name in ('ssd', 'ssd_color'):
@@ -62,9 +66,10 @@ def make_preparation(
       _of_image('lenet').for_evaluation,
     )
   if name == 'deeplab':
+    mask_preprocessing.check_scales(scales)
     return Preparation(
       _choose_all,
-      mask_preprocessing.draw,
+      functools.partial(mask_preprocessing.draw, scales=scales),
       mask_preprocessing.for_training,
       mask_preprocessing.for_evaluation,
     )

@@ -102,6 +102,8 @@ def _names(root, kind, split_name):
       names = [line.split()[0] for line in file if line.strip()]
   except OSError as error:
     raise InputError(f'{path}: {error.strerror}') from error
+  except UnicodeDecodeError as error:
+    raise InputError(f'{path}: not text in UTF-8 ({error})') from error
   if not names:
     raise InputError(f'{path}: no image is named in it')
   return names
@@ -125,7 +127,13 @@ def _read_boxes(path):
     raise
   except OSError as error:
     raise InputError(f'{path}: {error.strerror}') from error
-  except (ElementTree.ParseError, AttributeError, ValueError) as error:
+  except (
+    ElementTree.ParseError,
+    AttributeError,  # an element is missing
+    TypeError,  # or empty
+    ValueError,
+    LookupError,  # an encoding that is none
+  ) as error:
     raise InputError(f'{path}: not an annotation of VOC ({error})') from error
   return annotations.make_boxes(corners, labels, is_difficult), size
 

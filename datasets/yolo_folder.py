@@ -41,14 +41,13 @@ def load(
 
   Raises:
     InputError: something is missing or damaged, a text file has no image, a
-      class no name, a box lies outside of its image or has no area.
+      class no name or that of another, a box lies outside of its image or has
+      no area.
   """
   told = data_yaml.read(folder)
-  label_names = (
-    told.label_names
-    if told
-    else labels.read_label_names(os.path.join(folder, _NAMES))
-  )
+  named_in = os.path.join(folder, data_yaml.FILE_NAME if told else _NAMES)
+  label_names = told.label_names if told else labels.read_label_names(named_in)
+  labels.check_unique(label_names, named_in)
   where = _find(folder, split_name, told.image_folders if told else {})
   paths = image_folder.paths_by_name(where.images)
   _check_all_have_images(where.labels, paths)

@@ -8,6 +8,8 @@ from absl import flags
 from base import program_flags
 from base.errors import InputError
 from checkpoints.reader import Checkpoint
+from datasets import catalog
+from datasets import category_numbers
 from datasets import labels
 from datasets.kinds import DatasetOptions
 from datasets.kinds import Kind
@@ -58,7 +60,7 @@ def find_label_names(
     InputError: there are more of them or fewer than classes, or what the
       options name cannot be read.
   """
-  where, names = _find(options, kind, checkpoint.folder)
+  where, names = _find(options, kind, checkpoint.folder, num_classes)
   if names and len(names) != num_classes:
     raise InputError(
       f'{where} names {len(names)} classes, the checkpoint '
@@ -68,7 +70,7 @@ def find_label_names(
   return names
 
 
-def _find(options, kind, run_folder):
+def _find(options, kind, run_folder, num_classes):
   """Returns (where the names are, names or None)."""
   path, name, folder = options
   if path:
@@ -76,7 +78,22 @@ def _find(options, kind, run_folder):
   if folder and os.path.exists(os.path.join(folder, labels.FILE_NAME)):
     return folder, labels.read_folder(folder)
   if name:
-    # The names are the same whatever is held out.
-    options = DatasetOptions(name, 'train', folder, validation_fraction=0.0)
-    return name, kind.open(options).label_names
+    dataset = category_numbers.for_network(
+      _open_any(kind, name, folder), num_classes
+    )
+    return name, dataset.label_names
   return run_folder, labels.read_folder(run_folder)
+
+
+def _open_any(kind, name, folder):
+  """Opens the split train, or, where it is not there, the held-out one."""
+  # The names are the same whatever is held out.
+  options = DatasetOptions(name, 'train', folder, validation_fraction=0.0)
+  try:
+    return kind.open(options)
+  except InputError as error:
+    held_out = catalog.held_out_split(name)
+    try:
+      return kind.open(options._replace(dataset_split_name=held_out))
+    except InputError:
+      raise error from None

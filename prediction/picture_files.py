@@ -10,6 +10,7 @@ import numpy as np
 
 from base import files
 from base import program_flags
+from base.errors import InputError
 from datasets import images as images_lib
 
 # The flags belong to the program that has them defined.
@@ -41,10 +42,15 @@ def read() -> PictureOptions:
   return PictureOptions(flags.FLAGS.output_dir, flags.FLAGS.json)
 
 
-def name_pictures(paths: Sequence[str]) -> dict[str, str]:
+def name_pictures(paths: Sequence[str], folder: str) -> dict[str, str]:
   """Returns {path of image: file name of its picture}, each another one.
 
-  paths: each once, as image_files.find_images returns them.
+  Args:
+    paths: each once, as image_files.find_images returns them.
+    folder: where the pictures are to be.
+
+  Raises:
+    InputError: a picture would take the place of an image.
   """
   names, taken = {}, set()
   for path in paths:
@@ -55,6 +61,14 @@ def name_pictures(paths: Sequence[str]) -> dict[str, str]:
       name = f'{stem}-{number}.png'
     taken.add(name)
     names[path] = name
+  images = set(map(os.path.realpath, paths))
+  for path, name in names.items():
+    picture = os.path.join(folder, name)
+    if os.path.realpath(picture) in images:
+      raise InputError(
+        f'{picture}: the picture of {path} would take the place of an image; '
+        'choose another --output_dir'
+      )
   return names
 
 

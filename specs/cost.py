@@ -43,7 +43,9 @@ def _number(value, form):
 def _print_networks(names, size, num_classes):
   longest = max(map(len, names))
   title = f'{size} x {size} pixels, {num_classes} classes'
-  print(f'{title:{longest + 30}}| published, at 224')
+  # Of others SOURCES tells the size.
+  at = ', at 224' if networks.NETWORKS.keys() >= set(names) else ''
+  print(f'{title:{longest + 30}}| published{at}')
   print(
     f'{"network":{longest}}{"trained":>8}{"total":>8}{"M-adds":>8}{"peak":>6}'
     f'|{"par.":>5}{"MAdd":>5}{"top1":>5}{"top5":>5}'

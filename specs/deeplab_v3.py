@@ -16,7 +16,7 @@ OUTPUT_STRIDES = (8, 16)
 # mobile network, tables 7 and 8 of the paper, does without.
 ATROUS_RATES = {16: (6, 12, 18), 8: (12, 24, 36)}
 HEAD_CHANNELS = 256
-_DECAYS = (0.997, 0.9997)  # of the batch norm averages: backbone, head
+BATCH_NORM_DECAYS = (0.997, 0.9997)  # of the averages: backbone, head
 _LAST_BLOCK = 'layer_18'  # expanded_conv_16; Conv_1 is left out
 
 
@@ -90,8 +90,13 @@ def resolve(
 
 
 def batch_norm_decays(decay: Any | None) -> tuple[Any, Any]:
-  """Returns those of backbone and head: decay, or where None the published."""
-  return _DECAYS if decay is None else (decay, decay)
+  """Returns those of backbone and head.
+
+  decay: of both, or of each; None takes the published.
+  """
+  if decay is None:
+    return BATCH_NORM_DECAYS
+  return decay if isinstance(decay, tuple) else (decay, decay)
 
 
 def _resolved(backbone):

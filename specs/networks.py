@@ -13,6 +13,7 @@ import types
 from typing import Any
 from typing import NamedTuple
 
+from specs import deeplab_v3
 from specs import mobilenet_v3
 from specs import ssdlite
 from specs.convolution import Convolution
@@ -44,10 +45,15 @@ class Family(NamedTuple):
   source: str  # of what was published, a key of SOURCES
   defaults: dict[str, Any]  # arguments of function, unless others are given
   batch_norm_epsilon: float = 0.001
+  # Of the averages, where its parts have decays of their own in training.
+  batch_norm_decays: tuple[float, ...] | None = None
 
 
 class Published(NamedTuple):
-  """What was printed for 224 x 224: millions, and percent right."""
+  """What was printed: millions, and percent right.
+
+  For images of 224 x 224, unless SOURCES says otherwise.
+  """
 
   parameters: float | None = None
   multiply_adds: float | None = None
@@ -94,7 +100,14 @@ _SHUFFLENET_V1 = Family(
 _NASNET = Family(
   'nasnet', 'build_nasnet_mobile', 'nasnet_mobile_arg_scope', 'd', {}
 )
-_DEEPLAB_V3 = Family('deeplab_v3', 'deeplab_v3', 'training_scope', 'f', {})
+_DEEPLAB_V3 = Family(
+  'deeplab_v3',
+  'deeplab_v3',
+  'training_scope',
+  'f',
+  {},
+  batch_norm_decays=deeplab_v3.BATCH_NORM_DECAYS,
+)
 _SSDLITE = Family(
   'ssdlite', 'ssdlite_mobilenet_v2', 'ssdlite_arg_scope', 'g', {}
 )
@@ -258,10 +271,16 @@ def count_classes(variable_name: str, num_channels: int) -> int | None:
   return num_channels // len(ssdlite.ANCHOR_SHAPES[int(predictor[1])]) - 1
 
 
+# What DeepLab's published training counts among its last layers.
+_BEFORE_LOGITS = re.compile(r'(image_pooling|aspp\d+|concat_projection)[_/]')
+
+
 def gradient_multiplier(variable_name: str, last_layer: float = 1.0) -> float:
   """Returns the factor on a variable's gradient.
 
-  last_layer: further factor for what makes the logits.
+  last_layer: further factor for what makes the logits, in DeepLab for all of
+    its head.
   """
   multiplier = 2.0 if variable_name == _FAST_LEARNING else 1.0
-  return multiplier * (last_layer if is_head(variable_name) else 1.0)
+  is_last = is_head(variable_name) or _BEFORE_LOGITS.match(variable_name)
+  return multiplier * (last_layer if is_last else 1.0)

@@ -16,6 +16,7 @@ from checkpoints import restore
 from checkpoints import run_info
 from checkpoints.checkpoint_flags import CheckpointOptions
 from datasets import catalog
+from datasets import category_numbers
 from datasets import data_flags
 from datasets import input_pipeline
 from datasets import preprocessing
@@ -106,7 +107,9 @@ def evaluate_checkpoints(
     if prepared is None:
       filled = options.filled_in(checkpoint.folder, choice, kind)
       network_flags.check(filled.network, choice)
-      prepared = _prepare(filled, kind, make_task, make_around(filled.network))
+      prepared = _prepare(
+        filled, kind, checkpoint, make_task, make_around(filled.network)
+      )
     restored = restore.for_evaluation(
       prepared.built.model,
       checkpoint,
@@ -133,9 +136,13 @@ def _checkpoints(options):
   return [reader.open_checkpoint(path)]
 
 
-def _prepare(options, kind, make_task, around):
+def _prepare(options, kind, checkpoint, make_task, around):
   """Returns an _Evaluation of options that have been filled in."""
   dataset = kind.open(options.dataset)
+  if dataset.category_ids:
+    dataset = category_numbers.for_network(
+      dataset, reader.count_classes(checkpoint)
+    )
   preprocessing.check_name(
     options.input.preprocessing_name or dataset.default_preprocessing, kind.name
   )

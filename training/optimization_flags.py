@@ -66,8 +66,9 @@ class Recipe(NamedTuple):
 
   optimizer: str = 'rmsprop'
   learning_rate: LearningRate = LearningRate()
-  batch_norm_decay: float = 0.997
+  batch_norm_decay: float | None = 0.997  # None: the family has several
   batch_size: int = 32
+  batch_norm_decay_help: str = ''  # what its default None means
   # Whether the last layer may learn at a rate of its own.
   has_last_layer_rate: bool = False
 
@@ -90,14 +91,16 @@ def define(recipe: Recipe = PUBLISHED) -> None:
     'weight_decay',
     4e-5,
     'Strength of L2 regularization of the weights. Depthwise kernels '
-    "(except NASNet's), biases and batch norm are exempt.",
+    "(except NASNet's, and those that SSDLite adds to its backbone), biases "
+    'and batch norm are exempt.',
     lower_bound=0.0,
   )
   flags.DEFINE_float(
     'batch_norm_decay',
     recipe.batch_norm_decay,
     'Decay of the moving averages in batch norm, per step. The first steps '
-    'take (1 + step) / (10 + step), as long as that is less.',
+    'take (1 + step) / (10 + step), as long as that is less.'
+    + recipe.batch_norm_decay_help,
     0.0,
     1.0,
   )
@@ -113,7 +116,8 @@ def define(recipe: Recipe = PUBLISHED) -> None:
     flags.DEFINE_float(
       'last_layer_gradient_multiplier',
       1.0,
-      'Factor on the gradients of the last layer, which makes the logits.',
+      'Factor on the gradients of the last layers: all that follow the '
+      'backbone, as published.',
       lower_bound=0.0,
     )
   # Bounds of flags include the bound.

@@ -39,7 +39,8 @@ class Optimization(NamedTuple):
   optimizer_arguments: dict[str, Any]  # of make_optimizer, the name apart
   learning_rate: LearningRate
   weight_decay: float  # L2
-  batch_norm_decay: float  # where that of the averages stops growing
+  # Where that of the averages stops growing; None: Family.batch_norm_decays.
+  batch_norm_decay: float | None
   moving_average_decay: float | None  # of the weights' averages; None: none
   last_layer_gradient_multiplier: float = 1.0
 

@@ -30,6 +30,7 @@ from runtime import network_flags
 from runtime.model import Model
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
+from specs import networks
 from tasks.task import Task
 from training import input_images
 from training import learning_rate_finder
@@ -166,6 +167,9 @@ def _tell(built, dataset, options, steps):
 def _make_steps(task, state, xla, optimization, learning_rate_fn, batches_from):
   """Returns (train_step, settle) for loop.run."""
   decay = optimization.batch_norm_decay
+  if decay is None:
+    name = state.model.network_name
+    decay = networks.ALL[name].family.batch_norm_decays
   train_step = training_step.make_train_step(
     state,
     task,

@@ -17,7 +17,7 @@ _BATCHES = 20
 def make_settle(
   state: TrainState,
   batches_from: Callable[[int], Iterable],
-  batch_norm_decay: float,
+  batch_norm_decay: float | tuple[float, ...],
   xla: bool = False,
 ) -> Callable[[], bool]:
   """Returns settle(), to be called where a run is saved.
@@ -33,7 +33,7 @@ def make_settle(
   Args:
     state: TrainState.
     batches_from: step -> endless iterable of (images, targets) from there on.
-    batch_norm_decay: where the decay stops growing.
+    batch_norm_decay: where the decay stops growing, or those of its parts do.
     xla: whether the forward pass is compiled by XLA.
   """
 
@@ -42,6 +42,7 @@ def make_settle(
       images, is_training=True, batch_norm_decay=decay, dropout_keep_prob=1.0
     )
 
+  slowest = max(tf.nest.flatten(batch_norm_decay))
   measure = tf.function(measure, autograph=False, jit_compile=xla)
 
   def measure_all():
@@ -55,7 +56,7 @@ def make_settle(
 
   def settle():
     step = int(state.global_step)
-    if training_step.settling_decay(batch_norm_decay)(step) >= batch_norm_decay:
+    if training_step.settling_decay(slowest)(step) >= slowest:
       return False
     if state.averages is not None:
       _with_averages(state, measure_all)

@@ -26,16 +26,18 @@ class StepResult(NamedTuple):
   diverged: tf.Tensor
 
 
-def settling_decay(limit: float) -> Callable[[Any], tf.Tensor]:
+def settling_decay(limit: float | tuple[float, ...]) -> Callable[[Any], Any]:
   """Returns step -> decay of the batch norm averages.
 
   min(limit, (1 + step) / (10 + step)): after a short run the averages are of
-  the last tenth of its steps, and not of the initial values.
+  the last tenth of its steps, and not of the initial values. Of several limits,
+  of parts of the network, as many decays.
   """
 
   def decay_fn(step):
     step = tf.cast(step, tf.float32)
-    return tf.minimum(limit, (1.0 + step) / (10.0 + step))
+    growing = (1.0 + step) / (10.0 + step)
+    return tf.nest.map_structure(lambda one: tf.minimum(one, growing), limit)
 
   return decay_fn
 

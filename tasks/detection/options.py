@@ -17,6 +17,9 @@ class DetectionOptions(NamedTuple):
   max_negatives_per_positive: int = 3
   min_negatives_per_image: int = 3
   iou_threshold: float = 0.6
+  score_threshold: float = 1e-8
+  max_detections_per_class: int = 100
+  max_total_detections: int = 100
 
 
 PUBLISHED = DetectionOptions()
@@ -65,10 +68,30 @@ def define_for_inference() -> None:
   flags.DEFINE_float(
     'iou_threshold',
     PUBLISHED.iou_threshold,
-    'Intersection over union from which two boxes of a class are one object; '
+    'Intersection over union above which two boxes of a class are one object; '
     'the one of the lower score is left out.',
     0.0,
     1.0,
+  )
+  flags.DEFINE_float(
+    'score_threshold',
+    PUBLISHED.score_threshold,
+    'Score, from 0 to 1, above which boxes are detections.',
+    0.0,
+    1.0,
+  )
+  flags.DEFINE_integer(
+    'max_detections_per_class',
+    PUBLISHED.max_detections_per_class,
+    'Largest number of detections of a class in an image.',
+    lower_bound=1,
+  )
+  flags.DEFINE_integer(
+    'max_total_detections',
+    PUBLISHED.max_total_detections,
+    'Largest number of detections in an image; of these, evaluation counts the '
+    'first 100, as COCO does.',
+    lower_bound=1,
   )
 
 

@@ -58,7 +58,9 @@ def draw_detections(
   least_score: float = SHOWN_FROM,
 ) -> np.ndarray:
   """Returns a copy of an image with one image's detections, arrays."""
-  shown = int((detections.scores >= least_score).sum())
+  shown = min(
+    int(detections.count), int((detections.scores >= least_score).sum())
+  )
   return drawing.draw(
     image,
     detections.boxes[:shown],

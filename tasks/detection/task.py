@@ -66,7 +66,12 @@ def make_task(
 
   def predict(predictions):
     return detections_lib.detect(
-      predictions, tf.constant(anchors), options.iou_threshold
+      predictions,
+      tf.constant(anchors),
+      options.iou_threshold,
+      options.score_threshold,
+      options.max_detections_per_class,
+      options.max_total_detections,
     )
 
   # As a graph: its loops over images and classes are slow otherwise.

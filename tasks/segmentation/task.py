@@ -18,6 +18,7 @@ def make_task(
   label_names: Sequence[str] | None = None,
   label_weights: Sequence[float] | None = None,
   hardest_fraction: float = 1.0,
+  upsample_logits: bool = True,
 ) -> Task:
   """Returns the Task; outputs are logits, targets labels of every pixel.
 
@@ -27,6 +28,8 @@ def make_task(
     label_weights: factors on the losses, one for each class; None: all 1.
     hardest_fraction: part of the pixels, those of the largest losses, that
       train.
+    upsample_logits: whether the loss is of logits at the size of the labels,
+      not of the nearest labels at the size of the logits.
 
   Raises:
     InputError: there is not one weight for each class.
@@ -39,6 +42,8 @@ def make_task(
 
   def losses(logits, end_points, labels):
     del end_points
+    if not upsample_logits:
+      labels = maps.resize_labels(labels, tf.shape(logits)[1:3])
     of_pixels = maps.pixel_losses(logits, labels, label_weights)
     return {
       'cross_entropy': (

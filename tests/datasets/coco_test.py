@@ -79,7 +79,6 @@ class CocoTest(parameterized.TestCase):
     ({'image_id': 7}, 'annotation 1: there is no image 7'),
     ({'category_id': 1}, 'annotation 1: there is no category 1'),
     ({'bbox': [90, 5, 20, 30]}, 'annotation 1: the box .* outside'),
-    ({'bbox': [10, 5, 0, 30]}, 'annotation 1: the box .* has no area'),
     ({'bbox': [10, 5, float('nan'), 30]}, 'annotation 1: the box .* outside'),
     ({'bbox': [10, 5, 20]}, 'not of COCO.s format'),
     ({'bbox': None}, 'not of COCO.s format'),
@@ -93,11 +92,36 @@ class CocoTest(parameterized.TestCase):
     with self.assertRaisesRegex(InputError, message):
       coco.load(self.folder, 'validation')
 
+  @parameterized.parameters(
+    ([10, 5, 0, 30],), ([10, 5, 20, -1],), ([200, 5, 0, 0],)
+  )
+  def test_boxes_without_area_are_skipped(self, bbox):
+    content = copy.deepcopy(_CONTENT)
+    content['annotations'][0]['bbox'] = bbox
+    content['annotations'].append({**content['annotations'][0], 'id': 3})
+    self.write(content)
+    with self.assertLogs(level='WARNING') as logs:
+      split = coco.load(self.folder, 'validation')
+    self.assertRegex(logs.output[0], 'skipping 2 annotations .* first is 1$')
+    self.assertLen(logs.output, 1)
+    self.assertEqual([0], split.images[1].boxes.labels.tolist())
+
   def test_image_without_pixels(self):
     content = copy.deepcopy(_CONTENT)
     content['images'][0]['width'] = 0
     self.write(content)
     with self.assertRaisesRegex(InputError, 'format.*50 x 0 pixels'):
+      coco.load(self.folder, 'val')
+    content['images'][0]['width'] = float('inf')
+    self.write(content)
+    with self.assertRaisesRegex(InputError, 'format.*infinity'):
+      coco.load(self.folder, 'val')
+
+  def test_two_categories_of_one_name(self):
+    content = copy.deepcopy(_CONTENT)
+    content['categories'][0]['name'] = 'car'
+    self.write(content)
+    with self.assertRaisesRegex(InputError, "2 classes are called 'car'"):
       coco.load(self.folder, 'val')
 
   @parameterized.parameters(

@@ -44,9 +44,21 @@ class EitherKindTest(tf.test.TestCase):
   def test_either_kind_of_file(self):
     self.assertEqual(('a', 'b:c'), self.read('1:b:c\r\n0:a\r\n'))
     self.assertEqual(
-      ('tench, Tinca', '', 'été'), self.read('tench, Tinca\n\nété\n')
+      ('tench, Tinca', 'été'), self.read('tench, Tinca\nété\n\n \r\n')
     )
     self.assertEqual(('0:a', 'b'), self.read('0:a\nb'))
+
+  def test_refuses_blank_lines_in_between(self):
+    for text, line in (('a\n\nb\n', 2), ('\na\n', 1)):
+      with self.assertRaisesRegex(
+        InputError, f'names.txt line {line}: blank, .* of class {line - 1} '
+      ):
+        self.read(text)
+
+  def test_names_of_which_two_are_equal(self):
+    labels.check_unique(('a', 'b'), 'here')
+    with self.assertRaisesRegex(InputError, "here: 2 classes are called 'b'"):
+      labels.check_unique(('a', 'b', 'c', 'b'), 'here')
 
   def test_refuses_ids_that_are_not_the_classes(self):
     for text in ('0:a\n2:b\n', '0:a\n0:b\n', '1:a\n', ''):

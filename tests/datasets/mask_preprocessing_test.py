@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from base.errors import InputError
 from datasets import mask_preprocessing
 from datasets import preparation
 from tests.helpers import golden_rule
@@ -116,6 +117,28 @@ class MaskPreprocessingTest(tf.test.TestCase):
     # All scales, and each as it is and mirrored.
     self.assertLen(seen, 14)
     self.assertEqual({i / 4 for i in range(2, 9)}, {scale for scale, _ in seen})
+
+  def test_scales_may_be_chosen(self):
+    def drawn(*scales):
+      return {
+        float(
+          mask_preprocessing.draw(
+            None, [0, position], mask_preprocessing.Scales(*scales)
+          )[1][0]
+        )
+        for position in range(60)
+      }
+
+    self.assertEqual({1.0, 1.5, 2.0}, drawn(1.0, 2.0, 0.5))
+    self.assertEqual({1.0}, drawn(1.0, 1.0, 0.25))
+    anything = drawn(1.0, 2.0, 0.0)
+    self.assertLen(anything, 60)
+    self.assertBetween(max(anything), 1.8, 2.0)
+    for scales in (0.0, 1.0), (1.5, 1.0):
+      with self.assertRaisesRegex(InputError, 'min_scale_factor is'):
+        preparation.make_preparation(
+          'deeplab', 'masks', mask_preprocessing.Scales(*scales)
+        )
 
   def test_the_square_begins_anywhere(self):
     starts = [

@@ -236,6 +236,14 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
       with self.assertRaisesRegex(InputError, message):
         mask_sets.get_dataset(name, 'val', self.folder, 0.99)
 
+  def test_two_classes_of_one_name(self):
+    self.get('mask_folder')
+    path = os.path.join(self.folder, 'labels.txt')
+    with open(path, 'a', encoding='utf-8') as file:
+      file.write('\nbird\n')
+    with self.assertRaisesRegex(InputError, "labels.txt: 2 .* called 'bird'"):
+      mask_sets.get_dataset('mask_folder', 'val', self.folder, 0.99)
+
   def test_wrong_arguments(self):
     for arguments, message in (
       (('flowers', 'train'), 'unknown data set of masks flow'),

@@ -81,6 +81,13 @@ class VocTest(parameterized.TestCase):
     ('<width>100<', '<width>0<', 'not an annotation of VOC .*50 x 0'),
     ('<height>50</height>', '', 'not an annotation of VOC'),
     ('</annotation>', '', 'not an annotation of VOC'),
+    ('<width>100</width>', '<width/>', 'not an annotation of VOC'),
+    ('<xmin>11</xmin>', '<xmin/>', 'not an annotation of VOC'),
+    (
+      '<annotation>',
+      '<?xml version="1.0" encoding="no-such"?><annotation>',
+      'not an annotation of VOC .*unknown encoding',
+    ),
   )
   def test_wrong_annotation(self, old, new, message):
     self.write('Annotations/2007_000027.xml', _XML.replace(old, new))
@@ -93,6 +100,9 @@ class VocTest(parameterized.TestCase):
       voc.load_boxes(self.folder, 'train')
     self.write('ImageSets/Main/train.txt', '\n')
     with self.assertRaisesRegex(InputError, 'no image is named'):
+      voc.load_boxes(self.folder, 'train')
+    image_files.write(self.root, 'ImageSets/Main/train.txt', b'caf\xe9\n')
+    with self.assertRaisesRegex(InputError, r'train\.txt: not text in UTF-8'):
       voc.load_boxes(self.folder, 'train')
     with self.assertRaisesRegex(InputError, r'test\.txt: No such file'):
       voc.load_boxes(self.folder, 'test')

@@ -71,6 +71,18 @@ class YoloFolderTest(parameterized.TestCase):
     with self.assertRaisesRegex(InputError, rf'a\.txt: line 2: {message}'):
       yolo_folder.load(self.folder, 'train')
 
+  def test_names(self):
+    self.write('images/train/a.jpg')
+    self.write('labels/train/a.txt')
+    self.write('classes.txt', 'cat\ndog\n\n')
+    _, label_names = yolo_folder.load(self.folder, 'train')
+    self.assertEqual(('cat', 'dog'), label_names)
+    self.write('classes.txt', 'cat\ncat\n')
+    with self.assertRaisesRegex(
+      InputError, r"classes\.txt: 2 classes are call"
+    ):
+      yolo_folder.load(self.folder, 'train')
+
   def test_missing_and_doubtful(self):
     self.write('images/train/a.jpg')
     with self.assertRaisesRegex(InputError, 'labels/train: No such file'):
@@ -156,8 +168,10 @@ class DataYamlTest(parameterized.TestCase):
 
   @parameterized.parameters(
     ('names: [a', 'not YAML'),
+    ('{names: [a], d: 2020-13-45}', 'not YAML .*month'),
     ('- a', 'want names'),
     ('names: []', 'want names'),
+    ('names: [a, b, a]', "data.yaml: 2 classes are called 'a'"),
     ('names: cat', 'want names'),
     ('names: {1: a, 2: b}', 'must be 0, 1, 2, ...; they are 1, 2'),
     ('{names: [a], nc: 2}', 'nc is 2, but there are 1 names'),

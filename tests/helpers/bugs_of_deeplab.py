@@ -6,6 +6,7 @@ _LOSS = (_MAPS, '-k', 'LossTest and hand or LossTest and denominator')
 _IGNORED = (_MAPS, '-k', 'test_ignored_pixels')
 _MIRRORED = (_MAPS, '-k', 'test_mirrored')
 _SMALL = (_MAPS, '-k', 'test_small_logits')
+_CLASS_MAP = ('tests/tasks/segmentation/class_map_test.py',)
 _MULTI_SCALE = (_MAPS, '-k', 'MultiScaleTest and test_golden1')
 _MEAN_IOU = (_MAPS, '-k', 'MeanIouTest')
 _SPECS = ('tests/specs/deeplab_v3_test.py',)
@@ -81,6 +82,13 @@ ROWS = (
     _MIRRORED,
   ),
   (
+    'deeplab: a class map of the padding, too',
+    'tasks/segmentation/maps.py',
+    'logits[:, : content[0], : content[1]]',
+    'logits',
+    _CLASS_MAP,
+  ),
+  (
     'deeplab: small logits straight to the image',
     'tasks/segmentation/maps.py',
     'max(scale, 1.0) / output_stride',
@@ -128,6 +136,20 @@ ROWS = (
     'specs/networks.py',
     '2.0 if variable_name == _FAST_LEARNING else 1.0',
     '1.0',
+    _SPECS,
+  ),
+  (
+    'deeplab: one decay of the averages for backbone and head in training',
+    'specs/deeplab_v3.py',
+    'return decay if isinstance(decay, tuple) else (decay, decay)',
+    'return (decay[0], decay[0]) if isinstance(decay, tuple) else (decay,) * 2',
+    ('tests/training/batch_norm_decay_test.py',),
+  ),
+  (
+    'deeplab: the last layer is that of the logits alone',
+    'specs/networks.py',
+    'is_head(variable_name) or _BEFORE_LOGITS.match(variable_name)',
+    'is_head(variable_name)',
     _SPECS,
   ),
   (

@@ -122,8 +122,8 @@ ROWS = (
   (
     'ssdlite: clipped before suppression',
     'tasks/detection/detections.py',
-    'by_class(boxes, scores, same_object)',
-    'by_class(boxes_lib.clip(boxes), scores, same_object)',
+    '*image, same_object',
+    'boxes_lib.clip(image[0]), image[1], same_object',
     _DETECTIONS,
   ),
   (
@@ -280,5 +280,19 @@ ROWS = (
     'np.maximum.accumulate(precision[::-1])[::-1]',
     'precision',
     _VOC_AP,
+  ),
+  (
+    'ssdlite: what fills up detections is drawn',
+    'tasks/detection/pictures.py',
+    'int(detections.count), ',
+    'len(detections.scores), ',
+    ('tests/tasks/detection/pictures_test.py',),
+  ),
+  (
+    'ssdlite: the options of detections do not reach them',
+    'tasks/detection/task.py',
+    'options.score_threshold,\n      options.max_detections_per_class,',
+    '1e-8,\n      100,',
+    ('tests/tasks/detection/options_test.py',),
   ),
 )

@@ -9,6 +9,7 @@ import tensorflow as tf
 from specs.ssdlite import Predictions
 from tasks.detection import anchors as anchors_lib
 from tasks.detection import detections as detections_lib
+from tasks.detection import hard_example_miner
 from tasks.detection import targets as targets_lib
 from tasks.detection.targets import Groundtruth
 from tasks.detection.targets import Targets
@@ -146,6 +147,37 @@ def heads():
   )
   predictions = predictions_of_heads(description, targets)
   return Heads(description, arrays, anchors, targets, predictions)
+
+
+def counts_of_mining(decoded, losses, targets):
+  """Returns what goldens count: of each image, but for the normalizer.
+
+  Of as many negatives as there are anchors, all are chosen that are considered.
+  """
+  mine = functools.partial(
+    hard_example_miner.mine, decoded, losses, targets.is_positive
+  )
+  most = losses.shape[1]
+  return {
+    'positives': np.sum(targets.is_positive, 1),
+    'considered': np.sum(mine(most, most), 1),
+    'selected': np.sum(mine(), 1),
+    'normalizer': np.sum(targets.box_weights),
+  }
+
+
+def count_suppressed(predictions, found):
+  """Returns how many pairs of anchor and class each image's Detections lack.
+
+  That is of those with a score above the least.
+  """
+  scores = tf.sigmoid(predictions.class_logits[..., 1:]).numpy()
+  return [
+    np.sum(of_image > kept[count - 1]) - np.sum(kept > kept[count - 1])
+    for of_image, kept, count in zip(
+      scores, found.scores.numpy(), found.count.numpy()
+    )
+  ]
 
 
 def of_matched(values, matched):

@@ -5,7 +5,9 @@
 Largest difference of the output, over its largest value; in brackets of the
 64 sampled values of an end point, the worst one. Half precision is not held to
 the end points: they are what rounding is amplified in. A detector's output is
-the worse of boxes and classes.
+the worse of boxes and classes. Of a segmenter mIOU follows, in evaluation:
+against the golden's labels; and of the golden's classes, every 7th pixel, as if
+these were the labels.
 """
 
 # First: it imports TensorFlow without its notices.
@@ -17,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from specs import networks
+from tasks.segmentation import maps
 from tests.helpers import detection
 from tests.helpers import networks as testing
 from tests.helpers import segmenters
@@ -79,6 +82,23 @@ def _of_segmenter(description, arrays, mode, output, end_points):
   ]
 
 
+def _mean_ious(model, description, arrays):
+  """Returns a segmenter's mIOU: against labels, and published classes."""
+  num_classes, size = description['num_classes'], description['size']
+  images = testing.golden_images(description)
+  logits, _ = testing.run(model, images, False)
+  predictions = maps.likeliest(maps.resize(logits, size)).numpy()
+  labels = segmenters.golden_labels(description['batch'], size, num_classes)
+
+  def mean_iou(truth, found):
+    return maps.mean_iou(maps.confusion_matrix(truth, found, num_classes))
+
+  return (
+    f'mIOU {mean_iou(labels, predictions):.5f}, '
+    f'{mean_iou(arrays["eval/predictions"], predictions[:, ::7, ::7]):.3f}'
+  )
+
+
 def _pairs_of(name):
   if name in networks.DETECTORS:
     return _of_detector
@@ -138,6 +158,8 @@ def main(cases):
         *_deviations(model, description, arrays),
         flush=True,
       )
+      if name in networks.SEGMENTERS:
+        print(f'{"":70}', _mean_ious(model, description, arrays), flush=True)
 
 
 if __name__ == '__main__':

@@ -92,6 +92,13 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
       np.sum(predictions[:, ::7, ::7] != arrays['eval/predictions']),
       expected['close_calls'],
     )
+    histogram = np.bincount(
+      predictions.reshape(-1), minlength=description['num_classes']
+    )
+    self.assertLessEqual(
+      np.abs(histogram - expected['histogram']).sum(),
+      2 * expected['close_calls'],
+    )
     confusion = maps.confusion_matrix(
       labels, predictions, description['num_classes']
     )

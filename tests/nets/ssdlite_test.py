@@ -80,10 +80,15 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     expected = self.arrays[f'{mode}/targets/match']
     self.assertAllEqual(expected, targets.match)
     matched = self.arrays[f'{mode}/targets/matched']
-    self.assertAllEqual(
-      self.arrays[f'{mode}/targets/classes'],
-      detection.of_matched(targets.classes, matched),
-    )
+    for key, values in (
+      ('classes', targets.classes),
+      ('reg_weights', targets.box_weights),
+      ('cls_weights', targets.class_weights),
+    ):
+      self.assertAllEqual(
+        self.arrays[f'{mode}/targets/{key}'],
+        detection.of_matched(values, matched),
+      )
     self.assertAllClose(
       self.arrays[f'{mode}/targets/reg_targets'],
       detection.of_matched(targets.box_encodings, matched),
@@ -91,12 +96,39 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
       atol=1e-5,
     )
 
-  def check_chosen(self, mode, predictions, targets):
-    chosen = hard_example_miner.mine(
-      box_coder.decode(predictions.box_encodings, self.anchors),
-      losses_lib.classification_losses(predictions.class_logits, targets),
-      targets.is_positive,
+  def check_anchors_losses(self, mode, predictions, targets):
+    """Before mining: some, their sums, and all of those that are matched."""
+    location = losses_lib.localization_losses(
+      predictions.box_encodings, targets
+    ).numpy()
+    classification = losses_lib.classification_losses(
+      predictions.class_logits, targets
+    ).numpy()
+    matched = self.arrays[f'{mode}/targets/matched']
+    for key, values in (
+      ('location', testing.sampled(location, 256)),
+      ('classification', testing.sampled(classification, 256)),
+      ('location_matched', detection.of_matched(location, matched)),
+    ):
+      self.assert_close(
+        values, self.arrays[f'{mode}/loss/{key}'], TOLERANCES[mode], key
+      )
+    sums = self.description[f'{mode}/loss']
+    self.assertAllClose(sums['sum_location'], location.sum(), rtol=1e-3)
+    self.assertAllClose(
+      sums['sum_classification'], classification.sum(), rtol=1e-3
     )
+
+  def check_chosen(self, mode, predictions, targets):
+    decoded = box_coder.decode(predictions.box_encodings, self.anchors)
+    losses = losses_lib.classification_losses(predictions.class_logits, targets)
+    chosen = hard_example_miner.mine(decoded, losses, targets.is_positive)
+    for key, counted in detection.counts_of_mining(
+      decoded, losses, targets
+    ).items():
+      self.assertAllClose(
+        self.description[f'{mode}/loss'][key], counted, rtol=0.01, msg=key
+      )
     for image, flags in enumerate(chosen.numpy()):
       expected = self.arrays[f'{mode}/loss/selected_{image}']
       differ = set(expected) ^ set(np.flatnonzero(flags))
@@ -106,6 +138,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     """Returns the losses, compared with the golden's."""
     targets = self.targets(predictions.box_encodings.shape[0])
     self.check_targets(mode, targets)
+    self.check_anchors_losses(mode, predictions, targets)
     self.check_chosen(mode, predictions, targets)
     losses = losses_lib.multibox_losses(predictions, targets, self.anchors)
     for key, value in losses.items():
@@ -114,12 +147,18 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     return losses
 
   def check_detections(self, predictions):
-    found = detections_lib.detect(
-      predictions._replace(
-        class_logits=predictions.class_logits
-        * self.description['detections_logit_scale']
-      ),
-      self.anchors,
+    predictions = predictions._replace(
+      class_logits=predictions.class_logits
+      * self.description['detections_logit_scale']
+    )
+    found = detections_lib.detect(predictions, self.anchors)
+    self.assertAllEqual(
+      self.arrays['eval/detections/num_detections'], found.count
+    )
+    self.assertAllClose(
+      self.description['suppressed'],
+      detection.count_suppressed(predictions, found),
+      atol=3,
     )
 
     def by_key(anchors, classes, boxes, scores):

@@ -8,6 +8,7 @@ from absl.testing import absltest
 import numpy as np
 from PIL import Image
 
+from base.errors import InputError
 from prediction import picture_files
 
 
@@ -30,8 +31,27 @@ class PictureFilesTest(absltest.TestCase):
           'cat-2.jpg',
           'two.dots.jpg',
           'none',
-        ]
+        ],
+        'predictions',
       ),
+    )
+
+  def test_no_picture_takes_the_place_of_an_image(self):
+    folder = self.enterContext(tempfile.TemporaryDirectory())
+    path, other, link = (
+      os.path.join(folder, name) for name in ('8.png', '8.jpg', 'link')
+    )
+    os.symlink(folder, link)
+    for paths, output in (
+      ([path], folder),
+      ([path], link),
+      ([os.path.join(link, '8.png')], folder),
+      ([other, path], os.path.join(folder, '.')),  # of another image's
+    ):
+      with self.assertRaisesRegex(InputError, '8.png: the picture of .*8.* an'):
+        picture_files.name_pictures(paths, output)
+    self.assertEqual(
+      {other: '8.png'}, picture_files.name_pictures([other], folder)
     )
 
   def test_image_ids_are_those_of_cocos_files(self):

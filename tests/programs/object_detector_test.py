@@ -350,6 +350,10 @@ class ProgramsTest(tf.test.TestCase):
         (image, '--dataset_name=digits_scenes'),
         'digits_scenes names 10 classes, .* has 3',
       ),
+      (
+        (image, f'--output_dir={os.path.dirname(image)}'),
+        '.*1.png: the picture of .*1.png would take the place of an image',
+      ),
       ((image, '--min_score=2'), '.*min_score=2: 2.0 is not a number in'),
       (
         (image, f'--checkpoint_path={self.path("data")}'),

@@ -72,6 +72,10 @@ class CostTest(absltest.TestCase):
     self.assertLessEqual(max(map(len, table.stdout.splitlines())), 80)
     for name in NETWORKS:
       self.assertIn(name, table.stdout)
+    self.assertEndsWith(table.stdout.splitlines()[0], '| published, at 224')
+    others = run('ssdlite_mobilenet_v2', '--size=320').stdout
+    self.assertEndsWith(others.splitlines()[0], '| published')
+    self.assertIn('at 320 x 320', others)
     layers = run(
       'mobilenet_v2_035', '--size=96', '--num_classes=10', '--layers'
     ).stdout.splitlines()

@@ -54,12 +54,17 @@ class DeeplabV3Test(parameterized.TestCase):
     self.assertNotIn('Conv_1', widths)
 
   def test_biases_learn_at_twice_the_rate(self):
-    """As published; the logits' layer by a further factor, if it is given."""
+    """As published; all of the head by a further factor, if it is given."""
     for name, multiplier, of_last_layer in (
       ('logits/semantic/biases', 2.0, 20.0),
       ('logits/semantic/weights', 1.0, 10.0),
-      ('concat_projection/weights', 1.0, 1.0),
-      ('concat_projection/BatchNorm/beta', 1.0, 1.0),
+      ('concat_projection/weights', 1.0, 10.0),
+      ('concat_projection/BatchNorm/beta', 1.0, 10.0),
+      ('image_pooling/weights', 1.0, 10.0),
+      ('aspp0/weights', 1.0, 10.0),
+      ('aspp1_depthwise/depthwise_weights', 1.0, 10.0),
+      ('aspp3_pointwise/BatchNorm/gamma', 1.0, 10.0),
+      ('MobilenetV2/expanded_conv_16/project/weights', 1.0, 1.0),
     ):
       self.assertEqual(multiplier, networks.gradient_multiplier(name))
       self.assertEqual(of_last_layer, networks.gradient_multiplier(name, 10.0))

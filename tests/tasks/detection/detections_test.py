@@ -33,6 +33,10 @@ class DetectionsTest(tf.test.TestCase):
   def test_golden(self):
     heads = detection.heads()
     found = detections_lib.detect(heads.predictions, heads.anchors)
+    self.assertAllEqual(
+      heads.description['suppressed'],
+      detection.count_suppressed(heads.predictions, found),
+    )
     for field, key in KEYS.items():
       self.assertAllClose(
         heads.arrays[f'detections/{key}'],

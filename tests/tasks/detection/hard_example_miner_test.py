@@ -36,6 +36,13 @@ class HardExampleMinerTest(tf.test.TestCase):
       heads.targets.is_positive,
     )
     self.assertAllInSet(chosen, [0.0, 1.0])
+    counted = detection.counts_of_mining(
+      box_coder.decode(heads.predictions.box_encodings, heads.anchors),
+      losses,
+      heads.targets,
+    )
+    for key, values in counted.items():
+      self.assertAllClose(heads.description['loss'][key], values, msg=key)
     for image, (chosen_here, losses_here) in enumerate(zip(chosen, losses)):
       self.assertAllEqual(
         heads.arrays[f'loss/selected_{image}'],

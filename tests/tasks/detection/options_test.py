@@ -70,14 +70,39 @@ class OptionsTest(tf.test.TestCase):
     boxes = np.array([[0.2, 0.2, 0.7, 0.7], [0.2, 0.2, 0.7, 0.6]], np.float32)
     encodings = np.zeros([1, len(anchors), 4], np.float32)
     encodings[0, :2] = box_coder.encode(tf.constant(boxes), anchors[:2])
+    predictions = Predictions(tf.constant(encodings), tf.constant(logits))
     for threshold, count in ((0.7, 1), (0.9, 2)):
       task = detection.make_task(
         1, 32, options=DetectionOptions(iou_threshold=threshold)
       )
-      found = task.predict(
-        Predictions(tf.constant(encodings), tf.constant(logits))
-      )
+      found = task.predict(predictions)
       self.assertEqual(count, np.sum(found.scores.numpy() > 0.5))
+
+  def test_which_and_how_many_detections(self):
+    """Of scores 0.9, 0.8, 0.7 of one class and 0.6 of the other, all apart."""
+    anchors = anchors_lib.ssdlite_anchors(32, 32)
+    scores = np.full([1, len(anchors), 3], 1e-9)
+    scores[0, :4, 1:] = [[0.9, 1e-9], [0.8, 1e-9], [0.7, 1e-9], [1e-9, 0.6]]
+    boxes = [[0.1, left, 0.9, left + 0.1] for left in (0.1, 0.3, 0.5, 0.7)]
+    encodings = np.zeros([1, len(anchors), 4], np.float32)
+    encodings[0, :4] = box_coder.encode(tf.constant(boxes), anchors[:4])
+    predictions = Predictions(
+      tf.constant(encodings),
+      tf.constant(np.log(scores / (1 - scores)), tf.float32),
+    )
+    for options, expected in (
+      ({}, [0.9, 0.8, 0.7, 0.6]),
+      ({'score_threshold': 0.65}, [0.9, 0.8, 0.7]),
+      ({'max_detections_per_class': 2}, [0.9, 0.8, 0.6]),
+      ({'max_total_detections': 2}, [0.9, 0.8]),
+    ):
+      task = detection.make_task(2, 32, options=DetectionOptions(**options))
+      found = task.predict(predictions)
+      count = int(found.count[0])
+      self.assertAllClose(expected, found.scores[0, :count])
+      self.assertAllEqual(
+        np.zeros(100)[: found.scores.shape[1] - count], found.scores[0, count:]
+      )
 
 
 if __name__ == '__main__':

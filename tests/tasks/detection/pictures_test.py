@@ -99,6 +99,16 @@ class PicturesTest(tf.test.TestCase):
       picture = pictures_lib.draw_detections(image, found, least_score=least)
       self.assertEqual(is_drawn, picture.any())
 
+  def test_filling_is_not_drawn(self):
+    """It is of score 0, and a box at the top left."""
+    (found,) = _rows(detection.detections([(_SIZE, [(_RIGHT, 0, 0.6)])]))
+    image = np.zeros([*_SIZE, 3], np.uint8)
+    one, all_of_them = (
+      pictures_lib.draw_detections(image, found, least_score=least)
+      for least in (0.6, 0.0)
+    )
+    self.assertAllEqual(one, all_of_them)
+
 
 def _numpy(structure):
   return tf.nest.map_structure(np.asarray, structure)

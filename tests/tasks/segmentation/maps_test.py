@@ -209,12 +209,16 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
     )
     self.assertAllClose(maps.probabilities(enlarged, [1, 17]), found)
 
-  @parameterized.parameters('slim', 'fast')
-  def test_golden(self, implementation):
+  @parameterized.parameters(
+    {'implementation': 'slim'},
+    {'implementation': 'fast', 'data_format': 'NHWC'},
+    {'implementation': 'fast', 'data_format': 'NCHW'},
+  )
+  def test_golden(self, **options):
     description, arrays = testing.load_golden(MULTI_SCALE)
     stride = description['output_stride']
     model = segmenters.deeplab_v3(
-      description['num_classes'], implementation, output_stride=stride
+      description['num_classes'], output_stride=stride, **options
     )
     images = tf.constant(testing.golden_images(description))
 

@@ -41,6 +41,16 @@ class TaskTest(tf.test.TestCase):
     self.assertAllClose((2 * right + right + 1) / 3, loss)
     self.assertAllClose(2 / 3, task.metrics(logits, labels)['pixel_accuracy'])
 
+  def test_labels_at_the_size_of_the_logits(self):
+    """Of five pixels the corners and the middle: all right, or two wrong."""
+    labels = tf.constant([[[0, 1, 0, 1, 255]]], tf.uint8)
+    logits = tf.constant([[[[1.0, 0.0]] * 3]])
+    right = np.log(1 + np.exp(-1.0))
+    for upsample_logits, expected in ((True, right + 0.5), (False, right)):
+      task = segmentation.make_task(2, upsample_logits=upsample_logits)
+      loss = task.losses(logits, {}, labels)['cross_entropy']
+      self.assertAllClose(expected, loss)
+
   def test_weights_and_hardest_pixels(self):
     """Of two pixels, of losses log 2 and 3 log 2, the half that is harder."""
     logits = tf.zeros([1, 1, 2, 2])
