@@ -114,7 +114,7 @@ def evaluate_checkpoints(
     )
     files.make_folder(options.result.eval_dir, 'eval_dir')
     worst = WorstImages(
-      prepared.task.pictures, prepared.options.result.num_pictures
+      prepared.task.draw, prepared.options.result.num_pictures
     )
     metrics = _evaluate(prepared, restored, worst)
     _tell(prepared, restored, metrics)

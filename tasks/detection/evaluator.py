@@ -12,6 +12,7 @@ from pycocotools.cocoeval import COCOeval
 import tensorflow as tf
 
 from tasks.detection import coco_results
+from tasks.detection import mistakes
 from tasks.detection import voc_ap
 from tasks.detection.detections import Detections
 
@@ -57,12 +58,18 @@ class DetectionEvaluator:
     self._truth['categories'] = [{'id': label} for label in range(num_classes)]
     self._results = []
 
-  def add(self, outputs: Any, targets: Any) -> None:
-    """Takes a batch of outputs, and its targets: see task.make_task."""
+  def add(self, outputs: Any, targets: Any) -> np.ndarray:
+    """Takes a batch of outputs, and its targets: see task.make_task.
+
+    Returns:
+      float [batch]: the objects missed and those that are not there, over all.
+    """
     detections = self._predict(outputs)
     batch = tf.nest.map_structure(np.asarray, (detections, targets))
-    for row in range(len(batch[0].count)):
-      self._add_image(*_of_image(batch, row))
+    images = [_of_image(batch, row) for row in range(len(batch[0].count))]
+    for image in images:
+      self._add_image(*image)
+    return np.array([mistakes.count(*image).error for image in images])
 
   def _add_image(self, detections, targets):
     image_id = len(self._images)
