@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from tasks.details import Details
+
 
 class Evaluator(Protocol):
   """Collects the metrics of an evaluation, a batch at a time."""
@@ -21,7 +23,13 @@ class Evaluator(Protocol):
     """
 
   def result(self) -> dict[str, float]:
-    """Returns the metrics over all examples so far, by name."""
+    """Returns the metrics over all examples so far, the main one first."""
+
+  def details(self) -> Details:
+    """Returns what else a report tells of the examples so far."""
+
+  def caption(self, number: int) -> str:
+    """Returns in a few words what is wrong with an example, from 0."""
 
 
 class Task(NamedTuple):

@@ -32,11 +32,14 @@ from runtime import network_flags
 from runtime.model import RunnableModel
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
+from tasks.details import Details
 from tasks.task import Task
 from training import evaluation
 from training import worst_images
 from training.evaluation_flags import ResultOptions
 from training.worst_images import WorstImages
+
+_PICTURES_OF_REPORT = 12
 
 
 class EvaluationOptions(NamedTuple):
@@ -85,6 +88,7 @@ def evaluate_checkpoints(
   choice: Choice,
   kind: Kind,
   make_task: Callable[[Dataset, int], Task],
+  write_report: Callable[[str, int, dict, Details, list], None],
   make_around: Callable[[NetworkOptions], Callable] = lambda network: None,
 ) -> None:
   """Evaluates the checkpoint, or each new one; prints and writes results.
@@ -94,6 +98,7 @@ def evaluate_checkpoints(
     choice: the networks to choose from.
     kind: of the data set.
     make_task: (Dataset, image_size) -> Task.
+    write_report: see reports.evaluation_report.write.
     make_around: NetworkOptions -> what inference.make_inference_fn takes as
       `around`.
 
@@ -101,7 +106,7 @@ def evaluate_checkpoints(
     InputError: options do not fit the data, a checkpoint or each other; an
       image or record is wrong.
   """
-  prepared = None
+  prepared, result = None, options.result
   for checkpoint in _checkpoints(options):
     if prepared is None:
       filled = options.filled_in(checkpoint.folder, choice, kind)
@@ -112,16 +117,28 @@ def evaluate_checkpoints(
       checkpoint,
       prepared.options.checkpoint.moving_average_decay,
     )
-    files.make_folder(options.result.eval_dir, 'eval_dir')
+    files.make_folder(result.eval_dir, 'eval_dir')
     worst = WorstImages(
-      prepared.task.draw, prepared.options.result.num_pictures
+      prepared.task.draw,
+      max(result.num_pictures, _PICTURES_OF_REPORT if result.report else 0),
     )
-    metrics = _evaluate(prepared, restored, worst)
+    evaluator = prepared.task.make_evaluator()
+    metrics = _evaluate(prepared, restored, evaluator, worst)
     _tell(prepared, restored, metrics)
     _write(prepared, restored, metrics)
+    pictures = worst.draw()
     worst_images.write(
-      options.result.eval_dir, restored.step or 0, worst.draw()
+      result.eval_dir, restored.step or 0, pictures[: result.num_pictures]
     )
+    if result.report:
+      captions = map(evaluator.caption, worst.numbers())
+      write_report(
+        result.eval_dir,
+        restored.step or 0,
+        _about(prepared, restored, metrics['num_examples']),
+        evaluator.details(),
+        list(zip(pictures, captions)),
+      )
 
 
 def _checkpoints(options):
@@ -157,7 +174,7 @@ def _prepare(options, kind, make_task, around):
   )
 
 
-def _evaluate(prepared, restored, worst):
+def _evaluate(prepared, restored, evaluator, worst):
   """Returns the metrics of the model as it has been restored."""
   options, dataset = prepared.options, prepared.dataset
   outputs_fn = inference.make_inference_fn(
@@ -175,7 +192,7 @@ def _evaluate(prepared, restored, worst):
   metrics = evaluation.evaluate(
     outputs_fn,
     _with_progress(batches, bad_images, dataset),
-    prepared.task.make_evaluator(),
+    evaluator,
     restored.path,
     worst,
   )
@@ -216,6 +233,22 @@ def _tell(prepared, restored: report.Report, metrics):
   for name, value in shown.items():
     print(f'{name:{width}}{value}')
   sys.stdout.flush()
+
+
+def _about(prepared, restored: report.Report, num_examples):
+  """Returns what was evaluated, in a reader's words."""
+  network, dataset = prepared.options.network, prepared.dataset
+  return {
+    'network': network.model_name,
+    'implementation': f'{network.implementation}, {prepared.built.computes_in}',
+    'checkpoint': restored.path,
+    'step': restored.step,
+    'data set': dataset.name,
+    'split': dataset.split_name,
+    'examples': num_examples,
+    'classes': dataset.num_classes,
+    'image size': f'{prepared.built.image_size} pixels',
+  }
 
 
 def _write(prepared, restored: report.Report, metrics):

@@ -18,9 +18,9 @@ class WorstImages:
   def __init__(
     self, draw: Callable[[np.ndarray, Any, Any], np.ndarray] | None, most: int
   ):
-    """Keeps at most so many; none of a task that does not draw."""
-    self._draw = draw
-    self._most = most if draw else 0
+    """Keeps at most so many; draw: the task's, None shows images alone."""
+    self._draw = draw or (lambda image, output, target: image)
+    self._most = most
     self._kept = []  # a heap of (error, -number, image, outputs, target)
     self._number = 0
 
@@ -48,10 +48,14 @@ class WorstImages:
 
   def draw(self) -> list[np.ndarray]:
     """Returns pictures, uint8 [height, width, 3], the worst first."""
-    return [
-      self._draw(*entry[2:])
-      for entry in sorted(self._kept, key=lambda entry: (-entry[0], -entry[1]))
-    ]
+    return [self._draw(*entry[2:]) for entry in self._worst_first()]
+
+  def numbers(self) -> list[int]:
+    """Returns the numbers of what draw returns, in the order of add, from 0."""
+    return [-entry[1] for entry in self._worst_first()]
+
+  def _worst_first(self):
+    return sorted(self._kept, key=lambda entry: (-entry[0], -entry[1]))
 
 
 def _picture_of(image):
