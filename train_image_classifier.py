@@ -17,6 +17,7 @@ from base import errors
 from base import program_flags
 from base import replaced_flags
 from datasets import kinds
+from reports import training_report
 from runtime import network_flags
 from tasks import classification
 from training import all_flags
@@ -46,6 +47,7 @@ def main(argv: list[str]) -> None:
       dataset.num_classes, label_smoothing
     ),
   )
+  training_report.write(flags.FLAGS.train_dir, program_flags.given())
 
 
 if __name__ == '__main__':

@@ -17,6 +17,7 @@ from absl import flags
 from base import errors
 from base import program_flags
 from datasets import kinds
+from reports import training_report
 from runtime import network_flags
 from tasks.segmentation import task as segmentation
 from training import all_flags
@@ -67,6 +68,7 @@ def main(argv: list[str]) -> None:
       dataset.num_classes, dataset.label_names, weights, hardest_fraction
     ),
   )
+  training_report.write(flags.FLAGS.train_dir, program_flags.given())
 
 
 if __name__ == '__main__':

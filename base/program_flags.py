@@ -2,6 +2,7 @@
 
 import math
 import os
+from typing import Any
 
 from absl import flags
 
@@ -51,6 +52,15 @@ def require_numbers(name: str) -> None:
       return False
 
   flags.register_validator(name, are_numbers, 'must be numbers above 0')
+
+
+def given() -> dict[str, Any]:
+  """Returns the flags that have not their default value, by name."""
+  return {
+    name: flags.FLAGS[name].value
+    for name in sorted(flags.FLAGS)
+    if not flags.FLAGS[name].using_default_value
+  }
 
 
 def reject_arguments(argv: list[str]) -> None:

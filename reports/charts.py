@@ -189,10 +189,10 @@ def _reliability(chart):
   calibration.CalibrationDisplay(
     chart.accuracies, chart.confidences, None
   ).plot(ax=above, name='network', color=_BLUE)
-  above.set(xlabel='', ylabel='accuracy', xlim=(0, 1), ylim=(0, 1.02))
+  above.set(xlabel='', ylabel='accuracy', xlim=(0, 1.02), ylim=(0, 1.02))
   above.grid(color='#e4e4e4')
   below.bar(
-    chart.confidences, chart.counts / chart.counts.sum(), 0.03, color=_BLUE
+    chart.confidences, chart.counts / chart.counts.sum(), 0.04, color=_BLUE
   )
   below.set(xlabel='confidence', ylabel='part of images', ylim=(0, 1))
   return chart_figure

@@ -25,7 +25,7 @@ def _sheet(pictures):
   rows = -(-len(pictures) // columns)
   tile = _WIDTH / columns
   sheet = charts.new_figure(rows * (tile * height / width + _CAPTION), _WIDTH)
-  tiles = sheet.subplots(rows, columns, squeeze=False).flat
+  tiles = sheet.subplots(rows, columns, squeeze=False).ravel()
   for axes in tiles:
     axes.axis('off')
   for axes, (picture, caption) in zip(tiles, pictures):

@@ -57,7 +57,7 @@ def make(
     _calibration(bins, error),
   ]
   if verdicts.sizes is not None:
-    sections.append(_by_size(verdicts))
+    sections += _by_size(verdicts)
   return Details(
     {**metrics, 'calibration error': error},
     sections,
@@ -171,18 +171,22 @@ def _calibration(bins, error):
 
 
 def _by_size(verdicts):
-  """By the shorter side: from a power of 2 to below the next."""
+  """By the shorter side: from a power of 2 to below the next.
+
+  Returns a list of a section, or of none where all images are of one size.
+  """
   exponents = np.int64(np.floor(np.log2(verdicts.sizes.min(axis=1))))
   names, rows = [], []
   for exponent in np.unique(exponents):
     is_right = verdicts.is_right[exponents == exponent]
     names.append(f'{2**exponent} to {2 ** (exponent + 1) - 1}')
     rows.append((names[-1], float(is_right.mean()), len(is_right)))
-  return Section(
+  section = Section(
     'sizes',
     'Accuracy by size of the image',
     'By the shorter side of the image as it was, before it was resized, in '
     'pixels.',
-    chart=Bars(names, [row[1] for row in rows], 'accuracy'),
-    table=Table(('shorter side', 'accuracy', 'images'), rows),
+    Bars(names, [row[1] for row in rows], 'accuracy'),
+    Table(('shorter side', 'accuracy', 'images'), rows),
   )
+  return [section] if len(rows) > 1 else []
