@@ -55,11 +55,15 @@ def require_numbers(name: str) -> None:
 
 
 def given() -> dict[str, Any]:
-  """Returns the flags that have not their default value, by name."""
+  """Returns the flags that have not their default value, by name.
+
+  Without absl's own, which say how to log and the like.
+  """
   return {
-    name: flags.FLAGS[name].value
-    for name in sorted(flags.FLAGS)
-    if not flags.FLAGS[name].using_default_value
+    flag.name: flag.value
+    for module, of_module in sorted(flags.FLAGS.flags_by_module_dict().items())
+    for flag in of_module
+    if not flag.using_default_value and not module.startswith('absl.')
   }
 
 

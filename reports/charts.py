@@ -96,7 +96,7 @@ def _matrix(chart):
 def _large_matrix(chart):
   """All classes without their names, and the pairs that are most confused."""
   chart_figure = new_figure(9.6)
-  above, below = chart_figure.subplots(2, height_ratios=[1, 1.1])
+  above, below = chart_figure.subplots(2, height_ratios=[1.2, 1])
   in_class = chart.counts.sum(axis=1, keepdims=True)
   image = above.imshow(
     chart.counts / np.maximum(in_class, 1), cmap='Blues', vmin=0, vmax=1
@@ -120,6 +120,7 @@ def _large_matrix(chart):
     [int(wrong[tuple(pair)]) for pair in pairs],
     _ORANGE,
   )
+  below.xaxis.get_major_locator().set_params(integer=True)
   below.set(title='Most confused', xlabel='images')
   return chart_figure
 
@@ -150,7 +151,7 @@ def _draw_bars(axes, names, values, color):
   bars = axes.barh(range(len(values)), values, 0.7, color=color)
   axes.set_yticks(range(len(values)), names, fontsize=9)
   axes.tick_params(axis='y', length=0)
-  axes.invert_yaxis()
+  axes.set_ylim(len(values) - 0.4, -0.6)
   labels = [
     f'{value:.3f}' if isinstance(value, float) else str(value)
     for value in values

@@ -1,6 +1,7 @@
 """How training went, as one picture: curves of its TensorBoard log."""
 
 import collections
+import glob
 import math
 import os
 
@@ -61,22 +62,17 @@ def read(train_dir: str) -> Curves:
 
 def _scalars(folder):
   """Returns {tag: {step: value}}; {} where there is no log."""
-  if not os.path.isdir(folder):
-    return {}
-  from tensorboard.backend.event_processing import event_accumulator
+  from tensorboard.backend.event_processing import event_file_loader
   import tensorflow as tf
 
-  everything = {event_accumulator.TENSORS: 0}
-  log = event_accumulator.EventAccumulator(folder, everything).Reload()
-  values = {}
-  for tag in log.Tags()[event_accumulator.TENSORS]:
-    plugin = log.SummaryMetadata(tag).plugin_data.plugin_name
-    if plugin == 'scalars':
-      values[tag] = {
-        event.step: float(tf.make_ndarray(event.tensor_proto))
-        for event in log.Tensors(tag)
-      }
-  return values
+  scalars = collections.defaultdict(dict)
+  for path in sorted(glob.glob(os.path.join(folder, 'events.out.tfevents.*'))):
+    for event in event_file_loader.EventFileLoader(path).Load():
+      for value in event.summary.value:
+        array = tf.make_ndarray(value.tensor)
+        if not array.shape and array.dtype.kind == 'f':
+          scalars[value.tag][event.step] = float(array)
+  return scalars
 
 
 def _figure(curves):

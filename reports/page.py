@@ -12,6 +12,9 @@ from PIL import Image
 from tasks.details import Details
 
 _TEMPLATE = 'page.html'
+# Of a chart's pixels, where there is room and where there is not: a phone then
+# scrolls, so that one can read it.
+_SCALE, _SMALLEST = 0.6, 0.35
 _QUALITY = 85  # of the worst images: as PNG they would be megabytes
 
 
@@ -42,9 +45,7 @@ def render(
   return environment.get_template(_TEMPLATE).render(
     about=about,
     details=details,
-    pictures={
-      name: _data('image/png', picture) for name, picture in pictures.items()
-    },
+    pictures={name: _chart(picture) for name, picture in pictures.items()},
     worst=[
       (_data('image/jpeg', _jpeg(picture)), caption)
       for picture, caption in worst
@@ -56,6 +57,16 @@ def _cell(value):
   if value is None:
     return '–'
   return f'{value:.3f}' if isinstance(value, float) else str(value)
+
+
+def _chart(picture):
+  """Returns what shows a PNG at half its size, or not much smaller."""
+  width = Image.open(io.BytesIO(picture)).width
+  return {
+    'data': _data('image/png', picture),
+    'width': round(width * _SCALE),
+    'min_width': round(width * _SMALLEST),
+  }
 
 
 def _data(kind, content):

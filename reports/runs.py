@@ -13,6 +13,7 @@ from reports.training_report import FLAGS_FILE
 
 # What an evaluation has besides its settings.
 _NO_SETTINGS = ('checkpoint', 'step', 'metrics')
+_OF_EVALUATION = 'eval '  # the beginning of the names of its settings
 # What says where a run is, not what it is.
 _PLACES = ('train_dir',)
 
@@ -54,15 +55,17 @@ def read(folders: Sequence[str]) -> list[Result]:
 
 def differences(results: Sequence[Result]) -> list[str]:
   """Returns the names of the settings that are not the same in all results."""
-  names = {name: None for result in results for name in result.settings}
-  return [
-    name
-    for name in names
-    if any(
-      result.settings.get(name) != results[0].settings.get(name)
-      for result in results
-    )
-  ]
+  names = dict.fromkeys(name for one in results for name in one.settings)
+  different = []
+  for name in names:
+    first, *others = [
+      one.settings.get(name)
+      for one in results
+      if one.evaluation or not name.startswith(_OF_EVALUATION)
+    ]
+    if any(other != first for other in others):
+      different.append(name)
+  return different
 
 
 def _place(result):
@@ -121,7 +124,7 @@ def _of_evaluation(run, path, settings):
   except (KeyError, TypeError, ValueError) as error:
     raise InputError(f'{path} is no result of an evaluation') from error
   ours = {
-    f'evaluation {name}': value
+    f'{_OF_EVALUATION}{name}': value
     for name, value in content.items()
     if name not in _NO_SETTINGS and settings.get(name) != value
   }
