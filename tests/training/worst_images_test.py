@@ -53,8 +53,15 @@ class WorstImagesTest(tf.test.TestCase):
   def test_none(self):
     self.assertEmpty(_drawn(0, [0.1, 0.5]))
     self.assertEmpty(_drawn(3))
-    # A classifier does not draw.
-    self.assertEmpty(_drawn(3, [0.1, 0.5], draw=None))
+
+  def test_without_drawing(self):
+    """The image itself."""
+    worst = WorstImages(None, 1)
+    images = tf.fill([2, 300, 400, 3], 1.0)
+    worst.add(np.array([0.1, 0.2]), images, tf.zeros([2]), tf.zeros([2]))
+    (picture,) = worst.draw()
+    self.assertAllEqual(np.full([300, 400, 3], 255), picture)
+    self.assertEqual([1], worst.numbers())
 
   def test_what_is_drawn(self):
     """-1 is black, 1 white; pixels are enlarged to 300 on the shorter side."""

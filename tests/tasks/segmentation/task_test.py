@@ -60,6 +60,26 @@ class TaskTest(tf.test.TestCase):
     self.assertEqual(0.0, task.metrics(logits, labels)['pixel_accuracy'])
     self.assertEqual(0.0, task.losses(logits, {}, labels)['cross_entropy'])
 
+  def test_details(self):
+    """Of [[0, 0], [1, 255]] two of three are right; the third class is not."""
+    evaluator = segmentation.make_task(
+      3, ('sky', 'sea', 'sun')
+    ).make_evaluator()
+    labels = tf.constant([[[0, 0], [1, 255]]], tf.uint8)
+    evaluator.add(tf.one_hot([[[0, 1], [1, 0]]], 3), labels)
+    details = evaluator.details()
+    self.assertAllClose(
+      {'mIOU': 0.5, 'pixel_accuracy': 2 / 3}, details.headline
+    )
+    (section,) = details.sections
+    self.assertEqual(
+      [('sky', 0.5, 2, 1), ('sea', 0.5, 1, 2)], section.table.rows
+    )
+    self.assertEqual(['sky', 'sea'], section.chart.names)
+    self.assertEqual([0.5, 0.5], section.chart.values)
+    self.assertAllEqual(drawing.palette()[:2], section.chart.colors)
+    self.assertEqual('mIOU 0.50', evaluator.caption(0))
+
   def test_errors(self):
     """The first image is all wrong, the second half right, of one batch."""
     labels = np.array([[[0, 0]], [[0, 1]]], np.uint8)
