@@ -102,13 +102,14 @@ class EvaluatorTest(tf.test.TestCase):
     )
 
   def test_calibration_error_weighs_bins_by_their_images(self):
+    """A probability that was rounded to above 1 is one."""
     bins = classification_details.reliability(
-      np.array([0.95, 0.95, 0.95, 1.0000001]), np.array([True] * 3 + [False])
+      np.array([1.0000001, 0.95, 0.45, 1.0]), np.array([1, 1, 0, 1])
     )
-    self.assertAllEqual([4], bins.counts)
-    confidence = (3 * 0.95 + 1.0) / 4
+    self.assertAllEqual([1, 3], bins.counts)
+    self.assertAllClose([0.45, 2.95 / 3], bins.confidences)
     self.assertAllClose(
-      confidence - 0.75, classification_details.calibration_error(bins)
+      (0.45 + 0.05) / 4, classification_details.calibration_error(bins)
     )
 
   def test_sizes(self):

@@ -11,6 +11,7 @@ _SIZE = (200, 200)
 _SMALL = (0, 0, 20, 20)
 _MEDIUM = (50, 0, 110, 60)
 _LARGE = (60, 60, 180, 180)
+_PART_OF_MEDIUM = (50, 0, 110, 37.5)  # overlap 0.625: three of COCO's ten
 _ELSEWHERE = (180, 0, 199, 19)
 _THERE = [
   (_SIZE, [(_SMALL, 0, False, None), (_LARGE, 0, False, None)]),
@@ -18,7 +19,7 @@ _THERE = [
 ]
 _FOUND = [
   (_SIZE, [(_SMALL, 0, 0.9), (_ELSEWHERE, 0, 0.8), (_LARGE, 0, 0.7)]),
-  (_SIZE, [(_MEDIUM, 1, 0.6)]),
+  (_SIZE, [(_PART_OF_MEDIUM, 1, 0.6)]),
 ]
 
 
@@ -58,7 +59,8 @@ class DetailsTest(tf.test.TestCase):
     # Of small ants: what is elsewhere is small, too, and comes second.
     self.assertAllClose([part] * 3 + [1.0], ant[1:5])
     self.assertEqual(('ant', None, 2), (ant[0], ant[5], ant[7]))
-    self.assertAllClose(1.0, bee[5])
+    self.assertAllClose([0.3, 1.0, 0.0], bee[1:4])
+    self.assertAllClose(0.3, bee[5])
     self.assertEqual(('cat', *[None] * 6, 0), cat)
     metrics = evaluator.result()
     self.assertAllClose(
