@@ -46,6 +46,9 @@ def render(
     about=about,
     details=details,
     pictures={name: _chart(picture) for name, picture in pictures.items()},
+    is_wide=any(
+      picture.shape[1] > 1.5 * picture.shape[0] for picture, _ in worst
+    ),
     worst=[
       (_data('image/jpeg', _jpeg(picture)), caption)
       for picture, caption in worst
