@@ -106,7 +106,7 @@ def evaluate_checkpoints(
     InputError: options do not fit the data, a checkpoint or each other; an
       image or record is wrong.
   """
-  prepared, result = None, options.result
+  prepared = None
   for checkpoint in _checkpoints(options):
     if prepared is None:
       filled = options.filled_in(checkpoint.folder, choice, kind)
@@ -117,28 +117,33 @@ def evaluate_checkpoints(
       checkpoint,
       prepared.options.checkpoint.moving_average_decay,
     )
-    files.make_folder(result.eval_dir, 'eval_dir')
-    worst = WorstImages(
-      prepared.task.draw,
-      max(result.num_pictures, _PICTURES_OF_REPORT if result.report else 0),
+    files.make_folder(options.result.eval_dir, 'eval_dir')
+    _evaluate_one(prepared, restored, write_report)
+
+
+def _evaluate_one(prepared, restored: report.Report, write_report):
+  """Evaluates the model as it has been restored; prints and writes all."""
+  result = prepared.options.result
+  worst = WorstImages(
+    prepared.task.draw,
+    max(result.num_pictures, _PICTURES_OF_REPORT if result.report else 0),
+  )
+  evaluator = prepared.task.make_evaluator()
+  metrics = _evaluate(prepared, restored, evaluator, worst)
+  _tell(prepared, restored, metrics)
+  _write(prepared, restored, metrics)
+  pictures = worst.draw()
+  step = restored.step or 0
+  worst_images.write(result.eval_dir, step, pictures[: result.num_pictures])
+  if result.report:
+    captions = map(evaluator.caption, worst.numbers())
+    write_report(
+      result.eval_dir,
+      step,
+      _about(prepared, restored, metrics['num_examples']),
+      evaluator.details(),
+      list(zip(pictures, captions)),
     )
-    evaluator = prepared.task.make_evaluator()
-    metrics = _evaluate(prepared, restored, evaluator, worst)
-    _tell(prepared, restored, metrics)
-    _write(prepared, restored, metrics)
-    pictures = worst.draw()
-    worst_images.write(
-      result.eval_dir, restored.step or 0, pictures[: result.num_pictures]
-    )
-    if result.report:
-      captions = map(evaluator.caption, worst.numbers())
-      write_report(
-        result.eval_dir,
-        restored.step or 0,
-        _about(prepared, restored, metrics['num_examples']),
-        evaluator.details(),
-        list(zip(pictures, captions)),
-      )
 
 
 def _checkpoints(options):
@@ -175,7 +180,7 @@ def _prepare(options, kind, make_task, around):
 
 
 def _evaluate(prepared, restored, evaluator, worst):
-  """Returns the metrics of the model as it has been restored."""
+  """Returns the metrics."""
   options, dataset = prepared.options, prepared.dataset
   outputs_fn = inference.make_inference_fn(
     prepared.built.model,
