@@ -31,6 +31,7 @@ _MOST_NUMBERS = 20  # classes of a matrix whose numbers can be read
 _MOST_BARS = 40
 _MOST_PAIRS = 20
 _MOST_NAMED = 10  # curves
+_LETTERS = 9  # in an inch
 _LONGEST = 24  # letters of a class's name
 
 
@@ -80,12 +81,13 @@ def _matrix(chart):
   chart_figure = new_figure(side, max(_WIDTH, side + 0.6))
   axes = chart_figure.subplots()
   names = [_cut(name) for name in chart.names]
+  fits = max(map(len, names)) <= _LETTERS * (side - 1.4) / count
   metrics.ConfusionMatrixDisplay(chart.counts, display_labels=names).plot(
     ax=axes,
     cmap='Blues',
     colorbar=False,
     values_format='d',
-    xticks_rotation='vertical' if max(map(len, names)) > 3 else 'horizontal',
+    xticks_rotation='horizontal' if fits else 'vertical',
     text_kw={'fontsize': 9 if chart.counts.max() < 1000 else 7},
   )
   axes.set(xlabel='predicted', ylabel='true')

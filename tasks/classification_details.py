@@ -57,7 +57,7 @@ def make(
     _calibration(bins, error),
   ]
   if verdicts.sizes is not None:
-    sections += _by_size(verdicts)
+    sections.append(_by_size(verdicts))
   return Details(
     {**metrics, 'calibration error': error},
     sections,
@@ -171,10 +171,7 @@ def _calibration(bins, error):
 
 
 def _by_size(verdicts):
-  """By the shorter side: from a power of 2 to below the next.
-
-  Returns a list of a section, or of none where all images are of one size.
-  """
+  """By the shorter side: from a power of 2 to below the next."""
   exponents = np.int64(np.floor(np.log2(verdicts.sizes.min(axis=1))))
   names, rows = [], []
   for exponent in np.unique(exponents):
@@ -189,4 +186,10 @@ def _by_size(verdicts):
     Bars(names, [row[1] for row in rows], 'accuracy'),
     Table(('shorter side', 'accuracy', 'images'), rows),
   )
-  return [section] if len(rows) > 1 else []
+  if len(rows) > 1:
+    return section
+  return section._replace(
+    text=f'The shorter side of every image has {names[0]} pixels.',
+    chart=None,
+    table=None,
+  )

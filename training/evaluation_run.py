@@ -249,6 +249,7 @@ def _about(prepared, restored: report.Report, num_examples):
     'checkpoint': restored.path,
     'step': restored.step,
     'data set': dataset.name,
+    'folder': prepared.options.dataset.dataset_dir or '-',
     'split': dataset.split_name,
     'examples': num_examples,
     'classes': dataset.num_classes,

@@ -122,11 +122,15 @@ class EvaluatorTest(tf.test.TestCase):
     )
     self.assertEqual([1.0, 0.5, 0.0], section.chart.values)
 
-  def test_no_sizes(self):
-    """Neither where they are not known, nor where all are the same."""
-    for sizes in (None, np.full([4, 2], 8)):
-      names = [one.name for one in _evaluator(sizes).details().sections]
-      self.assertNotIn('sizes', names)
+  def test_all_of_one_size(self):
+    details = _evaluator(np.full([4, 2], 8)).details()
+    section = _section(details, 'sizes')
+    self.assertIn('8 to 15 pixels', section.text)
+    self.assertIsNone(section.table)
+
+  def test_sizes_that_are_not_known(self):
+    names = [one.name for one in _evaluator().details().sections]
+    self.assertNotIn('sizes', names)
 
 
 if __name__ == '__main__':
