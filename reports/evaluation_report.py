@@ -32,7 +32,7 @@ def write(
   Args:
     folder: exists.
     step: of the checkpoint, for TensorBoard.
-    about: what was evaluated, by name.
+    about: what was evaluated, by name; what is None is not shown.
     details: the evaluator's.
     worst: (picture, caption), the worst first: uint8 [height, width, 3].
 

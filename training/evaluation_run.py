@@ -241,7 +241,7 @@ def _tell(prepared, restored: report.Report, metrics):
 
 
 def _about(prepared, restored: report.Report, num_examples):
-  """Returns what was evaluated, in a reader's words."""
+  """Returns what was evaluated, in a reader's words; None: there is none."""
   network, dataset = prepared.options.network, prepared.dataset
   return {
     'network': network.model_name,
@@ -249,7 +249,7 @@ def _about(prepared, restored: report.Report, num_examples):
     'checkpoint': restored.path,
     'step': restored.step,
     'data set': dataset.name,
-    'folder': prepared.options.dataset.dataset_dir or '-',
+    'folder': prepared.options.dataset.dataset_dir,
     'split': dataset.split_name,
     'examples': num_examples,
     'classes': dataset.num_classes,

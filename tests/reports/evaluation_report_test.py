@@ -21,7 +21,7 @@ from tasks.details import Table
 from tests.helpers import event_files
 
 _NAME = '<b>a & "b"</b>'  # of a class
-_ABOUT = {'network': 'net', 'data set': 'set', 'step': 7}
+_ABOUT = {'network': 'net', 'data set': 'set', 'step': 7, 'folder': None}
 _DETAILS = Details(
   {'Accuracy': 0.5},
   [
@@ -121,6 +121,7 @@ class ReportTest(tf.test.TestCase):
       ['net on set', 'step', '7', '0.500', 'Accuracy', '0.250', '4', '–'],
       page.texts,
     )
+    self.assertNotIn('folder', page.texts)
     self.assertContainsSubset(['Classes', 'Nothing', 'The worst.'], page.texts)
 
   def test_tensorboard_has_the_charts(self):
