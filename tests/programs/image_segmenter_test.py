@@ -165,7 +165,7 @@ class ProgramsTest(tf.test.TestCase):
     """As large as the padded images, enlarged: truth and result."""
     for name, count in (('slim', 2), ('fast', 0), ('scales', 1)):
       logged = event_files.pictures(self.path(name))
-      files = [file for file in os.listdir(self.path(name)) if 'worst' in file]
+      files = [file for file in os.listdir(self.path(name)) if 'worst-' in file]
       self.assertLen(files, count)
       for number in range(1, count + 1):
         picture = Image.open(self.path(f'{name}/worst-{number}.png'))
