@@ -136,7 +136,8 @@ bazel-test: $(INSTALLED)
 bazel-sample: BAZEL_TESTS = $(addprefix //:,base/structure_test \
     benchmarking/ceilings_test checkpoints/reader_test datasets/labels_test fast/parity_test \
     nets/nasnet_test prediction/picture_files_test \
-    preprocessing/preprocessing_factory_test programs/convert_test runtime/gpu_test specs/cost_test \
+    preprocessing/preprocessing_factory_test programs/convert_test \
+    reports/charts_test runtime/gpu_test specs/cost_test \
     tasks/classification_test training/learning_rates_test)
 bazel-sample: bazel-test
 

@@ -23,6 +23,7 @@ from base import errors
 from base import program_flags
 from base import replaced_flags
 from datasets import kinds
+from reports import evaluation_report
 from runtime import network_flags
 from tasks import classification
 from training import all_flags
@@ -39,8 +40,11 @@ def main(argv: list[str]) -> None:
   evaluation_run.evaluate_checkpoints(
     all_flags.read_for_evaluation(),
     network_flags.CLASSIFIERS,
-    kinds.LABELS,
-    lambda dataset, image_size: classification.make_task(dataset.num_classes),
+    kinds.SIZED_LABELS,
+    lambda dataset, image_size: classification.make_task(
+      dataset.num_classes, label_names=dataset.label_names
+    ),
+    evaluation_report.write,
   )
 
 

@@ -23,6 +23,7 @@ from absl import flags
 from base import errors
 from base import program_flags
 from datasets import kinds
+from reports import evaluation_report
 from runtime import network_flags
 from tasks.segmentation import maps
 from tasks.segmentation import task as segmentation
@@ -57,6 +58,7 @@ def main(argv: list[str]) -> None:
     lambda dataset, image_size: segmentation.make_task(
       dataset.num_classes, dataset.label_names
     ),
+    evaluation_report.write,
     lambda network: _around(network.output_stride or 16, scales, flip),
   )
 

@@ -19,6 +19,7 @@ from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 from base import errors
 from base import program_flags
 from datasets import kinds
+from reports import evaluation_report
 from runtime import network_flags
 from tasks.detection import options as detection_options
 from tasks.detection import task as detection
@@ -43,6 +44,7 @@ def main(argv: list[str]) -> None:
     lambda dataset, image_size: detection.make_task(
       dataset.num_classes, image_size, dataset.label_names, options
     ),
+    evaluation_report.write,
   )
 
 

@@ -27,6 +27,7 @@ from base import program_flags
 from base import replaced_flags
 from datasets import class_weights
 from datasets import kinds
+from reports import training_report
 from runtime import network_flags
 from tasks import classification
 from training import all_flags
@@ -60,6 +61,7 @@ def main(argv: list[str]) -> None:
       class_weights=class_weights.find(weights, dataset),
     ),
   )
+  training_report.write(flags.FLAGS.train_dir, program_flags.given())
 
 
 if __name__ == '__main__':

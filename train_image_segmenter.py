@@ -24,6 +24,7 @@ from absl import flags
 from base import errors
 from base import program_flags
 from datasets import kinds
+from reports import training_report
 from runtime import network_flags
 from specs import deeplab_v3
 from tasks.segmentation import task as segmentation
@@ -90,6 +91,7 @@ def main(argv: list[str]) -> None:
       upsample_logits,
     ),
   )
+  training_report.write(flags.FLAGS.train_dir, program_flags.given())
 
 
 if __name__ == '__main__':

@@ -20,9 +20,12 @@ ssdlite_mobilenet_v2_coco.
 # First: it imports TensorFlow without its notices.
 from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
+from absl import flags
+
 from base import errors
 from base import program_flags
 from datasets import kinds
+from reports import training_report
 from runtime import network_flags
 from tasks.detection import options as detection_options
 from tasks.detection import task as detection
@@ -60,6 +63,7 @@ def main(argv: list[str]) -> None:
       dataset.num_classes, image_size, dataset.label_names, options
     ),
   )
+  training_report.write(flags.FLAGS.train_dir, program_flags.given())
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 
 import math
 import os
+from typing import Any
 
 from absl import flags
 
@@ -51,6 +52,19 @@ def require_numbers(name: str) -> None:
       return False
 
   flags.register_validator(name, are_numbers, 'must be numbers above 0')
+
+
+def given() -> dict[str, Any]:
+  """Returns the flags that have not their default value, by name.
+
+  Without absl's own, which say how to log and the like.
+  """
+  return {
+    flag.name: flag.value
+    for module, of_module in sorted(flags.FLAGS.flags_by_module_dict().items())
+    for flag in of_module
+    if not flag.using_default_value and not module.startswith('absl.')
+  }
 
 
 def reject_arguments(argv: list[str]) -> None:

@@ -10,6 +10,7 @@ from datasets import box_sets
 from datasets import catalog
 from datasets import mask_sets
 from datasets import preprocessing
+from datasets import sized_labels
 from datasets.catalog import Dataset
 
 
@@ -58,6 +59,10 @@ LABELS = Kind(
   'inception (takes the middle, 87.5 % of each side) or lenet (resizes the '
   'whole image).',
   fewest_classes=2,
+)
+# The same, for evaluation.
+SIZED_LABELS = LABELS._replace(
+  open=lambda options: sized_labels.with_sizes(LABELS.open(options))
 )
 BOXES = Kind(
   preprocessing.BOXES,

@@ -1,28 +1,30 @@
 """Image classification: one label for each image."""
 
-import collections
 from collections.abc import Sequence
+import functools
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from tasks.classification_evaluator import ClassificationEvaluator
 from tasks.task import Task
 
 AUXILIARY_LOSS_WEIGHT = 0.4
-
-_RECALL_AT = 5
 
 
 def make_task(
   num_classes: int,
   label_smoothing: float = 0.0,
+  label_names: Sequence[str] | None = None,
   class_weights: Sequence[float] | None = None,
 ) -> Task:
   """Returns the Task; outputs are logits, targets int64 labels [batch].
 
   In training, targets may also be float32 [batch, num_classes], how much an
-  image shows of each class. The other arguments: see softmax_cross_entropy.
+  image shows of each class. Its evaluator takes labels with the images' sizes,
+  too, and label_names for what it tells. The other arguments: see
+  softmax_cross_entropy.
   """
 
   def losses(logits, end_points, labels):
@@ -40,7 +42,7 @@ def make_task(
   return Task(
     losses,
     lambda logits, labels: {'accuracy': _accuracy(logits, labels)},
-    lambda: ClassificationEvaluator(num_classes),
+    functools.partial(ClassificationEvaluator, num_classes, label_names),
     tf.nn.softmax,
   )
 
@@ -82,43 +84,6 @@ def _accuracy(logits, labels):
     labels = tf.argmax(labels, axis=-1)
   correct = tf.equal(tf.argmax(logits, axis=-1), tf.cast(labels, tf.int64))
   return tf.reduce_mean(tf.cast(correct, tf.float32))
-
-
-class ClassificationEvaluator:
-  """Accuracy, Recall_k and loss, means over the examples.
-
-  k is 5, or the number of classes where that is smaller. Accuracy and Recall_k
-  count the examples whose label is the likeliest class, or among the k
-  likeliest; of equal logits the first class's counts as the largest, so that
-  constant ones earn nothing. loss is the cross-entropy.
-  """
-
-  def __init__(self, num_classes: int):
-    self._k = min(_RECALL_AT, num_classes)
-    self._sums = collections.Counter()
-    self._num_examples = 0
-
-  def add(self, logits: tf.Tensor, labels: tf.Tensor) -> None:
-    """Takes logits [batch, num_classes] and labels [batch]."""
-    likeliest = tf.math.top_k(logits, self._k).indices
-    hits = tf.cast(
-      tf.cast(likeliest, tf.int64) == labels[:, tf.newaxis], tf.float32
-    )
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    self._sums.update(
-      {
-        'Accuracy': float(tf.reduce_sum(hits[:, 0])),
-        f'Recall_{self._k}': float(tf.reduce_sum(hits)),
-        'loss': float(tf.reduce_sum(losses)),
-      }
-    )
-    self._num_examples += len(labels)
-
-  def result(self) -> dict[str, float]:
-    """Returns the means over the examples so far."""
-    return {
-      name: total / self._num_examples for name, total in self._sums.items()
-    }
 
 
 class Prediction(NamedTuple):

@@ -8,33 +8,36 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from tasks.details import Details
+
 
 class Evaluator(Protocol):
   """Collects the metrics of an evaluation, a batch at a time."""
 
-  def add(self, outputs: Any, targets: Any) -> None:
-    """Takes a batch of a model's outputs, and the truth about it."""
+  def add(self, outputs: Any, targets: Any) -> np.ndarray:
+    """Takes a batch of a model's outputs, and the truth about it.
+
+    Returns:
+      Each example's error, float [batch], the worst largest; NaN where there is
+      nothing to show.
+    """
 
   def result(self) -> dict[str, float]:
-    """Returns the metrics over all examples so far, by name."""
+    """Returns the metrics over all examples so far, the main one first."""
 
+  def details(self) -> Details:
+    """Returns what else a report tells of the examples so far."""
 
-class Pictures(NamedTuple):
-  """How a task shows what it makes of an image."""
-
-  # (outputs, targets) of a batch -> float array [batch], the worst largest.
-  errors: Callable[[Any, Any], np.ndarray]
-  # (image, outputs, target) of one example -> uint8 [height, width, 3]: the
-  # truth on the left, the outputs on the right. The image is uint8.
-  draw: Callable[[np.ndarray, Any, Any], np.ndarray]
+  def caption(self, number: int) -> str:
+    """Returns in a few words what is wrong with an example, from 0."""
 
 
 class Task(NamedTuple):
   """What training, evaluation and export know about a network's purpose.
 
   outputs are a model's first result and end_points its second; targets are a
-  batch of the data set's. All functions but make_evaluator and those of
-  pictures work on tensors, so that they can be traced.
+  batch of the data set's. All functions but make_evaluator and draw work on
+  tensors, so that they can be traced.
   """
 
   # (outputs, end_points, targets) -> {name: scalar}; their sum is trained.
@@ -44,4 +47,6 @@ class Task(NamedTuple):
   make_evaluator: Callable[[], Evaluator]
   # outputs -> what a user gets.
   predict: Callable[[Any], Any]
-  pictures: Pictures | None = None
+  # (image, outputs, target) of one example -> uint8 [height, width, 3]: the
+  # truth on the left, the outputs on the right. The image is uint8.
+  draw: Callable[[np.ndarray, Any, Any], np.ndarray] | None = None

@@ -40,9 +40,9 @@ def evaluate(
   for images, targets in batches:
     outputs = outputs_fn(images)
     inference.check_finite(outputs, name)
-    evaluator.add(outputs, targets)
+    errors = evaluator.add(outputs, targets)
     if worst is not None:
-      worst.add(images, outputs, targets)
+      worst.add(errors, images, outputs, targets)
     now = time.perf_counter()
     timings.append((len(images), now - start))
     start = now

@@ -20,6 +20,7 @@ class ResultOptions(NamedTuple):
   max_num_batches: int | None
   use_batch_statistics: bool
   num_pictures: int = 0
+  report: bool = False
 
 
 def define(has_pictures: bool = False) -> None:
@@ -61,6 +62,13 @@ def define(has_pictures: bool = False) -> None:
     'Normalises by the statistics of each batch in place of the moving '
     'averages of batch norm. If results are far better this way, the averages '
     'have not settled.',
+  )
+  flags.DEFINE_bool(
+    'report',
+    False,
+    'Writes report.html into eval_dir, a page that needs no other file, and '
+    'its charts and tables as PNG and CSV files: where the network errs, and '
+    'on which images most.',
   )
   if has_pictures:
     flags.DEFINE_integer(

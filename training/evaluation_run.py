@@ -33,11 +33,14 @@ from runtime import network_flags
 from runtime.model import RunnableModel
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
+from tasks.details import Details
 from tasks.task import Task
 from training import evaluation
 from training import worst_images
 from training.evaluation_flags import ResultOptions
 from training.worst_images import WorstImages
+
+_PICTURES_OF_REPORT = 12
 
 
 class EvaluationOptions(NamedTuple):
@@ -86,6 +89,7 @@ def evaluate_checkpoints(
   choice: Choice,
   kind: Kind,
   make_task: Callable[[Dataset, int], Task],
+  write_report: Callable[[str, int, dict, Details, list], None],
   make_around: Callable[[NetworkOptions], Callable] = lambda network: None,
 ) -> None:
   """Evaluates the checkpoint, or each new one; prints and writes results.
@@ -95,6 +99,7 @@ def evaluate_checkpoints(
     choice: the networks to choose from.
     kind: of the data set.
     make_task: (Dataset, image_size) -> Task.
+    write_report: see reports.evaluation_report.write.
     make_around: NetworkOptions -> what inference.make_inference_fn takes as
       `around`.
 
@@ -116,14 +121,31 @@ def evaluate_checkpoints(
       prepared.options.checkpoint.moving_average_decay,
     )
     files.make_folder(options.result.eval_dir, 'eval_dir')
-    worst = WorstImages(
-      prepared.task.pictures, prepared.options.result.num_pictures
-    )
-    metrics = _evaluate(prepared, restored, worst)
-    _tell(prepared, restored, metrics)
-    _write(prepared, restored, metrics)
-    worst_images.write(
-      options.result.eval_dir, restored.step or 0, worst.draw()
+    _evaluate_one(prepared, restored, write_report)
+
+
+def _evaluate_one(prepared, restored: report.Report, write_report):
+  """Evaluates the model as it has been restored; prints and writes all."""
+  result = prepared.options.result
+  worst = WorstImages(
+    prepared.task.draw,
+    max(result.num_pictures, _PICTURES_OF_REPORT if result.report else 0),
+  )
+  evaluator = prepared.task.make_evaluator()
+  metrics = _evaluate(prepared, restored, evaluator, worst)
+  _tell(prepared, restored, metrics)
+  _write(prepared, restored, metrics)
+  pictures = worst.draw()
+  step = restored.step or 0
+  worst_images.write(result.eval_dir, step, pictures[: result.num_pictures])
+  if result.report:
+    captions = map(evaluator.caption, worst.numbers())
+    write_report(
+      result.eval_dir,
+      step,
+      _about(prepared, restored, metrics['num_examples']),
+      evaluator.details(),
+      list(zip(pictures, captions)),
     )
 
 
@@ -164,8 +186,8 @@ def _prepare(options, kind, checkpoint, make_task, around):
   )
 
 
-def _evaluate(prepared, restored, worst):
-  """Returns the metrics of the model as it has been restored."""
+def _evaluate(prepared, restored, evaluator, worst):
+  """Returns the metrics."""
   options, dataset = prepared.options, prepared.dataset
   outputs_fn = inference.make_inference_fn(
     prepared.built.model,
@@ -182,7 +204,7 @@ def _evaluate(prepared, restored, worst):
   metrics = evaluation.evaluate(
     outputs_fn,
     _with_progress(batches, bad_images, dataset),
-    prepared.task.make_evaluator(),
+    evaluator,
     restored.path,
     worst,
   )
@@ -223,6 +245,23 @@ def _tell(prepared, restored: report.Report, metrics):
   for name, value in shown.items():
     print(f'{name:{width}}{value}')
   sys.stdout.flush()
+
+
+def _about(prepared, restored: report.Report, num_examples):
+  """Returns what was evaluated, in a reader's words; None: there is none."""
+  network, dataset = prepared.options.network, prepared.dataset
+  return {
+    'network': network.model_name,
+    'implementation': f'{network.implementation}, {prepared.built.computes_in}',
+    'checkpoint': restored.path,
+    'step': restored.step,
+    'data set': dataset.name,
+    'folder': prepared.options.dataset.dataset_dir,
+    'split': dataset.split_name,
+    'examples': num_examples,
+    'classes': dataset.num_classes,
+    'image size': f'{prepared.built.image_size} pixels',
+  }
 
 
 def _write(prepared, restored: report.Report, metrics):

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from datasets import images as images_lib
-from tasks.task import Pictures
 from training.state import TrainState
 
 _NUM_PICTURES = 4
@@ -15,7 +15,7 @@ _NUM_PICTURES = 4
 
 def make_show(
   state: TrainState,
-  pictures: Pictures | None,
+  draw: Callable[[np.ndarray, Any, Any], np.ndarray] | None,
   batches_from: Callable[[int], Iterator],
   train_dir: str,
 ) -> Callable[[], None]:
@@ -26,11 +26,11 @@ def make_show(
 
   Args:
     state: TrainState.
-    pictures: the task's; None shows nothing.
+    draw: the task's; None shows nothing.
     batches_from: step -> endless iterator of (images, targets) from there on.
     train_dir: where the log is.
   """
-  if pictures is None:
+  if draw is None:
     return lambda: None
   outputs_fn = tf.function(
     lambda images: state.model(images)[0], autograph=False
@@ -48,7 +48,7 @@ def make_show(
         image, *rest = tf.nest.map_structure(
           lambda part, at=row: part[at], examples
         )
-        picture = pictures.draw(images_lib.enlarge(image), *rest)
+        picture = draw(images_lib.enlarge(image), *rest)
         tf.summary.image(f'training/{row + 1}', picture[np.newaxis])
       tf.summary.flush()
 

@@ -127,7 +127,7 @@ def train(
       batch_size,
       lambda: _write_info(dataset, options),
       settle,
-      pictures_of_run.make_show(state, task.pictures, batches_from, train_dir),
+      pictures_of_run.make_show(state, task.draw, batches_from, train_dir),
     )
   finally:
     for message in bad_images.messages[: options.max_bad_images]:

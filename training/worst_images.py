@@ -1,5 +1,6 @@
 """The images of an evaluation on which a network does worst, as pictures."""
 
+from collections.abc import Callable
 import heapq
 import os
 from typing import Any
@@ -9,27 +10,32 @@ import tensorflow as tf
 
 from base import files
 from datasets import images as images_lib
-from tasks.task import Pictures
 
 
 class WorstImages:
   """Keeps the examples of the largest errors, and draws them."""
 
-  def __init__(self, pictures: Pictures | None, most: int):
-    """Keeps at most so many; none of a task that has no pictures."""
-    self._pictures = pictures
-    self._most = most if pictures else 0
+  def __init__(
+    self, draw: Callable[[np.ndarray, Any, Any], np.ndarray] | None, most: int
+  ):
+    """Keeps at most so many; draw: the task's, None shows images alone."""
+    self._draw = draw or (lambda image, output, target: image)
+    self._most = most
     self._kept = []  # a heap of (error, -number, image, outputs, target)
     self._number = 0
 
-  def add(self, images: tf.Tensor, outputs: Any, targets: Any) -> None:
-    """Takes a batch: float32 images in [-1, 1], outputs and targets."""
+  def add(
+    self, errors: np.ndarray, images: tf.Tensor, outputs: Any, targets: Any
+  ) -> None:
+    """Takes a batch: an evaluator's errors, float32 images in [-1, 1]."""
     if not self._most:
       return
     batch = tf.nest.map_structure(np.asarray, (outputs, targets))
-    for row, error in enumerate(self._pictures.errors(*batch)):
+    for row, error in enumerate(errors):
       item = (float(error), -self._number)
       self._number += 1
+      if np.isnan(error):
+        continue
       if len(self._kept) == self._most and item < self._kept[0][:2]:
         continue
       example = tf.nest.map_structure(lambda part, at=row: part[at], batch)
@@ -42,10 +48,14 @@ class WorstImages:
 
   def draw(self) -> list[np.ndarray]:
     """Returns pictures, uint8 [height, width, 3], the worst first."""
-    return [
-      self._pictures.draw(*entry[2:])
-      for entry in sorted(self._kept, key=lambda entry: (-entry[0], -entry[1]))
-    ]
+    return [self._draw(*entry[2:]) for entry in self._worst_first()]
+
+  def numbers(self) -> list[int]:
+    """Returns the numbers of what draw returns, in the order of add, from 0."""
+    return [-entry[1] for entry in self._worst_first()]
+
+  def _worst_first(self):
+    return sorted(self._kept, key=lambda entry: (-entry[0], -entry[1]))
 
 
 def _picture_of(image):

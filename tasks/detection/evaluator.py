@@ -11,7 +11,11 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 import tensorflow as tf
 
+from tasks.details import Details
 from tasks.detection import coco_results
+from tasks.detection import details
+from tasks.detection import mistakes
+from tasks.detection import pictures
 from tasks.detection import voc_ap
 from tasks.detection.detections import Detections
 
@@ -31,7 +35,7 @@ _COCO_METRICS = (
   'AR_medium',
   'AR_large',
 )
-_NOTHING = -1  # what COCO's code gives where there is no object
+_HEADLINE = ('mAP', 'mAP_50', 'mAP_75', 'AP50_voc')
 _OF_SIZES = ('_small', '_medium', '_large')
 _AREA_DECIMALS = 2  # COCO's limits are whole pixels; parts of images are not
 
@@ -51,18 +55,29 @@ class DetectionEvaluator:
   ):
     """Takes a network's outputs -> Detections; names are for the metrics."""
     self._predict = predict
-    self._label_names = label_names or range(num_classes)
+    self._label_names = label_names or tuple(map(str, range(num_classes)))
     self._images = []  # voc_ap.Image, boxes as parts of the image
     self._truth = {'images': [], 'annotations': [], 'categories': []}
     self._truth['categories'] = [{'id': label} for label in range(num_classes)]
     self._results = []
+    self._mistakes = []  # of each image
+    self._evaluation = None  # COCO's, of all images so far: it takes a while
 
-  def add(self, outputs: Any, targets: Any) -> None:
-    """Takes a batch of outputs, and its targets: see task.make_task."""
+  def add(self, outputs: Any, targets: Any) -> np.ndarray:
+    """Takes a batch of outputs, and its targets: see task.make_task.
+
+    Returns:
+      float [batch]: the objects missed and those that are not there, over all.
+    """
     detections = self._predict(outputs)
     batch = tf.nest.map_structure(np.asarray, (detections, targets))
-    for row in range(len(batch[0].count)):
-      self._add_image(*_of_image(batch, row))
+    images = [_of_image(batch, row) for row in range(len(batch[0].count))]
+    for image in images:
+      self._add_image(*image)
+    self._evaluation = None
+    counted = [mistakes.count(*image) for image in images]
+    self._mistakes += counted
+    return np.array([of_image.error for of_image in counted])
 
   def _add_image(self, detections, targets):
     image_id = len(self._images)
@@ -87,20 +102,42 @@ class DetectionEvaluator:
 
   def result(self) -> dict[str, float]:
     """Returns the metrics of the images so far."""
-    stats, of_classes = _coco_numbers(self._truth, self._results)
+    evaluation = self._coco_evaluation()
     metrics = {
       name: max(float(value), 0.0)
-      for name, value in zip(_COCO_METRICS, stats, strict=True)
-      if value != _NOTHING or not name.endswith(_OF_SIZES)
+      for name, value in zip(_COCO_METRICS, evaluation.stats, strict=True)
+      if value != details.NOTHING or not name.endswith(_OF_SIZES)
     }
     metrics['AP50_voc'] = voc_ap.mean_average_precision(
       self._images, len(self._label_names)
     )
     return metrics | {
       f'AP_{name}': value
-      for name, value in zip(self._label_names, of_classes, strict=True)
+      for name, value in zip(
+        self._label_names, details.average_precisions(evaluation), strict=True
+      )
       if value is not None
     }
+
+  def details(self) -> Details:
+    """Returns what a report tells of the images so far."""
+    metrics = self.result()
+    return Details(
+      {name: metrics[name] for name in _HEADLINE},
+      details.sections(self._coco_evaluation(), self._label_names),
+      'The truth on the left, what the network finds with a score of at least '
+      f'{pictures.SHOWN_FROM:g} on the right.',
+    )
+
+  def caption(self, number: int) -> str:
+    """Returns how many objects of an image are found; they count from 0."""
+    found, missed, wrong = self._mistakes[number]
+    return f'{found} found, {missed} missed, {wrong} wrong'
+
+  def _coco_evaluation(self):
+    if self._evaluation is None:
+      self._evaluation = _evaluate(self._truth, self._results)
+    return self._evaluation
 
 
 def _of_image(batch, row):
@@ -133,8 +170,8 @@ def _coco(dataset):
   return coco
 
 
-def _coco_numbers(truth, results):
-  """Returns (COCOeval's stats, [average precision of a class, or None])."""
+def _evaluate(truth, results):
+  """Returns COCO's evaluation, with stats."""
   with contextlib.redirect_stdout(io.StringIO()):  # it tells of each step
     coco = _coco(truth)
     found = _coco({**truth, 'annotations': []})
@@ -144,9 +181,4 @@ def _coco_numbers(truth, results):
     evaluation.evaluate()
     evaluation.accumulate()
     evaluation.summarize()
-  # [overlaps, recalls, classes, sizes, numbers of detections]
-  precision = evaluation.eval['precision'][:, :, :, 0, -1]
-  return evaluation.stats, [
-    None if (of_class == _NOTHING).all() else float(of_class.mean())
-    for of_class in np.moveaxis(precision, 2, 0)
-  ]
+  return evaluation

@@ -16,7 +16,7 @@ from tasks.detection import targets as targets_lib
 from tasks.detection.evaluator import DetectionEvaluator
 from tasks.detection.options import DetectionOptions
 from tasks.detection.options import PUBLISHED
-from tasks.detection.pictures import make_pictures
+from tasks.detection.pictures import make_draw
 from tasks.task import Task
 
 
@@ -81,7 +81,7 @@ def make_task(
     metrics,
     functools.partial(DetectionEvaluator, detect, num_classes, label_names),
     predict,
-    make_pictures(detect, label_names),
+    make_draw(detect, label_names),
   )
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from base.errors import InputError
 from tasks.segmentation import drawing
 from tasks.segmentation import maps
-from tasks.task import Pictures
+from tasks.segmentation.evaluator import SegmentationEvaluator
 from tasks.task import Task
 
 
@@ -66,60 +66,13 @@ def make_task(
     metrics,
     functools.partial(SegmentationEvaluator, num_classes, label_names),
     tf.nn.softmax,
-    Pictures(functools.partial(_errors, num_classes), _draw),
+    _draw,
   )
 
 
 def _confusion(logits, labels, num_classes):
   predictions = maps.likeliest(maps.resize(logits, tf.shape(labels)[1:]))
   return maps.confusion_matrix(labels, predictions, num_classes)
-
-
-class SegmentationEvaluator:
-  """mIOU, each class's IoU, and the part of pixels that are right.
-
-  Over all pixels of the set that are not to be ignored; a class that neither
-  occurs nor is predicted is left out.
-  """
-
-  def __init__(
-    self, num_classes: int, label_names: Sequence[str] | None = None
-  ):
-    self._confusion = np.zeros([num_classes, num_classes], np.int64)
-    self._label_names = label_names or range(num_classes)
-
-  def add(self, logits: tf.Tensor, labels: tf.Tensor) -> None:
-    """Takes a batch of logits, and its labels [batch, height, width]."""
-    self._confusion += _confusion(logits, labels, len(self._confusion)).numpy()
-
-  def result(self) -> dict[str, float]:
-    """Returns the metrics of the pixels so far."""
-    pixels = self._confusion.sum()
-    accuracy = np.trace(self._confusion) / pixels if pixels else 0.0
-    return {
-      'mIOU': maps.mean_iou(self._confusion),
-      'pixel_accuracy': float(accuracy),
-      **{
-        f'IoU_{name}': float(iou)
-        for name, iou in zip(
-          self._label_names, maps.class_ious(self._confusion), strict=True
-        )
-        if not np.isnan(iou)
-      },
-    }
-
-
-def _errors(num_classes, logits, labels):
-  """Returns 1 - mIOU of each image."""
-  return np.array(
-    [
-      1.0
-      - maps.mean_iou(
-        _confusion(logits[row : row + 1], labels[row : row + 1], num_classes)
-      )
-      for row in range(len(labels))
-    ]
-  )
 
 
 def _draw(image, logits, labels):

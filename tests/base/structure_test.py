@@ -21,6 +21,7 @@ _FLOORS = (
   'tasks',
   'prediction',
   'training',
+  'reports',
   'benchmarking',
 )
 

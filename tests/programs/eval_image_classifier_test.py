@@ -1,5 +1,6 @@
 """The program, end to end: metrics, files, and one line for each bad input."""
 
+import csv
 import glob
 import json
 import os
@@ -66,6 +67,7 @@ class ProgramTest(tf.test.TestCase):
       {
         'metrics': [['--compute_dtype=float32']],
         'flags': cls.flags(),
+        'report': [cls.report()],
         'bad': [arguments for arguments, _ in cls.cases],
       }
     )
@@ -164,6 +166,39 @@ class ProgramTest(tf.test.TestCase):
         found[value.tag] = float(tf.make_ndarray(value.tensor))
     for name, value in expected.items():
       self.assertAllClose(value, found[name], rtol=1e-4)
+
+  @classmethod
+  def report(cls):
+    return [
+      '--report',
+      '--dataset_name=image_folder',
+      f'--dataset_dir={cls.photos}',
+      *('--dataset_split_name=test', '--max_bad_images=1', '--batch_size=4'),
+    ]
+
+  def test_report(self):
+    """Of ten photographs, a class each; none without --report."""
+    (ran,) = self.results['report']
+    self.assertEqual(0, ran.status, ran.stderr)
+    folder = self.eval_dir('report')
+    self.assertEndsWith(ran.stdout, f'\nReport: {folder}/report.html\n')
+    with open(os.path.join(folder, 'report.html'), encoding='utf-8') as file:
+      page = file.read()
+    for wanted in ('mobilenet_v1_025 on image_folder', 'taken for'):
+      self.assertIn(wanted, page)
+    # All are of one size.
+    self.assertContainsSubset(
+      [
+        *('classes.csv', 'confused.csv', 'confusion.csv', 'confusion.png'),
+        *('calibration.csv', 'calibration.png', 'worst.png'),
+      ],
+      os.listdir(folder),
+    )
+    with open(os.path.join(folder, 'confusion.csv'), encoding='utf-8') as file:
+      (names, *rows) = csv.reader(file)
+    self.assertEqual([*'0123456789'], names[1:])
+    self.assertEqual([1] * 10, [sum(map(int, row[1:])) for row in rows])
+    self.assertNotIn('report.html', os.listdir(self.eval_dir('metrics')))
 
   @classmethod
   def flags(cls):

@@ -97,7 +97,7 @@ class ProgramsTest(tf.test.TestCase):
     cases = self.bad_evaluation()
     data = ('--dataset_name=mask_folder', f'--dataset_dir={self.data}')
     lines = {
-      'slim': ('--num_pictures=2', '--batch_size=3'),
+      'slim': ('--num_pictures=2', '--batch_size=3', '--report'),
       'fast': ('--num_pictures=0',),
       'scales': (
         *('--eval_scales=0.5,1.25', '--add_flipped_images'),
@@ -138,6 +138,10 @@ class ProgramsTest(tf.test.TestCase):
       self.assertEqual('', result.stderr)
       self.check_metrics(name, metrics, result.stdout)
     self.check_pictures()
+    self.assertContainsSubset(
+      ['report.html', 'iou.png', 'iou.csv', 'worst.png'],
+      os.listdir(self.path('slim')),
+    )
     program_testing.assert_all_fail(self, _EVAL, cases, results[len(lines) :])
     self.assertFalse(os.path.exists(self.path('untouched')))
 
@@ -161,7 +165,7 @@ class ProgramsTest(tf.test.TestCase):
     """As large as the padded images, enlarged: truth and result."""
     for name, count in (('slim', 2), ('fast', 0), ('scales', 1)):
       logged = event_files.pictures(self.path(name))
-      files = [file for file in os.listdir(self.path(name)) if 'worst' in file]
+      files = [file for file in os.listdir(self.path(name)) if 'worst-' in file]
       self.assertLen(files, count)
       for number in range(1, count + 1):
         picture = Image.open(self.path(f'{name}/worst-{number}.png'))

@@ -136,7 +136,7 @@ class ProgramsTest(tf.test.TestCase):
           *flags,
         )
         for implementation, *flags in (
-          ('slim', '--num_pictures=2', '--batch_size=3'),
+          ('slim', '--num_pictures=2', '--batch_size=3', '--report'),
           ('fast', '--num_pictures=0'),
         )
       ),
@@ -149,6 +149,11 @@ class ProgramsTest(tf.test.TestCase):
       self.assertEqual('', result.stderr)
       self.check_metrics(implementation, expected, result.stdout)
     self.check_pictures()
+    self.assertContainsSubset(
+      ['report.html', 'precision_recall.png', 'classes.csv', 'worst.png'],
+      os.listdir(self.path('slim')),
+    )
+    self.assertNotIn('report.html', os.listdir(self.path('fast')))
     program_testing.assert_all_fail(self, _EVAL, cases, bad)
     self.assertFalse(os.path.exists(self.path('untouched')))
 

@@ -1,5 +1,6 @@
 """The training program from end to end, at a few steps of a small network."""
 
+import json
 import os
 import tempfile
 from xml.etree import ElementTree
@@ -138,6 +139,9 @@ class TrainingTest(tf.test.TestCase):
 
   def _check_float16(self, result, train_dir):
     self.assertEqual(0, result.status, result.stderr)
+    self.assertEndsWith(result.stdout, f'\nCurves: {train_dir}/curve.png\n')
+    with open(os.path.join(train_dir, 'flags.json'), encoding='utf-8') as file:
+      self.assertEqual(12, json.load(file)['max_number_of_steps'])
     values = training_runs.values(train_dir)
     # The first steps overflow; each halves the scale.
     skipped = 12 - values['loss_scale_good_steps']

@@ -136,6 +136,7 @@ class OtherTaskTest(tf.test.TestCase):
       network_flags.CLASSIFIERS,
       _KIND,
       lambda dataset, image_size: _TASK,
+      write_report=None,
     )
     path = os.path.join(self.folder, 'evaluation-model.ckpt-{}.json')
     with open(path.format(self.steps), encoding='utf-8') as file:

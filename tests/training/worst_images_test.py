@@ -7,29 +7,29 @@ import numpy as np
 from PIL import Image
 import tensorflow as tf
 
-from tasks.task import Pictures
 from tests.helpers import event_files
 from training import worst_images
 from training.worst_images import WorstImages
 
-# An output is the error itself, a target the number of the image.
-_PICTURES = Pictures(
-  lambda outputs, targets: outputs,
-  lambda image, output, target: np.array([target, round(10 * output)]),
-)
+
+def _draw(image, output, target):
+  """Of an output that is the error itself, and the number of the image."""
+  return np.array([target, round(10 * output)])
 
 
-def _drawn(most, *batches, pictures=_PICTURES):
+def _drawn(most, *batches, draw=_draw):
   """Returns [(number of image, ten times its error)], as they are drawn.
 
   batches: lists of errors; images are numbered over all.
   """
-  worst = WorstImages(pictures, most)
+  worst = WorstImages(draw, most)
   begin = 0
   for errors in batches:
     numbers = np.arange(begin, begin + len(errors))
     images = tf.zeros([len(errors), 2, 3, 3])
-    worst.add(images, tf.constant(errors), tf.constant(numbers))
+    worst.add(
+      np.array(errors), images, tf.constant(errors), tf.constant(numbers)
+    )
     begin += len(errors)
   return [tuple(map(int, picture)) for picture in worst.draw()]
 
@@ -46,26 +46,32 @@ class WorstImagesTest(tf.test.TestCase):
   def test_fewer_images_than_asked_for(self):
     self.assertEqual([(1, 5), (0, 1)], _drawn(8, [0.1, 0.5]))
 
+  def test_nothing_is_wrong(self):
+    """Fewer than asked for: NaN is never drawn."""
+    self.assertEqual([(2, 5), (1, 1)], _drawn(3, [np.nan, 0.1], [0.5, np.nan]))
+
   def test_none(self):
     self.assertEmpty(_drawn(0, [0.1, 0.5]))
     self.assertEmpty(_drawn(3))
-    # A classifier has no pictures.
-    self.assertEmpty(_drawn(3, [0.1, 0.5], pictures=None))
+
+  def test_without_drawing(self):
+    """The image itself."""
+    worst = WorstImages(None, 1)
+    images = tf.fill([2, 300, 400, 3], 1.0)
+    worst.add(np.array([0.1, 0.2]), images, tf.zeros([2]), tf.zeros([2]))
+    (picture,) = worst.draw()
+    self.assertAllEqual(np.full([300, 400, 3], 255), picture)
+    self.assertEqual([1], worst.numbers())
 
   def test_what_is_drawn(self):
     """-1 is black, 1 white; pixels are enlarged to 300 on the shorter side."""
     seen = []
-    worst = WorstImages(
-      Pictures(
-        lambda outputs, targets: outputs['error'],
-        lambda *example: seen.append(example),
-      ),
-      1,
-    )
+    worst = WorstImages(lambda *example: seen.append(example), 1)
     images = np.zeros([2, 2, 4, 3], np.float32)
     images[1, 0] = -1.0
     images[1, 1] = 1.0
     worst.add(
+      np.array([0.0, 1.0]),
       tf.constant(images),
       {'error': tf.constant([0.0, 1.0])},
       (tf.constant([3, 4]), tf.constant([[5], [6]])),

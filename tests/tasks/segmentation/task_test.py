@@ -70,15 +70,38 @@ class TaskTest(tf.test.TestCase):
     self.assertEqual(0.0, task.metrics(logits, labels)['pixel_accuracy'])
     self.assertEqual(0.0, task.losses(logits, {}, labels)['cross_entropy'])
 
-  def test_pictures(self):
-    """The first image is all wrong, the second half right."""
+  def test_details(self):
+    """Of [[0, 0], [1, 255]] two of three are right; the third class is not."""
+    evaluator = segmentation.make_task(
+      3, ('sky', 'sea', 'sun')
+    ).make_evaluator()
+    labels = tf.constant([[[0, 0], [1, 255]]], tf.uint8)
+    evaluator.add(tf.one_hot([[[0, 1], [1, 0]]], 3), labels)
+    details = evaluator.details()
+    self.assertAllClose(
+      {'mIOU': 0.5, 'pixel_accuracy': 2 / 3}, details.headline
+    )
+    (section,) = details.sections
+    self.assertEqual(
+      [('sky', 0.5, 2, 1), ('sea', 0.5, 1, 2)], section.table.rows
+    )
+    self.assertEqual(['sky', 'sea'], section.chart.names)
+    self.assertEqual([0.5, 0.5], section.chart.values)
+    self.assertAllEqual(drawing.palette()[:2], section.chart.colors)
+    self.assertEqual('mIOU 0.50', evaluator.caption(0))
+
+  def test_errors(self):
+    """The first image is all wrong, the second half right, of one batch."""
     labels = np.array([[[0, 0]], [[0, 1]]], np.uint8)
-    logits = np.float32(tf.one_hot([[[1, 1]], [[0, 0]]], 2))
-    pictures = segmentation.make_task(2).pictures
+    logits = tf.one_hot([[[1, 1]], [[0, 0]]], 2)
+    evaluator = segmentation.make_task(2).make_evaluator()
     # IoU of the second: 1 of 2, and 0 of 1.
-    self.assertAllClose([1.0, 1 - 0.5 / 2], pictures.errors(logits, labels))
+    self.assertAllClose([1.0, 1 - 0.5 / 2], evaluator.add(logits, labels))
+
+  def test_picture(self):
+    labels, logits = np.array([[0, 1]], np.uint8), np.float32([[[1, 0]] * 2])
     image = np.full([1, 2, 3], 100, np.uint8)
-    picture = pictures.draw(image, logits[1], labels[1])
+    picture = segmentation.make_task(2).draw(image, logits, labels)
     self.assertEqual([1, 4, 3], list(picture.shape))
     red = np.round(0.4 * 100 + 0.6 * drawing.palette()[1])
     self.assertAllEqual([[100] * 3, red, [100] * 3, [100] * 3], picture[0])
