@@ -22,9 +22,9 @@ from tasks.segmentation import task as segmentation
 from training import all_flags
 from training import run
 from training.learning_rates import LearningRate
-from training.optimization_flags import Recipe
+from training.optimization_flags import Defaults
 
-_RECIPE = Recipe(
+_DEFAULTS = Defaults(
   'momentum',
   LearningRate(
     learning_rate=0.007,
@@ -35,7 +35,7 @@ _RECIPE = Recipe(
   batch_size=16,
   has_last_layer_rate=True,
 )
-all_flags.define_for_training(network_flags.SEGMENTERS, kinds.MASKS, _RECIPE)
+all_flags.define_for_training(network_flags.SEGMENTERS, kinds.MASKS, _DEFAULTS)
 flags.DEFINE_list(
   'label_weights',
   None,

@@ -22,11 +22,11 @@ from tasks.detection import task as detection
 from training import all_flags
 from training import run
 from training.learning_rates import LearningRate
-from training.optimization_flags import Recipe
+from training.optimization_flags import Defaults
 
 # Of the published pipeline.config: every 800,720 steps of 24 of COCO's 117,266
 # images with objects.
-_RECIPE = Recipe(
+_DEFAULTS = Defaults(
   'rmsprop',
   LearningRate(
     learning_rate=0.004,
@@ -36,7 +36,7 @@ _RECIPE = Recipe(
   batch_norm_decay=0.9997,
   batch_size=24,
 )
-all_flags.define_for_training(network_flags.DETECTORS, kinds.BOXES, _RECIPE)
+all_flags.define_for_training(network_flags.DETECTORS, kinds.BOXES, _DEFAULTS)
 
 detection_options.define_for_training()
 

@@ -28,9 +28,10 @@ def make_task(num_classes: int, label_smoothing: float = 0.0) -> Task:
 
   return Task(
     losses,
-    lambda logits, labels: {'accuracy': _accuracy(logits, labels)},
+    lambda logits, labels: {'Accuracy': _accuracy(logits, labels)},
     lambda: ClassificationEvaluator(num_classes),
     tf.nn.softmax,
+    best_by='Accuracy',
   )
 
 

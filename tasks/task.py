@@ -45,3 +45,5 @@ class Task(NamedTuple):
   # outputs -> what a user gets.
   predict: Callable[[Any], Any]
   pictures: Pictures | None = None
+  # The evaluator's metric of which the largest makes the best checkpoint.
+  best_by: str | None = None

@@ -77,6 +77,7 @@ def make_task(
     functools.partial(DetectionEvaluator, detect, num_classes, label_names),
     predict,
     make_pictures(detect, label_names),
+    best_by='mAP',
   )
 
 

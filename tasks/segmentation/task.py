@@ -62,6 +62,7 @@ def make_task(
     functools.partial(SegmentationEvaluator, num_classes, label_names),
     tf.nn.softmax,
     Pictures(functools.partial(_errors, num_classes), _draw),
+    best_by='mIOU',
   )
 
 

@@ -114,8 +114,8 @@ class LearningRatesTest(tf.test.TestCase):
     self.assertAllClose([0, 0.1, 0.25, 0.35, 0.25, 0.25, 0.125], rates)
 
   def test_unknown_type(self):
-    with self.assertRaisesRegex(InputError, "'cosine' is unknown.*polynomial"):
-      _make('cosine', 0.1, 100, 10)
+    with self.assertRaisesRegex(InputError, "'sine' is unknown.*polynomial"):
+      _make('sine', 0.1, 100, 10)
 
   def test_polynomial_needs_an_end(self):
     with self.assertRaisesRegex(InputError, '--max_number_of_steps'):

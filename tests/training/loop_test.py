@@ -14,6 +14,7 @@ from tests.helpers import event_files
 from training import loop
 from training import progress
 from training import state as training_state
+from training.epochs import Epochs
 from training.step import StepResult
 
 _NEVER = 3600
@@ -44,20 +45,21 @@ class LoopTest(checkpoint_testing.TestCase):
     self.wrong_batch = None
     self.before_first_save = mock.Mock()
     self.settle = mock.Mock(return_value=False)
+    self.num_examples, self.validate_every = 10**6, None
+    self.validate = None
     self.taken = 0
     self.now = 0.0  # seconds, for the tests that look at the clock
 
   def run_loop(self, last_step, log_every_n_steps=5, save_interval_secs=_NEVER):
+    epochs = Epochs(self.num_examples, 8, last_step, self.validate_every)
     variables = {'w': self.weight, 'global_step': self.state.global_step}
     return loop.run(
       self._step,
       self._batches(),
       self.state,
       writer_lib.make_writer(variables, self.folder),
-      loop.Schedule(last_step, log_every_n_steps, save_interval_secs, _NEVER),
-      8,
-      self.before_first_save,
-      self.settle,
+      loop.Schedule(epochs, log_every_n_steps, save_interval_secs, _NEVER),
+      loop.Hooks(self.before_first_save, self.settle, validate=self.validate),
     )
 
   def _batches(self):
