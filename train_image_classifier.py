@@ -20,6 +20,7 @@ from datasets import kinds
 from runtime import network_flags
 from tasks import classification
 from training import all_flags
+from training import recipe_flags
 from training import run
 
 all_flags.define_for_training(network_flags.CLASSIFIERS, kinds.LABELS)
@@ -37,6 +38,7 @@ def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
   replaced_flags.tell(replaced_flags.TRAINING)
+  recipe_flags.apply(kinds.LABELS)
   label_smoothing = flags.FLAGS.label_smoothing
   run.train(
     all_flags.read_for_training(),

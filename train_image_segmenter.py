@@ -20,6 +20,7 @@ from datasets import kinds
 from runtime import network_flags
 from tasks.segmentation import task as segmentation
 from training import all_flags
+from training import recipe_flags
 from training import run
 from training.learning_rates import LearningRate
 from training.optimization_flags import Defaults
@@ -56,6 +57,7 @@ program_flags.require_above_zero('top_k_percent_pixels')
 def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
+  recipe_flags.apply(kinds.MASKS)
   weights = flags.FLAGS.label_weights
   weights = weights and [float(weight) for weight in weights]
   hardest_fraction = flags.FLAGS.top_k_percent_pixels

@@ -20,6 +20,7 @@ from runtime import network_flags
 from tasks.detection import options as detection_options
 from tasks.detection import task as detection
 from training import all_flags
+from training import recipe_flags
 from training import run
 from training.learning_rates import LearningRate
 from training.optimization_flags import Defaults
@@ -44,6 +45,7 @@ detection_options.define_for_training()
 def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
+  recipe_flags.apply(kinds.BOXES)
   options = detection_options.read()
   run.train(
     all_flags.read_for_training(),

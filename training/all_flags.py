@@ -9,6 +9,7 @@ from runtime import network_flags
 from runtime.network_flags import Choice
 from training import evaluation_flags
 from training import optimization_flags
+from training import recipe_flags
 from training import run_flags
 from training.evaluation_run import EvaluationOptions
 from training.optimization_flags import Defaults
@@ -34,6 +35,7 @@ def define_for_training(
   optimization_flags.define(defaults)
   checkpoint_flags.define_for_training()
   run_flags.define()
+  recipe_flags.define(kind)
 
 
 def read_for_training() -> TrainingOptions:
