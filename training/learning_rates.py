@@ -65,8 +65,7 @@ def make_learning_rate_fn(
         options.learning_rate_decay_factor, tf.floor(step / stair)
       )
     elif options.learning_rate_decay_type in _ENDING:
-      done = tf.minimum(step, max_number_of_steps) / max_number_of_steps
-      decayed = _decay_to_the_end(decayed, done, options)
+      decayed = _decay_to_the_end(decayed, step, options, max_number_of_steps)
     if warmup_steps:
       decayed = tf.minimum(options.learning_rate * step / warmup_steps, decayed)
     return decayed
@@ -74,16 +73,16 @@ def make_learning_rate_fn(
   return learning_rate_fn
 
 
-def _decay_to_the_end(rate, done, options):
-  """Returns the rate when a part of training, from 0 to 1, is done."""
+def _decay_to_the_end(rate, step, options, last_step):
+  """Returns the rate at a step, of a schedule that last_step ends."""
   if options.learning_rate_decay_type == 'step':
-    passed = tf.reduce_sum(
-      tf.cast(
-        done >= tf.constant(options.learning_rate_milestones, tf.float32),
-        tf.float32,
-      )
-    )
-    return rate * tf.pow(options.learning_rate_decay_factor, passed)
+    # Whole steps: 80 / 100 may come out below 0.8.
+    passed = [
+      tf.cast(step >= round(part * last_step), tf.float32)
+      for part in options.learning_rate_milestones
+    ]
+    return rate * tf.pow(options.learning_rate_decay_factor, tf.add_n(passed))
+  done = tf.minimum(step, last_step) / last_step
   if options.learning_rate_decay_type == 'cosine':
     left = 0.5 * (1.0 + tf.cos(math.pi * done))
   else:

@@ -85,8 +85,12 @@ class RunInfoTest(tf.test.TestCase):
 
 
 class DifferencesTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
   def test_a_line_for_each(self):
-    folder = self.create_tempdir().full_path
+    folder = self.folder
     info = {
       'model_name': 'mobilenet_v2',
       'implementation': 'slim',
@@ -120,10 +124,9 @@ class DifferencesTest(tf.test.TestCase):
     )
 
   def test_runs_begun_before_are_not_asked_what_they_do_not_know(self):
-    folder = self.create_tempdir().full_path
-    run_info.write_run_info(folder, {'image_size': 32})
+    run_info.write_run_info(self.folder, {'image_size': 32})
     now = {'image_size': 32, 'seed': 3, 'num_examples': 7}
-    self.assertEmpty(run_info.differences(folder, now))
+    self.assertEmpty(run_info.differences(self.folder, now))
 
 
 if __name__ == '__main__':

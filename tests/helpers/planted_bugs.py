@@ -25,6 +25,7 @@ from typing import NamedTuple
 from tests.helpers import bugs_of_classifiers
 from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_deeplab
+from tests.helpers import bugs_of_recipes
 from tests.helpers import bugs_of_ssdlite
 
 _PROJECT = pathlib.Path(__file__).absolute().parents[2]
@@ -47,6 +48,7 @@ BUGS = tuple(
     *bugs_of_classifiers.ROWS,
     *bugs_of_data.ROWS,
     *bugs_of_deeplab.ROWS,
+    *bugs_of_recipes.ROWS,
     *bugs_of_ssdlite.ROWS,
   )
 )

@@ -144,8 +144,8 @@ class ValidationTest(checkpoint_testing.TestCase):
     self.assertEqual(6, resumed.best.step)
     self.assertFalse(self.validate(resumed, 8, 0.4).is_best)
     self.assertEqual([6, 0.5], self.best())
-    self.assertTrue(self.validate(resumed, 10, 0.6).is_best)
-    self.assertEqual([10, 0.6], self.best())
+    self.assertTrue(self.validate(resumed, 10, 0.75).is_best)
+    self.assertEqual([10, 0.75], self.best())
     self.state.global_step.assign(0)  # another run, which begins here
     self.assertIsNone(self.make().best)
 
