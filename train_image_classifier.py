@@ -38,7 +38,7 @@ def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
   replaced_flags.tell(replaced_flags.TRAINING)
-  recipe_flags.apply(kinds.LABELS)
+  recipe_flags.apply(kinds.LABELS, network_flags.CLASSIFIERS)
   label_smoothing = flags.FLAGS.label_smoothing
   run.train(
     all_flags.read_for_training(),

@@ -57,7 +57,7 @@ program_flags.require_above_zero('top_k_percent_pixels')
 def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
-  recipe_flags.apply(kinds.MASKS)
+  recipe_flags.apply(kinds.MASKS, network_flags.SEGMENTERS)
   weights = flags.FLAGS.label_weights
   weights = weights and [float(weight) for weight in weights]
   hardest_fraction = flags.FLAGS.top_k_percent_pixels

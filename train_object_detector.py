@@ -45,7 +45,7 @@ detection_options.define_for_training()
 def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
-  recipe_flags.apply(kinds.BOXES)
+  recipe_flags.apply(kinds.BOXES, network_flags.DETECTORS)
   options = detection_options.read()
   run.train(
     all_flags.read_for_training(),

@@ -9,6 +9,8 @@ from base.errors import InputError
 from checkpoints import reader
 from checkpoints import run_info
 from datasets.kinds import Kind
+from datasets.kinds import LABELS
+from runtime.network_flags import Choice
 from specs import networks
 from training import recipes
 
@@ -40,8 +42,12 @@ def define(kind: Kind) -> None:
   )
 
 
-def apply(kind: Kind) -> None:
+def apply(kind: Kind, choice: Choice) -> None:
   """Sets what the recipe says, and prints it; hints where none is given.
+
+  Args:
+    kind: of the data sets.
+    choice: the networks to choose from.
 
   Raises:
     InputError: the recipe needs a checkpoint that is not given.
@@ -55,17 +61,17 @@ def apply(kind: Kind) -> None:
     }
     table = recipes.values(name, kind.name, given)
     if recipes.RECIPES[name].is_of_checkpoint:
-      table |= _of_checkpoint(name, given)
+      table |= _of_checkpoint(name, given, choice)
     table = {
       flag: value for flag, value in table.items() if flag in flags.FLAGS
     }
     for flag, value in table.items():
       setattr(flags.FLAGS, flag, value)
     _tell(name, table)
-  _hint()
+  _hint(kind)
 
 
-def _of_checkpoint(name, given):
+def _of_checkpoint(name, given, choice):
   """Returns {flag: value} of the network that a checkpoint is of."""
   path = flags.FLAGS.checkpoint_path
   if path is None:
@@ -78,6 +84,8 @@ def _of_checkpoint(name, given):
   info = run_info.read_run_info(
     path if os.path.isdir(path) else os.path.dirname(path) or '.'
   )
+  if info.get('model_name') not in choice.names:
+    return {}  # A backbone for another task, or nothing is known.
   return {
     flag: info[key]
     for flag, key in _OF_CHECKPOINT.items()
@@ -105,16 +113,17 @@ def _text(value):
   return f'{value:g}' if isinstance(value, float) else str(value)
 
 
-def _hint():
+def _hint(kind):
   """Says what is likely to be better than the defaults."""
   values = flags.FLAGS
   if (
-    values.checkpoint_path
+    kind is LABELS
+    and values.checkpoint_path
     and not any(values[flag].present for flag in _SAY_HOW)
     and reader.latest(values.train_dir) is None
   ):
     print(
-      'These are the rates for training from scratch; to fine-tune, '
+      'The defaults are for training from scratch: to go on from a checkpoint, '
       '--recipe=finetune is better.',
       flush=True,
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from base.errors import InputError
 from datasets import example_cache
 from datasets import input_pipeline
 from datasets import kinds
@@ -198,6 +199,11 @@ def _make_settle(state, options, batches, epochs, built):
 def _open_held_out(options, kind, dataset):
   """Returns what is validated on, or None."""
   if options.run.validate_every_epochs is None:
+    if options.run.early_stopping_epochs is not None:
+      raise InputError(
+        '--early_stopping_epochs goes by validations: add '
+        '--validate_every_epochs=1'
+      )
     return None
   return validation.open_held_out(kind, options.dataset, dataset)
 

@@ -76,7 +76,8 @@ def make_train_step(
       it is: weights, slots, batch norm's averages, by which it normalises.
 
   Raises:
-    InputError: the body is to be frozen, and nothing else is trained.
+    InputError: the body is to be frozen, and nothing else is trained; or the
+      network has auxiliary logits, which are not there then.
   """
   _check_freezing(state, freeze_steps)
 
@@ -138,7 +139,14 @@ def _of_head(state):
 
 
 def _check_freezing(state, freeze_steps):
-  if freeze_steps and not _of_head(state):
+  if not freeze_steps:
+    return
+  if any('aux_logits' in name for name in state.model.variables_by_name):
+    raise InputError(
+      'freeze_epochs: a frozen body infers, and this network has auxiliary '
+      'logits in training only: train the last layer by --trainable_scopes'
+    )
+  if not _of_head(state):
     raise InputError(
       'freeze_epochs: trainable_scopes leave nothing of the head to be trained '
       'while the rest is frozen'
