@@ -51,8 +51,11 @@ def make_state(
   """Returns a TrainState at step 0; averages start at the model's variables.
 
   Raises:
-    InputError: trainable_scopes match nothing.
+    InputError: trainable_scopes match nothing, or freeze_epochs cannot be.
   """
+  trained = trainable_variables(model, trainable_scopes)
+  if optimization.freeze_epochs:
+    _check_freezing(model, trained)
 
   def make_optimizer():
     learning_rate = tf.Variable(0.0, trainable=False)
@@ -73,13 +76,26 @@ def make_state(
     )
   return TrainState(
     model,
-    trainable_variables(model, trainable_scopes),
+    trained,
     *make_optimizer(),
     global_step,
     averages,
     loss_scaling.make_loss_scale() if is_float16 else None,
     make_optimizer() if optimization.divides_rate else None,
   )
+
+
+def _check_freezing(model, trained):
+  if all(networks.is_body(name) for name in trained):
+    raise InputError(
+      'freeze_epochs: trainable_scopes leave nothing of the head to be trained '
+      'while the rest is frozen'
+    )
+  if any('aux_logits' in name for name in model.variables_by_name):
+    raise InputError(
+      'freeze_epochs: a frozen body infers, and this network has auxiliary '
+      'logits in training only: train the last layer by --trainable_scopes'
+    )
 
 
 def make_global_step() -> tf.Variable:

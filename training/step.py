@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from base.errors import InputError
 from specs import networks
 from tasks.task import Task
 from training import gradients as gradients_lib
@@ -74,21 +73,12 @@ def make_train_step(
     update: UpdateOptions; a batch is of accumulate_steps times its images.
     freeze_steps: in steps before this one the body (networks.is_body) stays as
       it is: weights, slots, batch norm's averages, by which it normalises.
-
-  Raises:
-    InputError: the body is to be frozen, and nothing else is trained; or the
-      network has auxiliary logits, which are not there then.
   """
-  _check_freezing(state, freeze_steps)
 
   def train_step(images, targets):
     scale = _scale(state.loss_scale)
     learning_rate = learning_rate_fn(state.global_step)
-    state.learning_rate.assign(learning_rate)
-    if state.head is not None:
-      state.head.learning_rate.assign(
-        learning_rate * update.head_learning_rate_multiplier
-      )
+    _set_rates(state, learning_rate, update)
     options = {}
     if batch_norm_decay_fn:
       options['batch_norm_decay'] = batch_norm_decay_fn(state.global_step)
@@ -99,8 +89,8 @@ def make_train_step(
         functools.partial(state.model, is_training=True, **options),
         task,
         list(trained.values()),
-        lambda: gradients_lib.l2_loss(
-          state.model.variables_by_name, weight_decay
+        functools.partial(
+          gradients_lib.l2_loss, state.model.variables_by_name, weight_decay
         ),
         scale,
       )
@@ -130,27 +120,20 @@ def make_train_step(
   return tf.function(train_step, autograph=False, jit_compile=xla)
 
 
+def _set_rates(state, learning_rate, update):
+  state.learning_rate.assign(learning_rate)
+  if state.head is not None:
+    state.head.learning_rate.assign(
+      learning_rate * update.head_learning_rate_multiplier
+    )
+
+
 def _of_head(state):
   return {
     name: variable
     for name, variable in state.trainable_variables.items()
     if not networks.is_body(name)
   }
-
-
-def _check_freezing(state, freeze_steps):
-  if not freeze_steps:
-    return
-  if any('aux_logits' in name for name in state.model.variables_by_name):
-    raise InputError(
-      'freeze_epochs: a frozen body infers, and this network has auxiliary '
-      'logits in training only: train the last layer by --trainable_scopes'
-    )
-  if not _of_head(state):
-    raise InputError(
-      'freeze_epochs: trainable_scopes leave nothing of the head to be trained '
-      'while the rest is frozen'
-    )
 
 
 def _scale(loss_scale):

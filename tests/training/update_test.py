@@ -162,9 +162,15 @@ class UpdateTest(tf.test.TestCase):
     self.assertNotAllClose(0, after['Net/Conv/moving_mean'])
 
   def test_freezing_needs_a_head(self):
-    state = _state()._replace(trainable_variables={})
-    with self.assertRaisesRegex(InputError, 'freeze_epochs: .*of the head'):
-      _run(state, freeze_steps=1)
+    optimization = Optimization(
+      'sgd', {}, LearningRate(), 0.0, 0.9, None, freeze_epochs=1.0
+    )
+    for head, scopes, message in (
+      (_HEAD, 'Net/Conv', 'freeze_epochs: .*of the head'),
+      ('Net/aux_logits/weights', None, 'freeze_epochs: .*auxiliary'),
+    ):
+      with self.assertRaisesRegex(InputError, message):
+        training_state.make_state(_TwoLayers(head), optimization, scopes)
 
   def test_body_and_head(self):
     for name in (
