@@ -29,6 +29,13 @@ ROWS = (
     _UPDATE,
   ),
   (
+    'recipes: a step of several batches begins at the wrong one',
+    'training/run.py',
+    'step * update.accumulate_steps',
+    'step',
+    ('tests/training/run_test.py',),
+  ),
+  (
     'recipes: each gradient is shortened alone',
     'training/step.py',
     'gradients, _ = tf.clip_by_global_norm(gradients, '
