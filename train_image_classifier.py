@@ -2,6 +2,8 @@ r"""Trains an image classifier. If started again, it resumes.
 
   python train_image_classifier.py --dataset_name=image_folder \
       --dataset_dir=photos/ --train_dir=run/ --num_epochs=20
+  python train_image_classifier.py --recipe=finetune --dataset_dir=photos/ \
+      --checkpoint_path=mobilenet_v2_1.0_224.ckpt --train_dir=run/
 
 Writes checkpoints, a TensorBoard log, model.json (how it was trained) and
 labels.txt (the names of the classes) to --train_dir. Flags and defaults are

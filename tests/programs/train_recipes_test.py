@@ -38,8 +38,7 @@ class TrainRecipesTest(tf.test.TestCase):
       f'--checkpoint_path={self.path("begun")}',
       '--implementation=fast',
       '--dropout_keep_prob=1.0',
-      '--batch_size=2',
-      '--accumulate_steps=2',
+      '--batch_size=4',
       '--learning_rate_decay_type=fixed',
       '--freeze_epochs=1',
       '--log_every_n_steps=1',
@@ -63,7 +62,7 @@ class TrainRecipesTest(tf.test.TestCase):
       (*straight, '--max_number_of_steps=6'),
       (*stopped, '--max_number_of_steps=2'),
       (*stopped, '--max_number_of_steps=6'),
-      (*straight, '--max_number_of_steps=7', '--batch_size=4', '--seed=1'),
+      (*straight, '--max_number_of_steps=7', '--batch_size=2', '--seed=1'),
       ('--recipe=finetune', f'--train_dir={self.path("nothing")}'),
       (
         *begun,
@@ -156,7 +155,7 @@ class TrainRecipesTest(tf.test.TestCase):
     self.assertEqual(0, result.status, result.stderr)
     train_dir = self.path('straight')
     for line in (
-      f'--batch_size was 2 when {train_dir} was begun, now it is 4.',
+      f'--batch_size was 4 when {train_dir} was begun, now it is 2.',
       f'--seed was 0 when {train_dir} was begun, now it is 1.',
     ):
       self.assertIn(f'{line}\n', result.stdout)

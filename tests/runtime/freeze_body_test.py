@@ -8,16 +8,18 @@ from runtime.model import Model
 from specs import networks
 
 _SIZE = 64
+_NETWORKS = (
+  'mobilenet_v1_025',
+  'ssdlite_mobilenet_v2_035',
+  'deeplab_v3_mobilenet_v2_050',
+)
 
 
 class FreezeBodyTest(tf.test.TestCase, parameterized.TestCase):
-  @parameterized.product(
-    name=(
-      'mobilenet_v1_025',
-      'ssdlite_mobilenet_v2_035',
-      'deeplab_v3_mobilenet_v2_050',
-    ),
-    implementation=networks.IMPLEMENTATIONS,
+  @parameterized.named_parameters(
+    (f'{name}_{implementation}', name, implementation)
+    for name in _NETWORKS
+    for implementation in networks.IMPLEMENTATIONS
   )
   def test_only_the_heads_averages_move(self, name, implementation):
     """And what the body passes on is what it infers."""
