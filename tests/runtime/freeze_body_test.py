@@ -13,6 +13,7 @@ _NETWORKS = (
   'ssdlite_mobilenet_v2_035',
   'deeplab_v3_mobilenet_v2_050',
 )
+_LAST_OF_BODY = ('layer_19', 'layer_18/output', 'Conv2d_13_pointwise')
 
 
 class FreezeBodyTest(tf.test.TestCase, parameterized.TestCase):
@@ -45,8 +46,7 @@ class FreezeBodyTest(tf.test.TestCase, parameterized.TestCase):
       moved,
     )
     self.assertEqual(name in networks.NETWORKS, not moved)
-    key = 'layer_19' if 'layer_19' in points else 'Conv2d_13_pointwise'
-    key = key if key in points else 'layer_18/output'
+    key = next(key for key in _LAST_OF_BODY if key in points)
     self.assertGreater(np.abs(points[key]).max(), 1e-3)
     self.assertAllClose(inferred[key], points[key], rtol=1e-5)
     self.assertNotAllClose(inferred[key], run(is_training=True)[key])
