@@ -128,7 +128,7 @@ def _hint(kind):
       flush=True,
     )
   epsilon = values['opt_epsilon']
-  if values.optimizer == 'adam' and epsilon.value == epsilon.default:
+  if values.optimizer == 'adam' and epsilon.using_default_value:
     print(
       f"--optimizer=adam with slim's --opt_epsilon={epsilon.value} hardly "
       'adapts: add --opt_epsilon=1e-8.',
