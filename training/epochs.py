@@ -39,4 +39,6 @@ class Epochs(NamedTuple):
   def _number(self, step):
     # An epoch that ends within the step counts as ending with it.
     epochs = int(self.at(step)) if self.ends_with(step) else self.at(step)
+    if epochs < 10:
+      return f'{epochs:.2g}'
     return f'{epochs:.1f}'.removesuffix('.0')

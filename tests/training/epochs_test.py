@@ -16,6 +16,8 @@ class EpochsTest(absltest.TestCase):
       [epochs.name(step) for step in (3, 4, 5, 8)],
     )
     self.assertEqual('epoch 2', epochs._replace(last_step=None).name(5))
+    self.assertEqual('epoch 12.8/100', Epochs(100, 4, 2500).name(320))
+    self.assertEqual('epoch 0.0008/1', Epochs(20000, 8, 2500).name(2))
 
   def test_a_step_may_hold_several_epochs(self):
     epochs = Epochs(3, 7, 2, validate_every=1.0)
