@@ -113,12 +113,18 @@ def _text(value):
   return f'{value:g}' if isinstance(value, float) else str(value)
 
 
+def _is_there(checkpoint_path):
+  """Whether a checkpoint is given that the run will not stumble over."""
+  path = checkpoint_path or ''
+  return os.path.exists(path) or os.path.exists(f'{path}.index')
+
+
 def _hint(kind):
   """Says what is likely to be better than the defaults."""
   values = flags.FLAGS
   if (
     kind is LABELS
-    and values.checkpoint_path
+    and _is_there(values.checkpoint_path)
     and not any(values[flag].present for flag in _SAY_HOW)
     and reader.latest(values.train_dir) is None
   ):
