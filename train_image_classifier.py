@@ -6,9 +6,8 @@ digits, which come with this program:
 
   python train_image_classifier.py --dataset_name=image_folder \
       --dataset_dir=photos/ --train_dir=run/ --num_epochs=20
-  python train_image_classifier.py --dataset_name=image_folder \
-      --dataset_dir=photos/ --train_dir=tuned/ --num_epochs=20 \
-      --checkpoint_path=mobilenet_v2_1.0_224.ckpt
+  python train_image_classifier.py --recipe=finetune --dataset_dir=photos/ \
+      --checkpoint_path=mobilenet_v2_1.0_224.ckpt --train_dir=tuned/
   python train_image_classifier.py --dataset_name=digits \
       --train_dir=digits/ --num_epochs=10
 
@@ -31,6 +30,7 @@ from reports import training_report
 from runtime import network_flags
 from tasks import classification
 from training import all_flags
+from training import recipe_flags
 from training import run
 
 all_flags.define_for_training(network_flags.CLASSIFIERS, kinds.LABELS)
@@ -49,6 +49,7 @@ def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
   replaced_flags.tell(replaced_flags.TRAINING)
+  recipe_flags.apply(kinds.LABELS, network_flags.CLASSIFIERS)
   label_smoothing = flags.FLAGS.label_smoothing
   weights = flags.FLAGS.class_weights
   run.train(

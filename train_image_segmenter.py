@@ -29,11 +29,12 @@ from runtime import network_flags
 from specs import deeplab_v3
 from tasks.segmentation import task as segmentation
 from training import all_flags
+from training import recipe_flags
 from training import run
 from training.learning_rates import LearningRate
-from training.optimization_flags import Recipe
+from training.optimization_flags import Defaults
 
-_RECIPE = Recipe(
+_DEFAULTS = Defaults(
   'momentum',
   LearningRate(
     learning_rate=0.007,
@@ -47,7 +48,7 @@ _RECIPE = Recipe(
   batch_size=16,
   has_last_layer_rate=True,
 )
-all_flags.define_for_training(network_flags.SEGMENTERS, kinds.MASKS, _RECIPE)
+all_flags.define_for_training(network_flags.SEGMENTERS, kinds.MASKS, _DEFAULTS)
 flags.DEFINE_list(
   'label_weights',
   None,
@@ -75,6 +76,7 @@ program_flags.require_above_zero('top_k_percent_pixels')
 def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
+  recipe_flags.apply(kinds.MASKS, network_flags.SEGMENTERS)
   weights = flags.FLAGS.label_weights
   weights = weights and [float(weight) for weight in weights]
   hardest_fraction = flags.FLAGS.top_k_percent_pixels

@@ -30,13 +30,14 @@ from runtime import network_flags
 from tasks.detection import options as detection_options
 from tasks.detection import task as detection
 from training import all_flags
+from training import recipe_flags
 from training import run
 from training.learning_rates import LearningRate
-from training.optimization_flags import Recipe
+from training.optimization_flags import Defaults
 
 # Of the published pipeline.config: every 800,720 steps of 24 of COCO's 117,266
 # images with objects.
-_RECIPE = Recipe(
+_DEFAULTS = Defaults(
   'rmsprop',
   LearningRate(
     learning_rate=0.004,
@@ -46,7 +47,7 @@ _RECIPE = Recipe(
   batch_norm_decay=0.9997,
   batch_size=24,
 )
-all_flags.define_for_training(network_flags.DETECTORS, kinds.BOXES, _RECIPE)
+all_flags.define_for_training(network_flags.DETECTORS, kinds.BOXES, _DEFAULTS)
 
 detection_options.define_for_training()
 
@@ -54,6 +55,7 @@ detection_options.define_for_training()
 def main(argv: list[str]) -> None:
   """Trains as the flags say."""
   program_flags.reject_arguments(argv)
+  recipe_flags.apply(kinds.BOXES, network_flags.DETECTORS)
   options = detection_options.read()
   run.train(
     all_flags.read_for_training(),

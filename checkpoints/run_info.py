@@ -20,6 +20,47 @@ _MODEL_KEYS = ('image_size', *networks.ARCHITECTURE)
 _DATASET_KEYS = ('dataset_dir', 'labels_offset', 'validation_fraction')
 
 
+# What a run does not go on with as if nothing had changed -> its flag.
+_FLAG_OF = {
+  'image_size': 'train_image_size',
+  'batch_size': 'batch_size',
+  'accumulate_steps': 'accumulate_steps',
+  'seed': 'seed',
+  'dataset_name': 'dataset_name',
+  'dataset_dir': 'dataset_dir',
+  'labels_offset': 'labels_offset',
+  'validation_fraction': 'validation_fraction',
+  'preprocessing_name': 'preprocessing_name',
+  'use_grayscale': 'use_grayscale',
+  'moving_average_decay': 'moving_average_decay',
+}
+
+
+def differences(train_dir: str, info: dict[str, Any]) -> list[str]:
+  """Returns a line for each way in which a run goes on other than it began.
+
+  Args:
+    train_dir: the run's folder, with the model.json of before.
+    info: what is to be written there now.
+
+  Raises:
+    InputError: model.json is damaged.
+  """
+  begun = read_run_info(train_dir)
+  lines = [
+    f'--{flag} was {begun[key]} when {train_dir} was begun, now it is '
+    f'{info[key]}.'
+    for key, flag in _FLAG_OF.items()
+    if key in begun and begun[key] != info.get(key)
+  ]
+  if begun.get('num_examples', info['num_examples']) != info['num_examples']:
+    lines.append(
+      f'There were {begun["num_examples"]} images when {train_dir} was begun, '
+      f'now there are {info["num_examples"]}.'
+    )
+  return lines
+
+
 def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
   """Writes train_dir/model.json from a dict, whole or not at all.
 
@@ -27,7 +68,8 @@ def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
   num_classes, image_size, preprocessing_name (never None: the data set's own is
   not known to those who classify), use_grayscale, moving_average_decay,
   dataset_name, dataset_dir, labels_offset, validation_fraction, category_ids
-  (COCO's own numbers of the classes, or None).
+  (COCO's own numbers of the classes, or None); and, for differences,
+  num_examples, batch_size, accumulate_steps, seed.
 
   Raises:
     InputError: train_dir cannot be written.

@@ -78,6 +78,7 @@ def deeplab_v3(
   is_training: bool = False,
   fine_tune_batch_norm: bool = True,
   batch_norm_decay: float | tf.Tensor | None = None,
+  freeze_backbone: bool = False,
   data_format: str = 'NHWC',
   compute_dtype: tf.DType = tf.float32,
   weight_decay: float = 0.0,
@@ -112,7 +113,7 @@ def deeplab_v3(
   )
   net, end_points = mobilenet_v2.mobilenet(
     images,
-    is_training=train_batch_norm,
+    is_training=train_batch_norm and not freeze_backbone,
     base_only=True,
     batch_norm_decay=in_backbone,
     data_format=data_format,

@@ -73,6 +73,7 @@ def ssdlite_mobilenet_v2(
   depth_multiplier: float = 1.0,
   min_depth: int = 16,
   is_training: bool = False,
+  freeze_backbone: bool = False,
   data_format: str = 'NHWC',
   compute_dtype: tf.DType = tf.float32,
   weight_decay: float = 0.0,
@@ -103,7 +104,7 @@ def ssdlite_mobilenet_v2(
   backbone_arguments = {
     'depth_multiplier': depth_multiplier,
     'min_depth': min_depth,
-    'is_training': is_training,
+    'is_training': is_training and not freeze_backbone,
     'data_format': data_format,
     'compute_dtype': compute_dtype,
     'weight_decay': weight_decay,

@@ -128,6 +128,7 @@ def deeplab_v3(
   is_training: bool = False,
   fine_tune_batch_norm: bool = True,
   batch_norm_decay: float | tf.Tensor | None = None,
+  freeze_backbone: bool = False,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -142,6 +143,7 @@ def deeplab_v3(
     fine_tune_batch_norm: False leaves batch norm at its averages in training.
     batch_norm_decay: of the averages; as published, 0.997 in the backbone and
       0.9997 in the head, where None.
+    freeze_backbone: whether the backbone infers, whatever is_training is.
 
   Returns:
     (logits [batch, ceil(height / output_stride), ceil(width / output_stride),
@@ -160,7 +162,7 @@ def deeplab_v3(
   with slim.arg_scope(_backbone_scope(in_backbone)):
     net, end_points = mobilenet_v2.mobilenet(
       images,
-      is_training=train_batch_norm,
+      is_training=train_batch_norm and not freeze_backbone,
       base_only=True,
       **spec.backbone._asdict(),
     )

@@ -109,7 +109,7 @@ def _head(net, head, num_classes):
     )
 
 
-def _feature_maps(images, spec, arguments):
+def _feature_maps(images, spec, arguments, is_training):
   """Returns (six feature maps, the backbone's end_points)."""
   with tf.variable_scope('FeatureExtractor'):
     with slim.arg_scope(_backbone_scope()):
@@ -117,7 +117,7 @@ def _feature_maps(images, spec, arguments):
     maps = [end_points[key] for key in table.BACKBONE_MAPS]
     with (
       tf.variable_scope('MobilenetV2'),
-      slim.arg_scope(_layer_scope(arguments['is_training'])),
+      slim.arg_scope(_layer_scope(is_training)),
     ):
       for extra in spec.extras:
         maps.append(_extra(maps[-1], extra))
@@ -131,6 +131,7 @@ def ssdlite_mobilenet_v2(
   depth_multiplier: float = 1.0,
   min_depth: int = 16,
   is_training: bool = False,
+  freeze_backbone: bool = False,
 ) -> tuple[table.Predictions, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -140,6 +141,7 @@ def ssdlite_mobilenet_v2(
     depth_multiplier: factor on all widths.
     min_depth: least number of channels.
     is_training: whether batch norm takes batch statistics.
+    freeze_backbone: whether the backbone infers, whatever is_training is.
 
   Returns:
     (Predictions, end_points): the backbone's, and feature_map_0 .. 5, which
@@ -155,8 +157,9 @@ def ssdlite_mobilenet_v2(
     {
       'depth_multiplier': depth_multiplier,
       'min_depth': min_depth,
-      'is_training': is_training,
+      'is_training': is_training and not freeze_backbone,
     },
+    is_training,
   )
   with slim.arg_scope(_layer_scope(is_training)):
     predictions = [

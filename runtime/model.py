@@ -14,6 +14,7 @@ from checkpoints import restore
 from nets import nets_factory
 from runtime import device
 from runtime.network_flags import NetworkOptions
+from specs import networks
 
 _SMALLEST_IMAGE = 32  # what one position of the last feature map stands for
 
@@ -89,13 +90,20 @@ class Model(tf.Module):
     )
 
   def __call__(
-    self, images: tf.Tensor, is_training: bool = False, **options: Any
+    self,
+    images: tf.Tensor,
+    is_training: bool = False,
+    freeze_body: bool = False,
+    **options: Any,
   ) -> tuple[Any, dict[str, tf.Tensor]]:
     """Runs the network; call it inside a tf.function.
 
     Args:
       images: float32 [batch, height, width, 3] in [-1, 1], or uint8.
       is_training: also updates the batch norm averages.
+      freeze_body: whether the body (networks.is_body) infers, with its batch
+        norm at its averages, while the head trains. A classifier's head has no
+        batch norm: all of it infers then, without dropout.
       **options: of the network, in place of the model's own.
 
     Returns:
@@ -103,6 +111,10 @@ class Model(tf.Module):
     """
     if images.dtype == tf.uint8:
       images = tf.cast(images, tf.float32) / 127.5 - 1.0
+    if freeze_body and self.network_name in networks.NETWORKS:
+      is_training = False
+    elif freeze_body:
+      options['freeze_backbone'] = True
     network_fn = self.network_fn(is_training, **options)
     with tf.compat.v1.variable_scope(
       '', custom_getter=self._variables, reuse=tf.compat.v1.AUTO_REUSE

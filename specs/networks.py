@@ -244,6 +244,10 @@ def decays(variable_name: str) -> bool:
 _HEAD = re.compile(
   r'(^|/)(Logits|aux_logits|final_layer|logits|BoxPredictor_\d)/'
 )
+# The further feature maps of SSDLite; DeepLab's pyramid.
+_AFTER_BACKBONE = re.compile(
+  r'(^|/)(layer_19_\d|image_pooling|aspp\d|concat_projection)'
+)
 # What DeepLab's published training learns at twice the rate.
 _FAST_LEARNING = 'logits/semantic/biases'
 
@@ -251,6 +255,15 @@ _FAST_LEARNING = 'logits/semantic/biases'
 def is_head(variable_name: str) -> bool:
   """Whether a variable belongs to a layer that makes logits."""
   return bool(_HEAD.search(variable_name))
+
+
+def is_body(variable_name: str) -> bool:
+  """Whether a variable is of the part that networks for other tasks share.
+
+  The rest is the head: what makes logits, and, in detectors and segmenters, all
+  that follows the backbone.
+  """
+  return not (is_head(variable_name) or _AFTER_BACKBONE.search(variable_name))
 
 
 def count_classes(variable_name: str, num_channels: int) -> int | None:

@@ -41,9 +41,10 @@ def make_task(
 
   return Task(
     losses,
-    lambda logits, labels: {'accuracy': _accuracy(logits, labels)},
+    lambda logits, labels: {'Accuracy': _accuracy(logits, labels)},
     functools.partial(ClassificationEvaluator, num_classes, label_names),
     tf.nn.softmax,
+    best_by='Accuracy',
   )
 
 

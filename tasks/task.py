@@ -50,3 +50,5 @@ class Task(NamedTuple):
   # (image, outputs, target) of one example -> uint8 [height, width, 3]: the
   # truth on the left, the outputs on the right. The image is uint8.
   draw: Callable[[np.ndarray, Any, Any], np.ndarray] | None = None
+  # The evaluator's metric of which the largest makes the best checkpoint.
+  best_by: str | None = None

@@ -9,31 +9,33 @@ from runtime import network_flags
 from runtime.network_flags import Choice
 from training import evaluation_flags
 from training import optimization_flags
+from training import recipe_flags
 from training import run_flags
 from training.evaluation_run import EvaluationOptions
+from training.optimization_flags import Defaults
 from training.optimization_flags import PUBLISHED
-from training.optimization_flags import Recipe
-from training.run import TrainingOptions
+from training.options import TrainingOptions
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
 
 
 def define_for_training(
-  choice: Choice, kind: Kind, recipe: Recipe = PUBLISHED
+  choice: Choice, kind: Kind, defaults: Defaults = PUBLISHED
 ) -> None:
   """Defines the flags of a program that trains.
 
   Args:
     choice: the networks to choose from.
     kind: of the data sets.
-    recipe: what optimizer, learning rate and batches are by default.
+    defaults: what optimizer, learning rate and batches are where no flag says.
   """
-  data_flags.define_for_training(kind, recipe.batch_size)
+  data_flags.define_for_training(kind, defaults.batch_size)
   network_flags.define_for_training(choice)
-  optimization_flags.define(recipe)
+  optimization_flags.define(defaults)
   checkpoint_flags.define_for_training()
   run_flags.define()
+  recipe_flags.define(kind)
 
 
 def read_for_training() -> TrainingOptions:

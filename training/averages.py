@@ -1,5 +1,8 @@
 """Moving averages of a model's variables (--moving_average_decay)."""
 
+from collections.abc import Iterator
+import contextlib
+
 import tensorflow as tf
 
 from checkpoints import names
@@ -20,6 +23,26 @@ def make_averages(
   )
   averages.apply(list(variables_by_name.values()))  # Makes them, moves nothing.
   return averages
+
+
+@contextlib.contextmanager
+def in_place(
+  averages: tf.train.ExponentialMovingAverage | None,
+  variables_by_name: dict[str, tf.Variable],
+) -> Iterator[None]:
+  """Puts the averages in the variables' place meanwhile; None changes nothing.
+
+  The variables come back whatever is raised: Ctrl-C saves what is there.
+  """
+  variables = list(variables_by_name.values()) if averages else []
+  kept = [variable.numpy() for variable in variables]
+  try:
+    for variable in variables:
+      variable.assign(averages.average(variable))
+    yield
+  finally:
+    for variable, value in zip(variables, kept):
+      variable.assign(value)
 
 
 def averages_by_name(

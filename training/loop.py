@@ -1,4 +1,4 @@
-"""The training loop: steps, a log, checkpoints."""
+"""The training loop: steps, a log, checkpoints, validations."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -7,23 +7,39 @@ import time
 from typing import Any
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from base.errors import InputError
 from checkpoints import reader
 from checkpoints import writer as checkpoint_writer
-from training import progress
+from training.epochs import Epochs
 from training.state import TrainState
 from training.step import StepResult
+from training.training_log import TrainingLog
+from training.validation import Validated
 
 
 class Schedule(NamedTuple):
   """When training ends, logs and saves."""
 
-  last_step: int | None  # None: when it is stopped
+  epochs: Epochs
   log_every_n_steps: int
   save_interval_secs: float
   save_summaries_secs: float
+
+
+class Hooks(NamedTuple):
+  """What is called as training goes on."""
+
+  # Before the first checkpoint is written.
+  before_first_save: Callable[[], None] = lambda: None
+  # After a save, see settling.make_settle; if it changed anything and says so,
+  # the checkpoint is written again.
+  settle: Callable[[], bool] = lambda: False
+  show: Callable[[], None] = lambda: None  # after that
+  # After the save of a step that epochs.is_validated; see validation.
+  validate: Callable[[], Validated] | None = None
+
+
+NO_HOOKS = Hooks()
 
 
 def run(
@@ -32,10 +48,7 @@ def run(
   state: TrainState,
   writer: checkpoint_writer.Writer,
   schedule: Schedule,
-  batch_size: int,
-  before_first_save: Callable[[], None] = lambda: None,
-  settle: Callable[[], bool] = lambda: False,
-  show: Callable[[], None] = lambda: None,
+  hooks: Hooks = NO_HOOKS,
 ) -> str:
   """Trains from the state's global step to the last, and saves.
 
@@ -48,11 +61,7 @@ def run(
     state: TrainState.
     writer: Writer.
     schedule: Schedule.
-    batch_size: images in a batch.
-    before_first_save: called once, before the first checkpoint is written.
-    settle: called after a save, see settling.make_settle; if it changed
-      anything and says so, the checkpoint is written again.
-    show: called after that.
+    hooks: Hooks.
 
   Returns:
     The newest checkpoint's path.
@@ -61,27 +70,30 @@ def run(
     InputError: the loss is not finite (the newest checkpoint stays the last
       good one), or what the batches raise, which then names the checkpoint.
   """
-  first_step = int(state.global_step)
-  log = _Log(writer.train_dir, first_step, schedule, batch_size)
-  keeper = _Keeper(writer, state, log, before_first_save, settle, show)
+  first_step, epochs = int(state.global_step), schedule.epochs
+  log = TrainingLog(
+    writer.train_dir, first_step, epochs, schedule.save_summaries_secs
+  )
+  keeper = _Keeper(writer, state, log, hooks)
   steps = (
     itertools.count(first_step)
-    if schedule.last_step is None
-    else range(first_step, schedule.last_step)
+    if epochs.last_step is None
+    else range(first_step, epochs.last_step)
   )
-  saved_at = time.monotonic()
   try:
     # The steps come first: zip then asks for no batch that is not used.
     for step, (images, targets) in zip(steps, _guard(batches, keeper, log)):
       log.add(train_step(images, targets))
       done = step + 1
-      if done % schedule.log_every_n_steps == 0 or done == schedule.last_step:
+      if done % schedule.log_every_n_steps == 0 or done == epochs.last_step:
         log.write()
       elif step == first_step:
         log.restart_clock()  # The first step is compiled.
-      if time.monotonic() - saved_at >= schedule.save_interval_secs:
+      if epochs.ends_with(done) or epochs.is_validated(done):
+        if _end_epoch(done, epochs, hooks, keeper, log):
+          break
+      if keeper.age() >= schedule.save_interval_secs:
         keeper.save()
-        saved_at = time.monotonic()
         log.restart_clock()
     return keeper.save()
   except KeyboardInterrupt:
@@ -94,6 +106,20 @@ def run(
     raise
   finally:
     log.close()
+
+
+def _end_epoch(step, epochs, hooks, keeper, log):
+  """Validates what is saved, if it is time; returns whether that is enough."""
+  validated = None
+  if hooks.validate and epochs.is_validated(step):
+    keeper.save()
+    validated = hooks.validate()
+  log.end_epoch(step, validated)
+  log.restart_clock()
+  if validated is None or not validated.enough:
+    return False
+  log.tell(validated.enough)
+  return True
 
 
 def _guard(batches, keeper, log):
@@ -121,15 +147,18 @@ def _timed(batches, log):
 class _Keeper:
   """Saves the run where it stands."""
 
-  def __init__(self, writer, state, log, before_first_save, settle, show):
+  def __init__(self, writer, state, log, hooks):
     self._writer = writer
     self._state = state
     self._log = log
-    self._before_first_save = before_first_save
-    self._settle = settle
-    self._show = show
+    self._hooks = hooks
     self._path = reader.latest(writer.train_dir)
     self._first_step = self._saved_step = int(state.global_step)
+    self._saved_at = time.monotonic()
+
+  def age(self):
+    """Returns seconds since the last save, or since training began."""
+    return time.monotonic() - self._saved_at
 
   def save(self):
     """Saves unless no step was done since; returns the newest checkpoint.
@@ -142,96 +171,12 @@ class _Keeper:
     self._log.check_finite()
     if self._saved_step == self._first_step:
       checkpoint_writer.check_finite(self._writer, step)
-      self._before_first_save()
+      self._hooks.before_first_save()
     self._path = checkpoint_writer.save(self._writer, step)
     self._saved_step = step
     self._log.flush()
-    if self._settle():
+    if self._hooks.settle():
       checkpoint_writer.save(self._writer, step)
-    self._show()
+    self._hooks.show()
+    self._saved_at = time.monotonic()
     return self._path
-
-
-class _Log:
-  """What the steps since the last line came to: checked, shown and written."""
-
-  def __init__(self, train_dir, first_step, schedule, batch_size):
-    self._train_dir = train_dir
-    self._flush_millis = int(1000 * schedule.save_summaries_secs)
-    self._shown = progress.Progress(first_step, schedule.last_step, batch_size)
-    self._summaries = None  # Made, as its file is, for the first line.
-    self._step = first_step  # Of the last line.
-    self._pending = []
-    self._waited = 0.0  # Seconds for batches, since the clock's start.
-
-  def add(self, result):
-    self._pending.append(result)
-
-  def add_wait(self, seconds):
-    """Notes how long the next batch was not there; on a GPU, at most so long.
-
-    There the device may still be busy with steps before.
-    """
-    self._waited += seconds
-
-  def check_finite(self):
-    """Raises InputError if one of the steps pending diverged."""
-    for step, result in enumerate(self._pending, self._step + 1):
-      if result.diverged:
-        newest = reader.latest(self._train_dir)
-        kept = (
-          f'the last good checkpoint is {newest}'
-          if newest
-          else ('there is no checkpoint yet')
-        )
-        raise InputError(
-          f'the loss is not finite at step {step}: lower '
-          f'--learning_rate or look at the data; {kept}'
-        )
-
-  def write(self):
-    """Shows and writes the means of the steps pending."""
-    self.check_finite()
-    means = tf.nest.map_structure(
-      lambda *values: sum(map(float, values)) / len(values), *self._pending
-    )
-    self._step += len(self._pending)
-    self._pending = []
-    part_waited = self._waited / self._shown.elapsed()
-    self._waited = 0.0
-    images_per_second = self._shown.update(
-      self._step, {'loss': means.loss, **means.metrics}, means.learning_rate
-    )
-    self._write(
-      {
-        'loss': means.loss,
-        **means.losses,
-        **means.metrics,
-        'learning_rate': means.learning_rate,
-        'loss_scale': means.loss_scale,
-        'images_per_second': images_per_second,
-        'part_of_time_without_images': part_waited,
-      }
-    )
-
-  def _write(self, scalars):
-    if self._summaries is None:
-      self._summaries = tf.summary.create_file_writer(
-        self._train_dir, flush_millis=self._flush_millis
-      )
-    with self._summaries.as_default(self._step):
-      for name, value in scalars.items():
-        tf.summary.scalar(name, value)
-
-  def restart_clock(self):
-    self._shown.restart_clock(self._step + len(self._pending))
-    self._waited = 0.0
-
-  def flush(self):
-    if self._summaries is not None:
-      self._summaries.flush()
-
-  def close(self):
-    self._shown.close()
-    if self._summaries is not None:
-      self._summaries.close()

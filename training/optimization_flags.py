@@ -11,6 +11,7 @@ from training import learning_rates
 from training import optimizers
 from training.learning_rates import LearningRate
 from training.optimizers import Optimization
+from training.optimizers import UpdateOptions
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
@@ -61,7 +62,7 @@ _OPTIMIZER_FLAGS = {
 }
 
 
-class Recipe(NamedTuple):
+class Defaults(NamedTuple):
   """Defaults, as a task's networks were published; others are slim's."""
 
   optimizer: str = 'rmsprop'
@@ -73,20 +74,20 @@ class Recipe(NamedTuple):
   has_last_layer_rate: bool = False
 
 
-PUBLISHED = Recipe()
+PUBLISHED = Defaults()
 
 
-def define(recipe: Recipe = PUBLISHED) -> None:
+def define(defaults: Defaults = PUBLISHED) -> None:
   """Defines the flags."""
   flags.DEFINE_string(
     'optimizer',
-    recipe.optimizer,
+    defaults.optimizer,
     f'Optimizer: {", ".join(optimizers.OPTIMIZERS)}.',
   )
   parameters = inspect.signature(optimizers.make_optimizer).parameters
   for name, (least, most, help_text) in _OPTIMIZER_FLAGS.items():
     flags.DEFINE_float(name, parameters[name].default, help_text, least, most)
-  _define_learning_rate(recipe.learning_rate)
+  _define_learning_rate(defaults.learning_rate)
   flags.DEFINE_float(
     'weight_decay',
     4e-5,
@@ -97,10 +98,10 @@ def define(recipe: Recipe = PUBLISHED) -> None:
   )
   flags.DEFINE_float(
     'batch_norm_decay',
-    recipe.batch_norm_decay,
+    defaults.batch_norm_decay,
     'Decay of the moving averages in batch norm, per step. The first steps '
     'take (1 + step) / (10 + step), as long as that is less.'
-    + recipe.batch_norm_decay_help,
+    + defaults.batch_norm_decay_help,
     0.0,
     1.0,
   )
@@ -112,7 +113,20 @@ def define(recipe: Recipe = PUBLISHED) -> None:
     0.0,
     1.0,
   )
-  if recipe.has_last_layer_rate:
+  _define_update(defaults.has_last_layer_rate)
+  # Bounds of flags include the bound.
+  program_flags.require_above_zero(
+    'adagrad_initial_accumulator_value',
+    'num_epochs_per_decay',
+    'clip_gradients_norm',
+  )
+  for name in ('adam_beta1', 'adam_beta2'):
+    flags.register_validator(name, lambda value: value < 1, 'must be below 1')
+
+
+def _define_update(has_last_layer_rate):
+  """Defines what UpdateOptions are read from, and freeze_epochs."""
+  if has_last_layer_rate:
     flags.DEFINE_float(
       'last_layer_gradient_multiplier',
       1.0,
@@ -120,12 +134,37 @@ def define(recipe: Recipe = PUBLISHED) -> None:
       'backbone, as published.',
       lower_bound=0.0,
     )
-  # Bounds of flags include the bound.
-  program_flags.require_above_zero(
-    'adagrad_initial_accumulator_value', 'num_epochs_per_decay'
+  flags.DEFINE_float(
+    'head_learning_rate_multiplier',
+    1.0,
+    'Factor on the learning rate of the head: the layers that make the logits, '
+    'and, in detectors and segmenters, all that follows the backbone. Unlike a '
+    'factor on gradients it counts with every optimizer.',
+    lower_bound=0.0,
   )
-  for name in ('adam_beta1', 'adam_beta2'):
-    flags.register_validator(name, lambda value: value < 1, 'must be below 1')
+  flags.DEFINE_float(
+    'freeze_epochs',
+    0.0,
+    'Number of epochs in which only the head is trained. The rest stays as the '
+    'checkpoint has it, the averages of batch norm included, by which it '
+    'normalises meanwhile. A classifier drops out nothing then.',
+    lower_bound=0.0,
+  )
+  flags.DEFINE_float(
+    'clip_gradients_norm',
+    None,
+    'Largest norm of all gradients together; longer ones are shortened to it. '
+    'Default: no limit.',
+    lower_bound=0.0,
+  )
+  flags.DEFINE_integer(
+    'accumulate_steps',
+    1,
+    'Number of batches whose mean gradients make one step. It is a step of as '
+    'many times batch_size images in the memory of one batch; but batch norm '
+    'takes the statistics of each batch.',
+    lower_bound=1,
+  )
 
 
 def _define_learning_rate(defaults):
@@ -133,8 +172,8 @@ def _define_learning_rate(defaults):
     'learning_rate_decay_type',
     defaults.learning_rate_decay_type,
     f'Decay of the learning rate: {", ".join(learning_rates.DECAY_TYPES)}. '
-    'exponential falls in stairs, fixed stays, polynomial falls to '
-    'end_learning_rate at the end of training.',
+    'exponential falls in stairs, fixed stays; polynomial and cosine fall to '
+    'end_learning_rate at the end of training; step falls at the milestones.',
   )
   flags.DEFINE_float(
     'learning_rate',
@@ -145,7 +184,7 @@ def _define_learning_rate(defaults):
   flags.DEFINE_float(
     'end_learning_rate',
     defaults.end_learning_rate,
-    'Learning rate at the end of polynomial decay.',
+    'Learning rate at the end of polynomial or cosine decay.',
     lower_bound=0.0,
   )
   flags.DEFINE_float(
@@ -157,10 +196,18 @@ def _define_learning_rate(defaults):
   flags.DEFINE_float(
     'learning_rate_decay_factor',
     defaults.learning_rate_decay_factor,
-    'Factor on the learning rate at each stair of exponential decay.',
+    'Factor on the learning rate at each stair of exponential decay, or at '
+    'each milestone of step decay (for which 0.1 is usual).',
     0.0,
     1.0,
   )
+  flags.DEFINE_list(
+    'learning_rate_milestones',
+    [str(part) for part in defaults.learning_rate_milestones],
+    'Comma-separated parts of training, from 0 to 1, after each of which step '
+    'decay multiplies the rate.',
+  )
+  program_flags.require_numbers('learning_rate_milestones')
   flags.DEFINE_float(
     'num_epochs_per_decay',
     defaults.num_epochs_per_decay,
@@ -182,16 +229,19 @@ def read() -> Optimization:
       name: flags.FLAGS[name].value for name in names if name in flags.FLAGS
     }
 
+  learning_rate = LearningRate(**values(LearningRate._fields))
+  milestones = tuple(map(float, learning_rate.learning_rate_milestones))
   return Optimization(
     optimizer_arguments=values(_OPTIMIZER_FLAGS),
-    learning_rate=LearningRate(**values(LearningRate._fields)),
+    learning_rate=learning_rate._replace(learning_rate_milestones=milestones),
+    update=UpdateOptions(**values(UpdateOptions._fields)),
     **values(
       (
         'optimizer',
         'weight_decay',
         'batch_norm_decay',
         'moving_average_decay',
-        'last_layer_gradient_multiplier',
+        'freeze_epochs',
       )
     ),
   )

@@ -32,6 +32,19 @@ _SLOTS = {
 }
 
 
+class UpdateOptions(NamedTuple):
+  """What happens between the gradients of a step and the weights."""
+
+  last_layer_gradient_multiplier: float = 1.0
+  # Factor on the learning rate of the head (not networks.is_body).
+  head_learning_rate_multiplier: float = 1.0
+  clip_gradients_norm: float | None = None  # most of all gradients together
+  accumulate_steps: int = 1  # batches whose mean gradients make one step
+
+
+PLAIN = UpdateOptions()
+
+
 class Optimization(NamedTuple):
   """How a run optimizes, and what."""
 
@@ -42,7 +55,15 @@ class Optimization(NamedTuple):
   # Where that of the averages stops growing; None: Family.batch_norm_decays.
   batch_norm_decay: float | None
   moving_average_decay: float | None  # of the weights' averages; None: none
-  last_layer_gradient_multiplier: float = 1.0
+  update: UpdateOptions = PLAIN
+  freeze_epochs: float = 0.0  # in which only the head is trained
+
+  @property
+  def divides_rate(self) -> bool:
+    """Whether head and body need optimizers of their own."""
+    return bool(
+      self.update.head_learning_rate_multiplier != 1.0 or self.freeze_epochs
+    )
 
 
 def make_optimizer(

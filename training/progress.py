@@ -6,6 +6,14 @@ import time
 from tqdm import tqdm
 
 
+def words(shown: dict[str, float]) -> list[str]:
+  """Returns 'loss 0.512' and the like, of the loss and the task's metrics."""
+  return [
+    f'{name} {value:.{3 if name == "loss" else 2}f}'
+    for name, value in shown.items()
+  ]
+
+
 class Progress:
   """Shows loss, the task's metrics, learning rate, images/s and time left."""
 
@@ -13,7 +21,8 @@ class Progress:
     """last_step None: training ends when it is stopped."""
     self._last_step = last_step
     self._batch_size = batch_size
-    self._step = first_step
+    self._step = self._first_step = first_step
+    self._began = None  # (step, time) when a first one was behind it
     self._bar = None
     self.restart_clock(first_step)
     if sys.stderr.isatty():
@@ -24,6 +33,8 @@ class Progress:
   def restart_clock(self, step: int) -> None:
     """Leaves out of images/s the time before now, and the steps to this."""
     self._clock_step, self._clock = step, time.monotonic()
+    if self._began is None and step > self._first_step:
+      self._began = step, self._clock
 
   def elapsed(self) -> float:
     """Returns seconds since the last update, or since restart_clock."""
@@ -45,30 +56,44 @@ class Progress:
     steps = max(1, step - self._clock_step)
     seconds_per_step = self.elapsed() / steps
     images_per_second = self._batch_size / seconds_per_step
-    words = [
-      f'{name} {value:.{3 if name == "loss" else 2}f}'
-      for name, value in shown.items()
+    told = [
+      *words(shown),
+      f'rate {learning_rate:.2g}',
+      f'{images_per_second:.0f} images/s',
     ]
-    words += [f'rate {learning_rate:.2g}', f'{images_per_second:.0f} images/s']
     if self._bar is not None:
-      self._bar.set_postfix_str(', '.join(words), refresh=False)
+      self._bar.set_postfix_str(', '.join(told), refresh=False)
       self._bar.update(step - self._step)
     else:
-      print('  '.join(self._place(step, seconds_per_step, words)), flush=True)
+      place = f'step {step}'
+      if self._last_step is not None:
+        place += f'/{self._last_step}'
+      told += self._time_left(step, seconds_per_step)
+      print('  '.join([place, *told]), flush=True)
     self._step = step
     self.restart_clock(step)
     return images_per_second
 
-  def _place(self, step, seconds_per_step, words):
-    """Returns words between the step's number and the time left."""
+  def end_epoch(self, step: int, told: list[str]) -> None:
+    """Shows a line of words, and the time left by that of all steps so far."""
+    if self._began is not None and step > self._began[0]:
+      steps, seconds = step - self._began[0], time.monotonic() - self._began[1]
+      told = [*told, *self._time_left(step, seconds / steps)]
+    self.tell('  '.join(told))
+
+  def _time_left(self, step, seconds_per_step):
     if self._last_step is None:
-      return [f'step {step}', *words]
+      return []
     seconds = (self._last_step - step) * seconds_per_step
-    return [
-      f'step {step}/{self._last_step}',
-      *words,
-      f'{tqdm.format_interval(seconds)} left',
-    ]
+    return [f'{tqdm.format_interval(seconds)} left']
+
+  def tell(self, line: str) -> None:
+    """Shows a line, above the bar if there is one."""
+    if self._bar is not None:
+      self._bar.write(line, file=sys.stdout)
+      sys.stdout.flush()
+    else:
+      print(line, flush=True)
 
   def close(self) -> None:
     """Leaves the bar where it is."""

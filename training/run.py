@@ -7,53 +7,34 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from checkpoints import reader
-from checkpoints import report
-from checkpoints import restore
-from checkpoints import run_info
-from checkpoints import unfolding
-from checkpoints import writer as checkpoint_writer
-from checkpoints.checkpoint_flags import StartOptions
+from base.errors import InputError
 from datasets import example_cache
 from datasets import input_pipeline
 from datasets import kinds
-from datasets import labels
 from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
-from datasets.input_pipeline import InputOptions
-from datasets.kinds import DatasetOptions
+from datasets.example_cache import ExampleCache
 from datasets.kinds import Kind
 from runtime import gpu
 from runtime import model as runtime_model
 from runtime import network_flags
-from runtime.model import Model
 from runtime.network_flags import Choice
-from runtime.network_flags import NetworkOptions
 from specs import networks
 from tasks.task import Task
+from training import beginning
 from training import input_images
 from training import learning_rate_finder
 from training import learning_rates
 from training import loop
+from training import options as training_options
 from training import pictures_of_run
 from training import settling
-from training import state as training_state
 from training import step as training_step
-from training.optimizers import Optimization
+from training import validation
+from training.epochs import Epochs
+from training.options import TrainingOptions
 from training.run_flags import RunOptions
-
-
-class TrainingOptions(NamedTuple):
-  """What a run follows from, besides its task."""
-
-  dataset: DatasetOptions
-  input: InputOptions
-  network: NetworkOptions
-  optimization: Optimization
-  start: StartOptions
-  run: RunOptions
-  max_bad_images: int = 0
 
 
 def train(
@@ -78,14 +59,14 @@ def train(
   dataset = kinds.open_to_train(kind, options.dataset)
   options = _with_preprocessing(options, kind, dataset)
   tf.random.set_seed(options.input.seed)
-  batch_size, train_dir = options.input.batch_size, options.run.train_dir
-  last_step = find_last_step(options.run, dataset.num_examples, batch_size)
+  epochs = _epochs(options, dataset)
   learning_rate_fn = learning_rates.make_learning_rate_fn(
     options.optimization.learning_rate,
     dataset.num_examples,
-    batch_size,
-    last_step,
+    epochs.batch_size,
+    epochs.last_step,
   )
+  held_out = _open_held_out(options, kind, dataset)
   built = runtime_model.make_model(
     options.network,
     dataset.num_classes,
@@ -97,42 +78,53 @@ def train(
   )
   task = make_task(dataset, built.image_size)
   bad_images = BadImages(options.max_bad_images)
-  batches_from = _batches_from(dataset, options.input, bad_images)
-  state, writer = _begin(built, dataset, options, batches_from)
-  first_step = int(state.global_step)
-  if last_step is not None and first_step >= last_step:
-    print(f'{train_dir} is at step {first_step}: nothing is left to train.')
-    return
-  _tell(built, dataset, options, f'{first_step} to {last_step or "Ctrl-C"}')
-  train_step, settle = _make_steps(
-    task, state, built.xla, options.optimization, learning_rate_fn, batches_from
+  batches = _make_batches(dataset, options, bad_images)
+  state, writer = beginning.begin(built, dataset, options, batches.from_step)
+  validator = held_out and _make_validator(
+    state, task, options, epochs, held_out, dataset, built.xla
   )
+  if _is_done(int(state.global_step), epochs, options.run, validator):
+    return
+  first_step = int(state.global_step)
+  _tell(built, dataset, options, epochs, first_step)
   try:
     if options.run.find_learning_rate:
       learning_rate_finder.find(
-        lambda rate_fn: _make_steps(
-          task, state, built.xla, options.optimization, rate_fn, batches_from
-        )[0],
-        batches_from(first_step),
+        lambda rate_fn: _make_train_step(
+          state, task, options, rate_fn, epochs, built
+        ),
+        batches.of_steps_from(first_step),
         first_step,
-        train_dir,
+        options.run.train_dir,
       )
       return
     path = loop.run(
-      train_step,
-      input_images.show(batches_from(first_step), first_step, train_dir),
+      _make_train_step(state, task, options, learning_rate_fn, epochs, built),
+      input_images.show(
+        batches.of_steps_from(first_step), first_step, options.run.train_dir
+      ),
       state,
       writer,
-      options.run.schedule(last_step),
-      batch_size,
-      lambda: _write_info(dataset, options),
-      settle,
-      pictures_of_run.make_show(state, task.draw, batches_from, train_dir),
+      options.run.schedule(epochs),
+      loop.Hooks(
+        lambda: training_options.write_info(
+          options.run.train_dir, options, dataset
+        ),
+        _make_settle(state, options, batches, epochs, built),
+        pictures_of_run.make_show(
+          state, task.draw, batches.from_step, options.run.train_dir
+        ),
+        validator and validator.validate,
+      ),
     )
   finally:
     for message in bad_images.messages[: options.max_bad_images]:
       print(f'Skipped {message}')
-  print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
+  if validator and validator.best:
+    print(validator.describe_best())
+  print(
+    f'Saved {path}; TensorBoard: tensorboard --logdir={options.run.train_dir}'
+  )
 
 
 def _with_preprocessing(options, kind, dataset):
@@ -140,6 +132,15 @@ def _with_preprocessing(options, kind, dataset):
   name = options.input.preprocessing_name or dataset.default_preprocessing
   preprocessing.check_name(name, kind.name)
   return options._replace(input=options.input._replace(preprocessing_name=name))
+
+
+def _epochs(options, dataset):
+  return Epochs(
+    dataset.num_examples,
+    options.images_per_step,
+    find_last_step(options.run, dataset.num_examples, options.images_per_step),
+    options.run.validate_every_epochs,
+  )
 
 
 def find_last_step(
@@ -152,122 +153,125 @@ def find_last_step(
   return min((end for end in ends if end is not None), default=None)
 
 
-def _tell(built, dataset, options, steps):
+def _is_done(step, epochs, run, validator):
+  """Whether nothing is left to train; says so."""
+  if epochs.last_step is not None and step >= epochs.last_step:
+    print(f'{run.train_dir} is at step {step}: nothing is left to train.')
+    return True
+  if validator and validator.enough():
+    print(f'{run.train_dir} is at step {step}: {validator.enough()}')
+    return True
+  return False
+
+
+def _tell(built, dataset, options, epochs, first_step):
   """Prints what is trained, on what."""
   gpu.tell_device()
   print(
     f'{options.network.model_name} ({options.network.implementation}, '
     f'{built.computes_in}) on {dataset.name} {dataset.split_name}: '
     f'{dataset.num_examples} images, {dataset.num_classes} classes, '
-    f'{built.image_size} pixels, steps {steps}',
+    f'{built.image_size} pixels, steps {first_step} to '
+    f'{epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
 
 
-def _make_steps(task, state, xla, optimization, learning_rate_fn, batches_from):
-  """Returns (train_step, settle) for loop.run."""
-  decay = optimization.batch_norm_decay
-  if decay is None:
-    name = state.model.network_name
-    decay = networks.ALL[name].family.batch_norm_decays
-  train_step = training_step.make_train_step(
+def _batch_norm_decay(state, optimization):
+  """Returns the decay, or those of the network's parts."""
+  if optimization.batch_norm_decay is not None:
+    return optimization.batch_norm_decay
+  return networks.ALL[state.model.network_name].family.batch_norm_decays
+
+
+def _freeze_steps(options, epochs):
+  images = options.optimization.freeze_epochs * epochs.num_examples
+  return math.ceil(images / epochs.batch_size)
+
+
+def _make_train_step(state, task, options, learning_rate_fn, epochs, built):
+  optimization = options.optimization
+  return training_step.make_train_step(
     state,
     task,
     learning_rate_fn,
     optimization.weight_decay,
-    training_step.settling_decay(decay),
-    xla,
-    optimization.last_layer_gradient_multiplier,
+    training_step.settling_decay(_batch_norm_decay(state, optimization)),
+    built.xla,
+    optimization.update,
+    _freeze_steps(options, epochs),
   )
-  return train_step, settling.make_settle(state, batches_from, decay, xla)
 
 
-def _batches_from(
-  dataset: Dataset, options: InputOptions, bad_images: BadImages
-) -> Callable[[int], Iterator]:
-  """Returns step -> endless iterator of (images, targets) from there on."""
-  cache = example_cache.make_cache()
+def _make_settle(state, options, batches, epochs, built):
+  """Where each epoch is validated, an epoch's batches are enough to settle."""
+  num_batches = settling.NUM_BATCHES
+  if epochs.validate_every is not None:
+    an_epoch = math.ceil(epochs.num_examples / options.input.batch_size)
+    num_batches = min(num_batches, an_epoch)
+  return settling.make_settle(
+    state,
+    batches.from_step,
+    _batch_norm_decay(state, options.optimization),
+    built.xla,
+    _freeze_steps(options, epochs),
+    num_batches,
+  )
 
-  def batches_from(step):
+
+def _open_held_out(options, kind, dataset):
+  """Returns what is validated on, or None."""
+  if options.run.validate_every_epochs is None:
+    if options.run.early_stopping_epochs is not None:
+      raise InputError(
+        '--early_stopping_epochs goes by validations: add '
+        '--validate_every_epochs=1'
+      )
+    return None
+  return validation.open_held_out(kind, options.dataset, dataset)
+
+
+def _make_validator(state, task, options, epochs, held_out, dataset, xla):
+  return validation.Validator(
+    state,
+    task,
+    validation.make_batches(held_out, options.input, options.max_bad_images),
+    epochs,
+    options.run.train_dir,
+    options.run.early_stopping_epochs,
+    lambda folder: training_options.write_info(folder, options, dataset),
+    xla,
+  )
+
+
+class _Batches(NamedTuple):
+  """The batches of a run: endless iterators of (images, targets)."""
+
+  dataset: Dataset
+  options: TrainingOptions
+  bad_images: BadImages
+  cache: ExampleCache | None
+
+  def of_steps_from(self, step: int) -> Iterator:
+    """Yields what each step trains on, all of its batches as one."""
+    options = self.options.input._replace(
+      batch_size=self.options.images_per_step
+    )
+    return self._iterate(options, step)
+
+  def from_step(self, step: int) -> Iterator:
+    """Yields single batches, from the first of a step on."""
+    update = self.options.optimization.update
+    return self._iterate(self.options.input, step * update.accumulate_steps)
+
+  def _iterate(self, options, first):
     return input_pipeline.iterate(
       input_pipeline.training_batches(
-        dataset, options, step, bad_images, cache
+        self.dataset, options, first, self.bad_images, self.cache
       ),
-      bad_images,
-    )
-
-  return batches_from
-
-
-def _begin(built, dataset, options, batches_from):
-  """Returns (TrainState, Writer): of the run's newest checkpoint, or new."""
-  train_dir = options.run.train_dir
-  newest = reader.open_newest(train_dir)
-  if newest:
-    run_info.check_label_names(
-      train_dir, labels.read_folder(train_dir), dataset.label_names
-    )
-  elif options.start.checkpoint_path:
-    _start_from_checkpoint(built.model, options.start, batches_from)
-  state = training_state.make_state(
-    built.model,
-    options.optimization,
-    options.start.trainable_scopes,
-    is_float16=built.compute_dtype == tf.float16,
-  )
-  rest = training_state.state_by_name(state)
-  writer = checkpoint_writer.make_writer(
-    {**built.model.variables_by_name, **rest}, train_dir
-  )
-  if newest:
-    if options.start.checkpoint_path:
-      print(
-        f'--checkpoint_path is ignored: training goes on from {newest.path}.'
-      )
-    print(report.format_report(restore.all_of_run(built.model, newest, rest)))
-  return state, writer
-
-
-def _start_from_checkpoint(
-  model: Model, start: StartOptions, batches_from: Callable[[int], Iterator]
-) -> None:
-  """Restores the weights to be fine-tuned, as far as they fit."""
-  print(
-    report.format_report(
-      restore.for_fine_tuning(
-        model,
-        reader.open_checkpoint(start.checkpoint_path),
-        start.checkpoint_exclude_scopes,
-        start.ignore_missing_vars,
-      )
-    )
-  )
-  if unfolding.is_folded(model):
-    images, _ = next(batches_from(0))
-    unfolding.unfold(model, images)
-    print(
-      'Batch norm is folded into these weights: measured anew on '
-      f'{len(images)} training images.'
+      self.bad_images,
     )
 
 
-def _write_info(dataset, options):
-  """Keeps what was trained, for those who evaluate."""
-  network, data = options.network, options.input
-  run_info.write_run_info(
-    options.run.train_dir,
-    {
-      'model_name': network.model_name,
-      'implementation': network.implementation,
-      **network.architecture(),
-      'use_grayscale': data.use_grayscale,
-      'moving_average_decay': options.optimization.moving_average_decay,
-      **options.dataset.info(),
-      'num_classes': dataset.num_classes,
-      'category_ids': dataset.category_ids,
-      'image_size': data.image_size,
-      'preprocessing_name': data.preprocessing_name,
-    },
-  )
-  if dataset.label_names:
-    labels.write_folder(options.run.train_dir, dataset.label_names)
+def _make_batches(dataset, options, bad_images):
+  return _Batches(dataset, options, bad_images, example_cache.make_cache())

@@ -7,6 +7,7 @@ from absl import flags
 
 from base import program_flags
 from training import loop
+from training.epochs import Epochs
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
@@ -22,11 +23,13 @@ class RunOptions(NamedTuple):
   save_summaries_secs: int
   save_interval_secs: int
   find_learning_rate: bool = False  # in place of training
+  validate_every_epochs: float | None = None
+  early_stopping_epochs: float | None = None
 
-  def schedule(self, last_step: int | None) -> loop.Schedule:
+  def schedule(self, epochs: Epochs) -> loop.Schedule:
     """Returns what loop.run goes by."""
     return loop.Schedule(
-      last_step,
+      epochs,
       self.log_every_n_steps,
       self.save_interval_secs,
       self.save_summaries_secs,
@@ -79,7 +82,23 @@ def define() -> None:
     'Tries learning rates from 1e-6 to 10 in some 100 steps, prints and plots '
     'the loss at each, suggests one, and saves nothing that was trained.',
   )
-  program_flags.require_above_zero('num_epochs')
+  flags.DEFINE_float(
+    'validate_every_epochs',
+    None,
+    'Number of epochs between two evaluations on the images that were held '
+    'out. The best checkpoint is kept in best/ in train_dir, which evaluation '
+    'and the like take as --checkpoint_path. Default: none, and nothing is '
+    'kept there.',
+  )
+  flags.DEFINE_float(
+    'early_stopping_epochs',
+    None,
+    'Number of epochs without a better validation after which training ends. '
+    'Default: it goes on.',
+  )
+  program_flags.require_above_zero(
+    'num_epochs', 'validate_every_epochs', 'early_stopping_epochs'
+  )
   flags.register_validator(
     'num_epochs',
     lambda value: value is None or value < math.inf,

@@ -8,10 +8,12 @@ import itertools
 import tensorflow as tf
 
 from base.errors import InputError
+from specs import networks
+from training import averages as moving_averages
 from training import step as training_step
 from training.state import TrainState
 
-_BATCHES = 20
+NUM_BATCHES = 20
 
 
 def make_settle(
@@ -19,6 +21,8 @@ def make_settle(
   batches_from: Callable[[int], Iterable],
   batch_norm_decay: float | tuple[float, ...],
   xla: bool = False,
+  freeze_steps: int = 0,
+  num_batches: int = NUM_BATCHES,
 ) -> Callable[[], bool]:
   """Returns settle(), to be called where a run is saved.
 
@@ -35,27 +39,38 @@ def make_settle(
     batches_from: step -> endless iterable of (images, targets) from there on.
     batch_norm_decay: where the decay stops growing, or those of its parts do.
     xla: whether the forward pass is compiled by XLA.
+    freeze_steps: the body's averages stay as long as it is frozen.
+    num_batches: to measure over.
   """
 
-  def measure(images, decay):
+  def measure(images, decay, freeze_body):
+    options = {'freeze_body': True} if freeze_body else {}
     state.model(
-      images, is_training=True, batch_norm_decay=decay, dropout_keep_prob=1.0
+      images,
+      is_training=True,
+      batch_norm_decay=decay,
+      dropout_keep_prob=1.0,
+      **options,
     )
 
   slowest = max(tf.nest.flatten(batch_norm_decay))
   measure = tf.function(measure, autograph=False, jit_compile=xla)
 
   def measure_all():
-    first_step = max(0, int(state.global_step) - _BATCHES)
-    batches = itertools.islice(batches_from(first_step), _BATCHES)
+    step = int(state.global_step)
+    first_step = max(0, step - num_batches)
+    batches = itertools.islice(batches_from(first_step), num_batches)
     # In the first steps of a run, some are batches that it has yet to meet. An
     # image that ends them there is not this run's affair until then.
     with contextlib.suppress(InputError):
       for i, (images, _) in enumerate(batches):
-        measure(images, tf.constant(i / (i + 1)))  # The mean of all so far.
+        decay = tf.constant(i / (i + 1))  # The mean of all so far.
+        measure(images, decay, 0 < step <= freeze_steps)
 
   def settle():
     step = int(state.global_step)
+    if 0 < step <= freeze_steps and not _head_has_averages(state.model):
+      return False
     if training_step.settling_decay(slowest)(step) >= slowest:
       return False
     if state.averages is not None:
@@ -68,14 +83,15 @@ def make_settle(
 
 def _with_averages(state, measure_all):
   """Measures with the moving averages of the weights in the weights' place."""
-  variables = state.model.variables_by_name.values()
-  kept = [variable.numpy() for variable in variables]
-  try:
-    for variable in variables:
-      variable.assign(state.averages.average(variable))
+  variables_by_name = state.model.variables_by_name
+  with moving_averages.in_place(state.averages, variables_by_name):
     measure_all()
-    for variable in variables:
+    for variable in variables_by_name.values():
       state.averages.average(variable).assign(variable)
-  finally:  # Ctrl-C saves what is here.
-    for variable, value in zip(variables, kept):
-      variable.assign(value)
+
+
+def _head_has_averages(model):
+  return any(
+    name.endswith('/moving_mean') and not networks.is_body(name)
+    for name in model.variables_by_name
+  )

@@ -6,10 +6,18 @@ import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import names
+from specs import networks
 from training import averages as moving_averages
 from training import loss_scale as loss_scaling
 from training import optimizers
 from training.optimizers import Optimization
+
+
+class RatedOptimizer(NamedTuple):
+  """An optimizer, and the learning rate that it reads."""
+
+  optimizer: tf.compat.v1.train.Optimizer
+  learning_rate: tf.Variable
 
 
 class TrainState(NamedTuple):
@@ -18,7 +26,10 @@ class TrainState(NamedTuple):
   learning_rate is the float32 variable that the optimizer was made with;
   trainable_variables a dict name -> variable; averages a
   tf.train.ExponentialMovingAverage over the model's variables, or None;
-  loss_scale a LossScale for float16, or None.
+  loss_scale a LossScale for float16, or None; head what optimizes the variables
+  of the head, or None where optimizer does. Of the second kind are heads that
+  begin before the body does, or that learn at another rate: adam's bias
+  correction counts the steps of each.
   """
 
   model: tf.Module
@@ -28,6 +39,7 @@ class TrainState(NamedTuple):
   global_step: tf.Variable
   averages: tf.train.ExponentialMovingAverage | None = None
   loss_scale: loss_scaling.LossScale | None = None
+  head: RatedOptimizer | None = None
 
 
 def make_state(
@@ -39,9 +51,23 @@ def make_state(
   """Returns a TrainState at step 0; averages start at the model's variables.
 
   Raises:
-    InputError: trainable_scopes match nothing.
+    InputError: trainable_scopes match nothing, or freeze_epochs cannot be.
   """
-  learning_rate = tf.Variable(0.0, trainable=False)
+  trained = trainable_variables(model, trainable_scopes)
+  if optimization.freeze_epochs:
+    _check_freezing(model, trained)
+
+  def make_optimizer():
+    learning_rate = tf.Variable(0.0, trainable=False)
+    return RatedOptimizer(
+      optimizers.make_optimizer(
+        optimization.optimizer,
+        learning_rate,
+        **optimization.optimizer_arguments,
+      ),
+      learning_rate,
+    )
+
   global_step = make_global_step()
   averages = None
   if optimization.moving_average_decay:
@@ -50,15 +76,26 @@ def make_state(
     )
   return TrainState(
     model,
-    trainable_variables(model, trainable_scopes),
-    optimizers.make_optimizer(
-      optimization.optimizer, learning_rate, **optimization.optimizer_arguments
-    ),
-    learning_rate,
+    trained,
+    *make_optimizer(),
     global_step,
     averages,
     loss_scaling.make_loss_scale() if is_float16 else None,
+    make_optimizer() if optimization.divides_rate else None,
   )
+
+
+def _check_freezing(model, trained):
+  if all(networks.is_body(name) for name in trained):
+    raise InputError(
+      'freeze_epochs: trainable_scopes leave nothing of the head to be trained '
+      'while the rest is frozen'
+    )
+  if any('aux_logits' in name for name in model.variables_by_name):
+    raise InputError(
+      'freeze_epochs: a frozen body infers, and this network has auxiliary '
+      'logits in training only: train the last layer by --trainable_scopes'
+    )
 
 
 def make_global_step() -> tf.Variable:
@@ -99,12 +136,40 @@ def trainable_variables(
   }
 
 
+def optimizers_of(
+  state: TrainState,
+) -> list[tuple[tf.compat.v1.train.Optimizer, dict[str, tf.Variable]]]:
+  """Returns each optimizer with what it trains, {name: variable}."""
+  if state.head is None:
+    return [(state.optimizer, state.trainable_variables)]
+  parts = [(state.optimizer, {}), (state.head.optimizer, {})]
+  for name, variable in state.trainable_variables.items():
+    parts[not networks.is_body(name)][1][name] = variable
+  return [part for part in parts if part[1]]
+
+
+def inferred_by_name(state: TrainState) -> dict[str, tf.Variable]:
+  """Returns {checkpoint name: variable} of what evaluation takes."""
+  variables = {
+    **state.model.variables_by_name,
+    'global_step': state.global_step,
+  }
+  if state.averages is not None:
+    variables.update(
+      moving_averages.averages_by_name(
+        state.averages, state.model.variables_by_name
+      )
+    )
+  return variables
+
+
 def state_by_name(state: TrainState) -> dict[str, tf.Variable]:
   """Returns {checkpoint name: variable} of all but the model's variables."""
   variables = {'global_step': state.global_step}
-  variables.update(
-    optimizers.slots_by_name(state.optimizer, state.trainable_variables)
-  )
+  for optimizer, trained in optimizers_of(state):
+    for name, slot in optimizers.slots_by_name(optimizer, trained).items():
+      # Not a variable's, but one for all: adam's, of the head.
+      variables[f'head/{name}' if name in variables else name] = slot
   if state.averages is not None:
     variables.update(
       moving_averages.averages_by_name(

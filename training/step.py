@@ -1,6 +1,7 @@
 """One step of training: losses, gradients, update of all that changes."""
 
 from collections.abc import Callable
+import functools
 from typing import Any
 from typing import NamedTuple
 
@@ -8,7 +9,11 @@ import tensorflow as tf
 
 from specs import networks
 from tasks.task import Task
+from training import gradients as gradients_lib
 from training import loss_scale as loss_scaling
+from training import state as training_state
+from training.optimizers import PLAIN
+from training.optimizers import UpdateOptions
 from training.state import TrainState
 
 
@@ -49,13 +54,14 @@ def make_train_step(
   weight_decay: float = 0.0,
   batch_norm_decay_fn: Callable | None = None,
   xla: bool = False,
-  last_layer_gradient_multiplier: float = 1.0,
+  update: UpdateOptions = PLAIN,
+  freeze_steps: int = 0,
 ) -> Callable[..., StepResult]:
   """Returns train_step(images, targets) -> StepResult, a tf.function.
 
   The model must be built. A step whose loss or gradients are not finite changes
-  no weight, slot or average; global_step, which counts batches, advances all
-  the same.
+  no weight, slot or average; global_step, which counts steps begun, advances
+  all the same.
 
   Args:
     state: TrainState.
@@ -66,50 +72,70 @@ def make_train_step(
     batch_norm_decay_fn: step -> decay of the batch norm averages; None takes
       the network's own.
     xla: whether the step is compiled by XLA.
-    last_layer_gradient_multiplier: factor on the gradients of what makes the
-      logits.
+    update: UpdateOptions; a batch is of accumulate_steps times its images.
+    freeze_steps: in steps before this one the body (networks.is_body) stays as
+      it is: weights, slots, batch norm's averages, by which it normalises.
   """
-  variables = list(state.trainable_variables.values())
-  multipliers = [
-    networks.gradient_multiplier(name, last_layer_gradient_multiplier)
-    for name in state.trainable_variables
-  ]
 
   def train_step(images, targets):
     scale = _scale(state.loss_scale)
+    learning_rate = learning_rate_fn(state.global_step)
+    _set_rates(state, learning_rate, update)
     options = {}
     if batch_norm_decay_fn:
       options['batch_norm_decay'] = batch_norm_decay_fn(state.global_step)
-    learning_rate = learning_rate_fn(state.global_step)
-    state.learning_rate.assign(learning_rate)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-      tape.watch(variables)
-      outputs, end_points = state.model(images, is_training=True, **options)
-      losses = task.losses(outputs, end_points, targets)
-      loss = sum(losses.values()) + _l2_loss(state.model, weight_decay)
-      scaled_loss = loss * scale
-    gradients = tape.gradient(
-      scaled_loss, variables, unconnected_gradients='zero'
-    )
-    if state.loss_scale is not None:
-      gradients = [gradient / scale for gradient in gradients]
-    gradients = [
-      gradient if multiplier == 1.0 else gradient * multiplier
-      for gradient, multiplier in zip(gradients, multipliers)
-    ]
-    finite = loss_scaling.all_finite([loss] + gradients)
-    _update(state, gradients, finite)
-    return StepResult(
-      loss,
-      losses,
-      task.metrics(outputs, targets),
-      learning_rate,
-      scale,
-      finite,
-      _diverged(loss, finite, scale),
+
+    def run(trained, **options):
+      find_in = functools.partial(
+        gradients_lib.find,
+        functools.partial(state.model, is_training=True, **options),
+        task,
+        list(trained.values()),
+        functools.partial(
+          gradients_lib.l2_loss, state.model.variables_by_name, weight_decay
+        ),
+        scale,
+      )
+      found = gradients_lib.mean_of_parts(
+        find_in, update.accumulate_steps, (images, targets)
+      )
+      gradients = _processed(found.gradients, trained, state, scale, update)
+      finite = loss_scaling.all_finite([found.loss] + gradients)
+      _update(state, trained, gradients, finite)
+      return StepResult(
+        *found[:3],
+        learning_rate,
+        scale,
+        finite,
+        _diverged(found.loss, finite, scale),
+      )
+
+    run_all = functools.partial(run, state.trainable_variables, **options)
+    if not freeze_steps:
+      return run_all()
+    return tf.cond(
+      state.global_step < freeze_steps,
+      functools.partial(run, _of_head(state), freeze_body=True, **options),
+      run_all,
     )
 
   return tf.function(train_step, autograph=False, jit_compile=xla)
+
+
+def _set_rates(state, learning_rate, update):
+  state.learning_rate.assign(learning_rate)
+  if state.head is not None:
+    state.head.learning_rate.assign(
+      learning_rate * update.head_learning_rate_multiplier
+    )
+
+
+def _of_head(state):
+  return {
+    name: variable
+    for name, variable in state.trainable_variables.items()
+    if not networks.is_body(name)
+  }
 
 
 def _scale(loss_scale):
@@ -118,24 +144,36 @@ def _scale(loss_scale):
   return loss_scale.scale.read_value()
 
 
-def _l2_loss(model, weight_decay):
-  weights = [
-    variable
-    for name, variable in model.variables_by_name.items()
-    if networks.decays(name)
+def _processed(gradients, trained, state, scale, update):
+  """Returns gradients unscaled, multiplied and clipped."""
+  if state.loss_scale is not None:
+    gradients = [gradient / scale for gradient in gradients]
+  multipliers = [
+    networks.gradient_multiplier(name, update.last_layer_gradient_multiplier)
+    for name in trained
   ]
-  if not weights or not weight_decay:
-    return 0.0
-  return weight_decay * tf.add_n([tf.nn.l2_loss(w) for w in weights])
+  gradients = [
+    gradient if multiplier == 1.0 else gradient * multiplier
+    for gradient, multiplier in zip(gradients, multipliers)
+  ]
+  if update.clip_gradients_norm:
+    gradients, _ = tf.clip_by_global_norm(gradients, update.clip_gradients_norm)
+  return gradients
 
 
-def _update(state, gradients, finite):
+def _update(state, trained, gradients, finite):
   """Applies the gradients where finite; then counts the step."""
+  gradient_of = dict(zip(trained, gradients, strict=True))
 
   def apply_gradients():
-    state.optimizer.apply_gradients(
-      zip(gradients, state.trainable_variables.values())
-    )
+    for optimizer, variables in training_state.optimizers_of(state):
+      pairs = [
+        (gradient_of[name], variable)
+        for name, variable in variables.items()
+        if name in gradient_of
+      ]
+      if pairs:
+        optimizer.apply_gradients(pairs)
     if state.averages is not None:
       state.averages.apply(list(state.model.variables_by_name.values()))
     return tf.no_op()

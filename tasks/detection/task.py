@@ -82,6 +82,7 @@ def make_task(
     functools.partial(DetectionEvaluator, detect, num_classes, label_names),
     predict,
     make_draw(detect, label_names),
+    best_by='mAP',
   )
 
 

@@ -67,6 +67,7 @@ def make_task(
     functools.partial(SegmentationEvaluator, num_classes, label_names),
     tf.nn.softmax,
     _draw,
+    best_by='mIOU',
   )
 
 

@@ -84,5 +84,50 @@ class RunInfoTest(tf.test.TestCase):
     )
 
 
+class DifferencesTest(tf.test.TestCase):
+  def setUp(self):
+    super().setUp()
+    self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+  def test_a_line_for_each(self):
+    folder = self.folder
+    info = {
+      'model_name': 'mobilenet_v2',
+      'implementation': 'slim',
+      'image_size': 224,
+      'dataset_dir': None,
+      'batch_size': 32,
+      'seed': 0,
+      'num_examples': 100,
+    }
+    self.assertEmpty(run_info.differences(folder, info))  # nothing begun
+    run_info.write_run_info(folder, info)
+    self.assertEmpty(run_info.differences(folder, info))
+    self.assertEqual(
+      [
+        f'--train_image_size was 224 when {folder} was begun, now it is 96.',
+        f'--batch_size was 32 when {folder} was begun, now it is 8.',
+        f'--dataset_dir was None when {folder} was begun, now it is /a.',
+        f'There were 100 images when {folder} was begun, now there are 99.',
+      ],
+      run_info.differences(
+        folder,
+        {
+          **info,
+          'implementation': 'fast',  # computes the same
+          'image_size': 96,
+          'dataset_dir': '/a',
+          'batch_size': 8,
+          'num_examples': 99,
+        },
+      ),
+    )
+
+  def test_runs_begun_before_are_not_asked_what_they_do_not_know(self):
+    run_info.write_run_info(self.folder, {'image_size': 32})
+    now = {'image_size': 32, 'seed': 3, 'num_examples': 7}
+    self.assertEmpty(run_info.differences(self.folder, now))
+
+
 if __name__ == '__main__':
   tf.test.main()

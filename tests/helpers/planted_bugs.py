@@ -26,6 +26,7 @@ from tests.helpers import bugs_of_classifiers
 from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_deeplab
 from tests.helpers import bugs_of_prediction
+from tests.helpers import bugs_of_recipes
 from tests.helpers import bugs_of_reports
 from tests.helpers import bugs_of_ssdlite
 
@@ -51,6 +52,7 @@ BUGS = tuple(
     *bugs_of_deeplab.ROWS,
     *bugs_of_prediction.ROWS,
     *bugs_of_reports.ROWS,
+    *bugs_of_recipes.ROWS,
     *bugs_of_ssdlite.ROWS,
   )
 )

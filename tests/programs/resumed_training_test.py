@@ -115,7 +115,7 @@ class ResumedTrainingTest(tf.test.TestCase):
     self.assertRegex(
       lines[3],
       (
-        rf'^step 1/{last_step}  loss \d\.\d+  accuracy [01]\.\d\d  rate 0\.01  '
+        rf'^step 1/{last_step}  loss \d\.\d+  Accuracy [01]\.\d\d  rate 0\.01  '
         r'\d+ images/s  \d\d:\d\d left$'
       ),
     )
@@ -148,8 +148,12 @@ class ResumedTrainingTest(tf.test.TestCase):
         'model_name': 'mobilenet_v1_025',
         'implementation': 'fast',
         'num_classes': 10,
+        'num_examples': 1437,
         'image_size': 32,
         'preprocessing_name': 'lenet',
+        'batch_size': 8,
+        'accumulate_steps': 1,
+        'seed': 0,
         'use_grayscale': False,
         'moving_average_decay': 0.9,
         'dataset_name': 'digits',
@@ -161,7 +165,7 @@ class ResumedTrainingTest(tf.test.TestCase):
     )
     scalars = event_files.scalars(train_dir)
     self.assertContainsSubset(
-      ['loss', 'accuracy', 'learning_rate', 'loss_scale', 'images_per_second'],
+      ['loss', 'Accuracy', 'learning_rate', 'loss_scale', 'images_per_second'],
       scalars,
     )
     # A stair is 0.01 * 1437 / 8 = 1.8 steps, so one.

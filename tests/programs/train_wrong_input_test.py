@@ -67,6 +67,14 @@ class WrongInputTest(tf.test.TestCase):
         ('--learning_rate_decay_type=polynomial',),
         'polynomial .* set --max.* or --num_epochs',
       ),
+      (('--learning_rate_decay_type=cosine',), 'cosine .* set --max'),
+      (('--learning_rate_milestones=half',), '.*milestones.* numbers above 0'),
+      (('--early_stopping_epochs=3',), '.* add --validate_every_epochs=1'),
+      (
+        ('--freeze_epochs=1', '--trainable_scopes=MobilenetV1/Conv2d_0'),
+        'freeze_epochs: trainable_scopes leave nothing',
+      ),
+      (('--accumulate_steps=0',), '.*accumulate_steps=0: .*positive'),
       (
         ('--compute_dtype=float16', '--implementation=slim'),
         '.*add --implementation=fast',

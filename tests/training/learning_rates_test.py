@@ -113,13 +113,64 @@ class LearningRatesTest(tf.test.TestCase):
     )
     self.assertAllClose([0, 0.1, 0.25, 0.35, 0.25, 0.25, 0.125], rates)
 
-  def test_unknown_type(self):
-    with self.assertRaisesRegex(InputError, "'cosine' is unknown.*polynomial"):
-      _make('cosine', 0.1, 100, 10)
+  def test_cosine_is_tensorflows_half_wave(self):
+    """And by hand: a half is left in the middle, 0.854 after a quarter."""
+    steps = [0, 25, 50, 75, 100, 200]
+    for end in (0.0, 0.1):
+      rates = _rates(
+        steps,
+        'cosine',
+        0.5,
+        10**6,
+        1,
+        end_learning_rate=end,
+        max_number_of_steps=100,
+      )
+      for step, rate in zip(steps, rates):
+        decayed = tf.compat.v1.train.cosine_decay(
+          0.5, tf.constant(step, tf.int64), 100, alpha=end / 0.5
+        )
+        self.assertAllClose(decayed(), rate, rtol=1e-6, atol=1e-8)
+      if not end:
+        self.assertAllClose([0.5, 0.4267767, 0.25], rates[:3])
 
-  def test_polynomial_needs_an_end(self):
-    with self.assertRaisesRegex(InputError, '--max_number_of_steps'):
-      _make('polynomial', 0.1, 100, 10)
+  def test_step_falls_at_parts_of_training(self):
+    rates = _rates(
+      [0, 49, 50, 79, 80, 100, 150],
+      'step',
+      0.8,
+      10**6,
+      1,
+      learning_rate_decay_factor=0.1,
+      learning_rate_milestones=(0.5, 0.8),
+      max_number_of_steps=100,
+    )
+    self.assertAllClose(
+      [0.8, 0.8, 0.08, 0.08, 0.008, 0.008, 0.008], rates, rtol=1e-5
+    )
+
+  def test_warmup_goes_before_cosine(self):
+    """The lower of ramp and half wave: 10 steps in an epoch."""
+    rates = _rates(
+      [0, 5, 10, 50],
+      'cosine',
+      1.0,
+      100,
+      10,
+      end_learning_rate=0.0,
+      warmup_epochs=1.0,
+      max_number_of_steps=100,
+    )
+    self.assertAllClose([0.0, 0.5, 0.97552826, 0.5], rates)
+
+  def test_unknown_type(self):
+    with self.assertRaisesRegex(InputError, "'sine' is unknown.*polynomial"):
+      _make('sine', 0.1, 100, 10)
+
+  def test_what_ends_with_training_needs_an_end(self):
+    for name in ('polynomial', 'cosine', 'step'):
+      with self.assertRaisesRegex(InputError, f'{name} .*--max_number_of_step'):
+        _make(name, 0.1, 100, 10)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,8 @@
 """The loop: what it logs, saves and stops for."""
 
+import io
 import os
+import sys
 from types import SimpleNamespace
 from unittest import mock
 
@@ -14,6 +16,8 @@ from tests.helpers import event_files
 from training import loop
 from training import progress
 from training import state as training_state
+from training import validation
+from training.epochs import Epochs
 from training.step import StepResult
 
 _NEVER = 3600
@@ -44,20 +48,22 @@ class LoopTest(checkpoint_testing.TestCase):
     self.wrong_batch = None
     self.before_first_save = mock.Mock()
     self.settle = mock.Mock(return_value=False)
+    self.num_examples, self.validate_every = 10**6, None
+    self.validate = None
+    self.validated = []
     self.taken = 0
     self.now = 0.0  # seconds, for the tests that look at the clock
 
   def run_loop(self, last_step, log_every_n_steps=5, save_interval_secs=_NEVER):
+    epochs = Epochs(self.num_examples, 8, last_step, self.validate_every)
     variables = {'w': self.weight, 'global_step': self.state.global_step}
     return loop.run(
       self._step,
       self._batches(),
       self.state,
       writer_lib.make_writer(variables, self.folder),
-      loop.Schedule(last_step, log_every_n_steps, save_interval_secs, _NEVER),
-      8,
-      self.before_first_save,
-      self.settle,
+      loop.Schedule(epochs, log_every_n_steps, save_interval_secs, _NEVER),
+      loop.Hooks(self.before_first_save, self.settle, validate=self.validate),
     )
 
   def _batches(self):
@@ -185,6 +191,60 @@ class LoopTest(checkpoint_testing.TestCase):
         self.run_loop(last_step)
       self.settle.assert_called_once_with()
     self.assertEqual([4, 6], self.saved())
+
+  def test_epochs_are_validated_after_a_save(self):
+    """20 images in an epoch, 8 in a step: they end with steps 3, 5, 8 and 10.
+
+    What is said of an epoch are means of its steps, whatever lines came before.
+    """
+    self.num_examples, self.validate_every = 20, 2.0
+    self.validate = mock.Mock(side_effect=self._validated)
+    with mock.patch.object(sys, 'stdout', io.StringIO()) as out:
+      self.run_loop(10)
+    self.assertEqual([5, 10], [step for (step,) in self.validated])
+    told = [line for line in out.getvalue().splitlines() if 'epoch' in line]
+    self.assertLen(told, 4)
+    for line, words in zip(
+      told,
+      (
+        'epoch 1/4  loss 2.000  accuracy 0.25',  # of steps 1 to 3
+        'epoch 2/4  loss 4.500  accuracy 0.25  validation mIOU 0.500, best',
+        'epoch 3/4  loss 7.000  accuracy 0.25',
+        'epoch 4/4  loss 9.500  accuracy 0.25  validation mIOU 0.500, best',
+      ),
+    ):
+      self.assertRegex(line, f'^{words}(  00:00 left)?$')
+
+  def _validated(self, enough=None):
+    step = int(self.state.global_step)
+    self.validated.append((step,))
+    self.assertEndsWith(reader.latest(self.folder), f'ckpt-{step}')
+    return validation.Validated('mIOU', 0.5, True, enough)
+
+  def test_ends_where_a_validation_says_so(self):
+    self.num_examples, self.validate_every = 8, 1.0
+    self.validate = lambda: self._validated(
+      'no better for 2 epochs' if len(self.validated) == 2 else None
+    )
+    with mock.patch.object(sys, 'stdout', io.StringIO()) as out:
+      path = self.run_loop(100)
+    self.assertEndsWith(path, 'model.ckpt-3')
+    self.assertEndsWith(out.getvalue(), 'no better for 2 epochs\n')
+
+  def test_says_once_that_a_finite_loss_has_diverged(self):
+    """Not of one batch, however bad, nor of a loss that began as high."""
+    for first, changes, count in (
+      (1.0, {step: {'loss': 2e3} for step in range(3, 13)}, 1),
+      (1.0, {4: {'loss': 1e6}}, 0),
+      (1.0, {step: {'loss': 900.0} for step in range(2, 13)}, 0),
+      (0.001, {step: {'loss': 900.0} for step in range(2, 13)}, 0),
+      (1e4, {step: {'loss': 1e6} for step in range(2, 13)}, 0),
+    ):
+      self.state.global_step.assign(0)
+      self.changes = {1: {'loss': first}, **changes}
+      with mock.patch.object(sys, 'stdout', io.StringIO()) as out:
+        self.run_loop(12)
+      self.assertEqual(count, out.getvalue().count('has diverged'))
 
   def test_calls_before_first_save_once(self):
     self.before_first_save.side_effect = lambda: self.assertEqual(

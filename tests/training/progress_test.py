@@ -63,6 +63,23 @@ class ProgressTest(tf.test.TestCase):
       self.assertAlmostEqual(5.0, shown.update(4, *_shown(1)))
     self.assertEndsWith(out.getvalue(), 'rate 1  5 images/s\n')
 
+  def test_an_epochs_line_knows_the_time_left_by_all_that_was_done(self):
+    with mock.patch.object(sys, 'stdout', io.StringIO()) as out:
+      shown = progress.Progress(0, 101, batch_size=10)
+      self.now += 50.0  # compiles
+      shown.end_epoch(1, ['epoch 1/101'])
+      shown.restart_clock(1)
+      self.now += 20.0
+      shown.update(11, *_shown(1))
+      self.now += 5.0  # validates
+      shown.end_epoch(11, ['epoch 11/101', 'loss 1.000'])
+    lines = out.getvalue().splitlines()
+    # 25 s for 10 steps, 90 of which are left.
+    self.assertEqual(
+      ['epoch 1/101', 'epoch 11/101  loss 1.000  03:45 left'],
+      [line for line in lines if line.startswith('epoch')],
+    )
+
   def test_bar_on_a_terminal(self):
     with (
       mock.patch.object(sys, 'stdout', io.StringIO()) as out,
@@ -70,9 +87,10 @@ class ProgressTest(tf.test.TestCase):
     ):
       shown = progress.Progress(20, 40, batch_size=32)
       self.now += 5.0
+      shown.tell('a line')
       shown.update(30, *_shown(4))
       shown.close()
-    self.assertEqual('', out.getvalue())
+    self.assertEqual('a line\n', out.getvalue())
     bar = err.getvalue().splitlines()[-1]
     self.assertIn(' 30/40 ', bar)
     self.assertIn('loss 4.000, accuracy 0.25, rate 0.25, 64 images/s', bar)

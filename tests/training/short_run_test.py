@@ -1,7 +1,6 @@
 """Short runs on digits: right when evaluated, in every precision."""
 
 import os
-from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -27,6 +26,7 @@ from training import optimizers
 from training import settling
 from training import state as training_state
 from training import step as training_step
+from training.epochs import Epochs
 
 _SIZE = 32
 _BATCH_SIZE = 32
@@ -92,9 +92,8 @@ def _train(state, folder, steps, settle=lambda: False):
     _batches_from(int(state.global_step)),
     state,
     writer_lib.make_writer(variables, folder),
-    loop.Schedule(steps, 10, _NEVER, _NEVER),
-    _BATCH_SIZE,
-    settle=settle,
+    loop.Schedule(Epochs(1437, _BATCH_SIZE, steps), 10, _NEVER, _NEVER),
+    loop.Hooks(settle=settle),
   )
 
 
@@ -118,7 +117,7 @@ class PrecisionTest(checkpoint_testing.TestCase):
         if name not in ('global_step', 'loss_scale_good_steps'):
           self.assertEqual(tf.float32, dtype)
       scalars = event_files.scalars(folder)
-      self.assertGreater(scalars['accuracy'][40], 0.25)  # By chance: 0.1.
+      self.assertGreater(scalars['Accuracy'][40], 0.25)  # By chance: 0.1.
       self.assertLess(
         scalars['cross_entropy'][40], 0.75 * scalars['cross_entropy'][10]
       )
@@ -166,8 +165,8 @@ class SettlingTest(checkpoint_testing.TestCase):
     weights = variables['MobilenetV2/Conv/weights']
     state.averages.average(weights).assign(2.0 * weights)
     before = _values(variables)
-    self.enterContext(mock.patch.object(settling, '_BATCHES', 2))
-    self.assertTrue(settling.make_settle(state, _batches_from, 0.997)())
+    settle = settling.make_settle(state, _batches_from, 0.997, num_batches=2)
+    self.assertTrue(settle())
 
     means = [
       tf.reduce_mean(tf.nn.conv2d(batch, weights, 2, 'SAME'), [0, 1, 2])

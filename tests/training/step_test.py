@@ -9,6 +9,7 @@ from training import loss_scale as loss_scaling
 from training import optimizers
 from training import state as training_state
 from training import step as training_step
+from training.optimizers import UpdateOptions
 
 _IMAGES = np.random.RandomState(0).uniform(-1, 1, [4, 2, 2, 3]).astype('f')
 _LABELS = np.array([0, 2, 1, 2])
@@ -34,10 +35,10 @@ class _TinyModel(tf.Module):
       for name in (f'{scope}/weights', f'{scope}/biases')
     }
 
-  def __call__(self, images, is_training):
+  def __call__(self, images, is_training, freeze_body=False):
     weights, biases, moving_mean = self.variables_by_name.values()
     features = tf.reduce_mean(images, [1, 2])
-    if is_training:
+    if is_training and not freeze_body:
       moving_mean.assign_sub(0.1 * (moving_mean - tf.reduce_mean(features, 0)))
     logits = tf.matmul(
       tf.cast(features, self._compute_dtype),
@@ -51,7 +52,7 @@ class _TinyModel(tf.Module):
 class _Infinite(_TinyModel):
   """Finite logits, an infinite gradient: of the root at zero."""
 
-  def __call__(self, images, is_training):
+  def __call__(self, images, is_training, freeze_body=False):
     logits, end_points = super().__call__(images, is_training)
     return logits + tf.sqrt(logits - tf.stop_gradient(logits)), end_points
 
@@ -136,7 +137,7 @@ class TrainStepTest(tf.test.TestCase):
             'cross_entropy': cross_entropy,
             'loss': loss,
             'learning_rate': rate,
-            'accuracy': np.mean(logits.argmax(1) == _LABELS),
+            'Accuracy': np.mean(logits.argmax(1) == _LABELS),
             'loss_scale': 1.0,
             'finite': True,
             'diverged': False,
@@ -172,7 +173,7 @@ class TrainStepTest(tf.test.TestCase):
         state,
         steps=1,
         weight_decay=0.01,
-        last_layer_gradient_multiplier=multiplier,
+        update=UpdateOptions(last_layer_gradient_multiplier=multiplier),
       )
       _, _, gradient = _losses(_WEIGHTS, _BIASES, 0.0)
       of_weights = _IMAGES.mean((1, 2)).T @ gradient + 0.01 * _WEIGHTS

@@ -1,0 +1,60 @@
+"""What a run makes of its options: batches, ends, freezing."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+from checkpoints.checkpoint_flags import StartOptions
+from datasets import catalog
+from datasets import kinds
+from datasets.bad_images import BadImages
+from datasets.input_pipeline import InputOptions
+from runtime.network_flags import NetworkOptions
+from training import run
+from training.learning_rates import LearningRate
+from training.optimizers import Optimization
+from training.optimizers import UpdateOptions
+from training.options import TrainingOptions
+from training.run_flags import RunOptions
+
+_DIGITS = catalog.get_dataset('digits', 'train')
+
+
+def _options(**more):
+  return TrainingOptions(
+    kinds.DatasetOptions('digits', 'train', None, None),
+    InputOptions(4, 8),
+    NetworkOptions('mobilenet_v2', 'fast', None, 'NHWC', 'float32', 'false'),
+    Optimization('sgd', {}, LearningRate(), 0.0, 0.9, None, **more),
+    StartOptions(None, None, None, False),
+    RunOptions('run', None, 2.0, 10, 600, 600),
+  )
+
+
+class RunTest(tf.test.TestCase):
+  def test_a_step_takes_several_batches(self):
+    """From a step on, as those would get them who began there."""
+    options = _options(update=UpdateOptions(accumulate_steps=3))
+    batches = run._make_batches(_DIGITS, options, BadImages(0))
+    whole, labels = map(np.array, next(batches.of_steps_from(5)))
+    self.assertEqual((12, 8, 8, 3), whole.shape)
+    parts = list(itertools.islice(batches.from_step(5), 3))
+    self.assertAllEqual(labels, np.concatenate([labels for _, labels in parts]))
+    self.assertAllEqual(whole, np.concatenate([images for images, _ in parts]))
+    *_, last = itertools.islice(batches.of_steps_from(0), 6)
+    self.assertAllEqual(whole, last[0])
+
+  def test_epochs_are_of_steps(self):
+    """1,437 images by 12: 119.75 steps in an epoch."""
+    options = _options(
+      update=UpdateOptions(accumulate_steps=3), freeze_epochs=1.0
+    )
+    epochs = run._epochs(options, _DIGITS)
+    self.assertEqual(240, epochs.last_step)
+    self.assertEqual(120, run._freeze_steps(options, epochs))
+    self.assertEqual(0, run._freeze_steps(_options(), epochs))
+
+
+if __name__ == '__main__':
+  tf.test.main()

@@ -1,0 +1,91 @@
+"""How a run begins: at its newest checkpoint, at other weights, or new."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from checkpoints import reader
+from checkpoints import report
+from checkpoints import restore
+from checkpoints import run_info
+from checkpoints import unfolding
+from checkpoints import writer as checkpoint_writer
+from checkpoints.checkpoint_flags import StartOptions
+from checkpoints.writer import Writer
+from datasets import labels
+from datasets.catalog import Dataset
+from runtime.model import Model
+from runtime.model import RunnableModel
+from training import state as training_state
+from training.options import TrainingOptions
+from training.state import TrainState
+
+
+def begin(
+  built: RunnableModel,
+  dataset: Dataset,
+  options: TrainingOptions,
+  batches_from: Callable[[int], Iterator],
+) -> tuple[TrainState, Writer]:
+  """Returns the state of the run's newest checkpoint, or a new one.
+
+  Args:
+    built: RunnableModel, its variables at initial values.
+    dataset: to train on.
+    options: TrainingOptions.
+    batches_from: step -> endless iterator of (images, targets) from there on.
+
+  Raises:
+    InputError: a checkpoint does not fit, or is of other classes.
+  """
+  train_dir = options.run.train_dir
+  newest = reader.open_newest(train_dir)
+  if newest:
+    run_info.check_label_names(
+      train_dir, labels.read_folder(train_dir), dataset.label_names
+    )
+    for line in run_info.differences(train_dir, options.info(dataset)):
+      print(line)
+  elif options.start.checkpoint_path:
+    _start_from_checkpoint(built.model, options.start, batches_from)
+  state = training_state.make_state(
+    built.model,
+    options.optimization,
+    options.start.trainable_scopes,
+    is_float16=built.compute_dtype == tf.float16,
+  )
+  rest = training_state.state_by_name(state)
+  writer = checkpoint_writer.make_writer(
+    {**built.model.variables_by_name, **rest}, train_dir
+  )
+  if newest:
+    if options.start.checkpoint_path:
+      print(
+        f'--checkpoint_path is ignored: training goes on from {newest.path}.'
+      )
+    print(report.format_report(restore.all_of_run(built.model, newest, rest)))
+  return state, writer
+
+
+def _start_from_checkpoint(
+  model: Model, start: StartOptions, batches_from: Callable[[int], Iterator]
+) -> None:
+  """Restores the weights to be fine-tuned, as far as they fit."""
+  print(
+    report.format_report(
+      restore.for_fine_tuning(
+        model,
+        reader.open_checkpoint(start.checkpoint_path),
+        start.checkpoint_exclude_scopes,
+        start.ignore_missing_vars,
+      )
+    )
+  )
+  if unfolding.is_folded(model):
+    images, _ = next(batches_from(0))
+    unfolding.unfold(model, images)
+    print(
+      'Batch norm is folded into these weights: measured anew on '
+      f'{len(images)} training images.'
+    )
