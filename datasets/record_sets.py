@@ -173,15 +173,24 @@ def _any_classes(folder):
   return len(label_names), label_names
 
 
-def _find_split(folder, stored_names, patterns):
+def _find_split(folder, stored_names, forms):
   """Returns the first split found, and its files by its first pattern."""
   for stored in stored_names:
-    for form in patterns:
-      paths = tfrecord.find_files(folder, form.replace('{split}', stored))
-      if paths:
-        return stored, paths
-  tried = [form.replace('{split}', stored_names[0]) for form in patterns]
+    paths = _paths(folder, stored, forms)
+    if paths:
+      return stored, paths
+  tried = [form.replace('{split}', stored_names[0]) for form in forms]
+  others = [name for name in _SPLITS if _paths(folder, name, forms)]
+  there_is = f'; there is {", ".join(others)}' if others else ''
   raise InputError(
     f'{folder}: no records of the split {stored_names[0]} in it '
-    f'({", ".join(tried)})'
+    f'({", ".join(tried)}){there_is}'
   )
+
+
+def _paths(folder, stored_name, forms):
+  for form in forms:
+    paths = tfrecord.find_files(folder, form.replace('{split}', stored_name))
+    if paths:
+      return paths
+  return ()
