@@ -1,5 +1,6 @@
 """Which steps end an epoch, and which are followed by a validation."""
 
+import math
 from typing import NamedTuple
 
 
@@ -14,6 +15,10 @@ class Epochs(NamedTuple):
   def at(self, step: int) -> float:
     """Returns how many epochs have been trained after so many steps."""
     return step * self.batch_size / self.num_examples
+
+  def steps_of(self, num_epochs: float) -> int:
+    """Returns in how many steps so many epochs are over."""
+    return math.ceil(num_epochs * self.num_examples / self.batch_size)
 
   def ends_with(self, step: int) -> bool:
     """Whether an epoch is full with this step, which counts from 1."""

@@ -1,24 +1,23 @@
 """A run of training, for any task: from options to the last checkpoint."""
 
 from collections.abc import Callable
-from collections.abc import Iterator
 import math
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from base.errors import InputError
+from checkpoints.writer import Writer
 from datasets import example_cache
-from datasets import input_pipeline
 from datasets import kinds
 from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
-from datasets.example_cache import ExampleCache
 from datasets.kinds import Kind
 from runtime import gpu
 from runtime import model as runtime_model
 from runtime import network_flags
+from runtime.model import RunnableModel
 from runtime.network_flags import Choice
 from specs import networks
 from tasks.task import Task
@@ -32,9 +31,24 @@ from training import pictures_of_run
 from training import settling
 from training import step as training_step
 from training import validation
+from training.batches import Batches
 from training.epochs import Epochs
 from training.options import TrainingOptions
 from training.run_flags import RunOptions
+from training.state import TrainState
+
+
+class _Run(NamedTuple):
+  """A run that is ready to begin, or to go on."""
+
+  options: TrainingOptions
+  dataset: Dataset
+  built: RunnableModel
+  task: Task
+  epochs: Epochs
+  batches: Batches
+  state: TrainState
+  writer: Writer
 
 
 def train(
@@ -78,53 +92,58 @@ def train(
   )
   task = make_task(dataset, built.image_size)
   bad_images = BadImages(options.max_bad_images)
-  batches = _make_batches(dataset, options, bad_images)
+  batches = Batches(dataset, options, bad_images, example_cache.make_cache())
   state, writer = beginning.begin(built, dataset, options, batches.from_step)
   validator = held_out and _make_validator(
     state, task, options, epochs, held_out, dataset, built.xla
   )
   if _is_done(int(state.global_step), epochs, options.run, validator):
     return
-  first_step = int(state.global_step)
-  _tell(built, dataset, options, epochs, first_step)
+  run = _Run(options, dataset, built, task, epochs, batches, state, writer)
+  _tell(run)
   try:
     if options.run.find_learning_rate:
-      learning_rate_finder.find(
-        lambda rate_fn: _make_train_step(
-          state, task, options, rate_fn, epochs, built
-        ),
-        batches.of_steps_from(first_step),
-        first_step,
-        options.run.train_dir,
-      )
-      return
-    path = loop.run(
-      _make_train_step(state, task, options, learning_rate_fn, epochs, built),
-      input_images.show(
-        batches.of_steps_from(first_step), first_step, options.run.train_dir
-      ),
-      state,
-      writer,
-      options.run.schedule(epochs),
-      loop.Hooks(
-        lambda: training_options.write_info(
-          options.run.train_dir, options, dataset
-        ),
-        _make_settle(state, options, batches, epochs, built),
-        pictures_of_run.make_show(
-          state, task.draw, batches.from_step, options.run.train_dir
-        ),
-        validator and validator.validate,
-      ),
-    )
+      _find_learning_rate(run)
+    else:
+      _run_steps(run, learning_rate_fn, validator)
   finally:
     for message in bad_images.messages[: options.max_bad_images]:
       print(f'Skipped {message}')
+
+
+def _find_learning_rate(run):
+  first_step = int(run.state.global_step)
+  learning_rate_finder.find(
+    lambda learning_rate_fn: _make_train_step(run, learning_rate_fn),
+    run.batches.of_steps_from(first_step),
+    first_step,
+    run.options.run.train_dir,
+  )
+
+
+def _run_steps(run, learning_rate_fn, validator):
+  """Trains to the end, and says where the result is."""
+  first_step, train_dir = int(run.state.global_step), run.options.run.train_dir
+  path = loop.run(
+    _make_train_step(run, learning_rate_fn),
+    input_images.show(
+      run.batches.of_steps_from(first_step), first_step, train_dir
+    ),
+    run.state,
+    run.writer,
+    run.options.run.schedule(run.epochs),
+    loop.Hooks(
+      lambda: training_options.write_info(train_dir, run.options, run.dataset),
+      _make_settle(run),
+      pictures_of_run.make_show(
+        run.state, run.task.draw, run.batches.from_step, train_dir
+      ),
+      validator and validator.validate,
+    ),
+  )
   if validator and validator.best:
     print(validator.describe_best())
-  print(
-    f'Saved {path}; TensorBoard: tensorboard --logdir={options.run.train_dir}'
-  )
+  print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
 
 
 def _with_preprocessing(options, kind, dataset):
@@ -164,57 +183,55 @@ def _is_done(step, epochs, run, validator):
   return False
 
 
-def _tell(built, dataset, options, epochs, first_step):
+def _tell(run):
   """Prints what is trained, on what."""
+  network, dataset = run.options.network, run.dataset
   gpu.tell_device()
   print(
-    f'{options.network.model_name} ({options.network.implementation}, '
-    f'{built.computes_in}) on {dataset.name} {dataset.split_name}: '
+    f'{network.model_name} ({network.implementation}, '
+    f'{run.built.computes_in}) on {dataset.name} {dataset.split_name}: '
     f'{dataset.num_examples} images, {dataset.num_classes} classes, '
-    f'{built.image_size} pixels, steps {first_step} to '
-    f'{epochs.last_step or "Ctrl-C"}',
+    f'{run.built.image_size} pixels, steps {int(run.state.global_step)} to '
+    f'{run.epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
 
 
-def _batch_norm_decay(state, optimization):
+def _batch_norm_decay(run):
   """Returns the decay, or those of the network's parts."""
-  if optimization.batch_norm_decay is not None:
-    return optimization.batch_norm_decay
-  return networks.ALL[state.model.network_name].family.batch_norm_decays
+  decay = run.options.optimization.batch_norm_decay
+  if decay is not None:
+    return decay
+  return networks.ALL[run.state.model.network_name].family.batch_norm_decays
 
 
-def _freeze_steps(options, epochs):
-  images = options.optimization.freeze_epochs * epochs.num_examples
-  return math.ceil(images / epochs.batch_size)
-
-
-def _make_train_step(state, task, options, learning_rate_fn, epochs, built):
-  optimization = options.optimization
+def _make_train_step(run, learning_rate_fn):
   return training_step.make_train_step(
-    state,
-    task,
+    run.state,
+    run.task,
     learning_rate_fn,
-    optimization.weight_decay,
-    training_step.settling_decay(_batch_norm_decay(state, optimization)),
-    built.xla,
-    optimization.update,
-    _freeze_steps(options, epochs),
+    run.options.optimization.weight_decay,
+    training_step.settling_decay(_batch_norm_decay(run)),
+    run.built.xla,
+    run.options.optimization.update,
+    run.epochs.steps_of(run.options.optimization.freeze_epochs),
   )
 
 
-def _make_settle(state, options, batches, epochs, built):
+def _make_settle(run):
   """Where each epoch is validated, an epoch's batches are enough to settle."""
   num_batches = settling.NUM_BATCHES
-  if epochs.validate_every is not None:
-    an_epoch = math.ceil(epochs.num_examples / options.input.batch_size)
-    num_batches = min(num_batches, an_epoch)
+  if run.epochs.validate_every is not None:
+    num_batches = min(
+      num_batches,
+      math.ceil(run.epochs.num_examples / run.options.input.batch_size),
+    )
   return settling.make_settle(
-    state,
-    batches.from_step,
-    _batch_norm_decay(state, options.optimization),
-    built.xla,
-    _freeze_steps(options, epochs),
+    run.state,
+    run.batches.from_step,
+    _batch_norm_decay(run),
+    run.built.xla,
+    run.epochs.steps_of(run.options.optimization.freeze_epochs),
     num_batches,
   )
 
@@ -242,36 +259,3 @@ def _make_validator(state, task, options, epochs, held_out, dataset, xla):
     lambda folder: training_options.write_info(folder, options, dataset),
     xla,
   )
-
-
-class _Batches(NamedTuple):
-  """The batches of a run: endless iterators of (images, targets)."""
-
-  dataset: Dataset
-  options: TrainingOptions
-  bad_images: BadImages
-  cache: ExampleCache | None
-
-  def of_steps_from(self, step: int) -> Iterator:
-    """Yields what each step trains on, all of its batches as one."""
-    options = self.options.input._replace(
-      batch_size=self.options.images_per_step
-    )
-    return self._iterate(options, step)
-
-  def from_step(self, step: int) -> Iterator:
-    """Yields single batches, from the first of a step on."""
-    update = self.options.optimization.update
-    return self._iterate(self.options.input, step * update.accumulate_steps)
-
-  def _iterate(self, options, first):
-    return input_pipeline.iterate(
-      input_pipeline.training_batches(
-        self.dataset, options, first, self.bad_images, self.cache
-      ),
-      self.bad_images,
-    )
-
-
-def _make_batches(dataset, options, bad_images):
-  return _Batches(dataset, options, bad_images, example_cache.make_cache())

@@ -143,7 +143,7 @@ class OtherTaskTest(tf.test.TestCase):
       return json.load(file)['metrics']
 
   def test_learns_brightness_and_resumes(self):
-    held_out = _dataset('test')
+    held_out = _dataset('validation')
     brightness = np.array(
       [
         held_out.read(index, None).target['brightness']

@@ -12,6 +12,8 @@ from datasets.bad_images import BadImages
 from datasets.input_pipeline import InputOptions
 from runtime.network_flags import NetworkOptions
 from training import run
+from training.batches import Batches
+from training.epochs import Epochs
 from training.learning_rates import LearningRate
 from training.optimizers import Optimization
 from training.optimizers import UpdateOptions
@@ -36,7 +38,7 @@ class RunTest(tf.test.TestCase):
   def test_a_step_takes_several_batches(self):
     """From a step on, as those would get them who began there."""
     options = _options(update=UpdateOptions(accumulate_steps=3))
-    batches = run._make_batches(_DIGITS, options, BadImages(0))
+    batches = Batches(_DIGITS, options, BadImages(0), None)
     whole, labels = map(np.array, next(batches.of_steps_from(5)))
     self.assertEqual((12, 8, 8, 3), whole.shape)
     parts = list(itertools.islice(batches.from_step(5), 3))
@@ -47,13 +49,12 @@ class RunTest(tf.test.TestCase):
 
   def test_epochs_are_of_steps(self):
     """1,437 images by 12: 119.75 steps in an epoch."""
-    options = _options(
-      update=UpdateOptions(accumulate_steps=3), freeze_epochs=1.0
-    )
-    epochs = run._epochs(options, _DIGITS)
-    self.assertEqual(240, epochs.last_step)
-    self.assertEqual(120, run._freeze_steps(options, epochs))
-    self.assertEqual(0, run._freeze_steps(_options(), epochs))
+    options = _options(update=UpdateOptions(accumulate_steps=3))
+    last_step = run.find_last_step(options.run, 1437, options.images_per_step)
+    self.assertEqual(240, last_step)
+    epochs = Epochs(1437, options.images_per_step, last_step)
+    self.assertEqual(120, epochs.steps_of(1.0))
+    self.assertEqual(0, epochs.steps_of(0.0))
 
 
 if __name__ == '__main__':
