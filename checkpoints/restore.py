@@ -29,9 +29,9 @@ def all_of_run(
     InputError: the checkpoint is damaged, or of another model.
   """
   variables = model.variables_by_name
-  missing, misfits = _compare(checkpoint, variables)
+  missing, misfits = compare(checkpoint, variables)
   _require_all(checkpoint.path, variables, missing, misfits)
-  missing, misfits = _compare(checkpoint, state_by_name)
+  missing, misfits = compare(checkpoint, state_by_name)
   found = {
     name: variable
     for name, variable in state_by_name.items()
@@ -79,7 +79,7 @@ def for_fine_tuning(
     if name not in skipped
   }
   name_there = _names_there(checkpoint, wanted)
-  missing, misfits = _compare(checkpoint, wanted, name_there)
+  missing, misfits = compare(checkpoint, wanted, name_there)
   missing_there = [name for name in missing if name in name_there]
   if not ignore_missing_vars:
     _require_all(
@@ -150,12 +150,12 @@ def for_evaluation(
       number of classes; or without moving averages that are asked for.
   """
   variables = model.variables_by_name
-  _require_all(checkpoint.path, variables, *_compare(checkpoint, variables))
+  _require_all(checkpoint.path, variables, *compare(checkpoint, variables))
   if moving_average_decay:
     variables = {
       names.average_of(name): variable for name, variable in variables.items()
     }
-    missing, misfits = _compare(checkpoint, variables)
+    missing, misfits = compare(checkpoint, variables)
     if missing:
       raise InputError(
         f'{checkpoint.path} has no moving averages: {names.several(missing)}; '
@@ -165,7 +165,11 @@ def for_evaluation(
   return _restore(checkpoint, variables, {}, [])
 
 
-def _compare(checkpoint, variables, name_there=None):
+def compare(
+  checkpoint: Checkpoint,
+  variables: dict[str, tf.Variable],
+  name_there: dict[str, str] | None = None,
+) -> tuple[list[str], dict[str, tuple[list[int], list[int]]]]:
   """Returns names that are missing, and {name: (shape there, shape here)}.
 
   name_there: {name: what the checkpoint calls it}; None: by the same names.

@@ -1,17 +1,22 @@
 """Kinds of data sets, by what is known of an image: what a user may choose."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 import os
 from typing import Any
 from typing import NamedTuple
 
+import numpy as np
+
 from base.errors import InputError
+from datasets import annotations
 from datasets import box_sets
 from datasets import catalog
 from datasets import mask_sets
 from datasets import preprocessing
 from datasets import sized_labels
 from datasets.catalog import Dataset
+from datasets.mask_preprocessing import IGNORED
 
 
 class DatasetOptions(NamedTuple):
@@ -43,6 +48,8 @@ class Kind(NamedTuple):
   training_help: str  # what the preprocessings do in training
   inference_help: str  # and elsewhere
   fewest_classes: int  # from which there is something to learn
+  # target of an example -> the classes on its image, each once.
+  labels_in: Callable[[Any], Sequence[int]]
   eval_size_help: str = ''  # what evaluation makes of another size
 
 
@@ -59,6 +66,7 @@ LABELS = Kind(
   'inception (takes the middle, 87.5 % of each side) or lenet (resizes the '
   'whole image).',
   fewest_classes=2,
+  labels_in=lambda label: [int(label)],
 )
 # The same, for evaluation.
 SIZED_LABELS = LABELS._replace(
@@ -76,6 +84,7 @@ BOXES = Kind(
   'also) or lenet (only resizes).',
   'ssd and lenet (both resize the whole image).',
   fewest_classes=1,
+  labels_in=lambda boxes: set(annotations.cut_filling(boxes).labels.tolist()),
 )
 MASKS = Kind(
   preprocessing.MASKS,
@@ -90,6 +99,7 @@ MASKS = Kind(
   'deeplab (fills up at the right and below; what is too large is shrunk) or '
   'lenet (resizes the whole image).',
   fewest_classes=2,
+  labels_in=lambda mask: set(np.unique(mask).tolist()) - {IGNORED},
   eval_size_help=' Larger images are shrunk to it, and their masks with them: '
   'mIOU is that of the shrunk masks.',
 )

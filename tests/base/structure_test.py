@@ -18,6 +18,7 @@ _FLOORS = (
   'nets',
   'checkpoints',
   'runtime',
+  'inspection',
   'tasks',
   'prediction',
   'training',
