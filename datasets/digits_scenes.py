@@ -22,13 +22,14 @@ from datasets import digits
 from datasets.annotations import Boxes
 
 SIZE = 128  # height and width of a scene, in pixels
-CROP = 72  # of what is around one digit
+CROP = 64  # of what is around one digit
 NUM_TRAINING, NUM_HELD_OUT = 20_000, 200
 
-_NUM_DIGITS = (3, 6)  # on a scene: the fewest, the most
-_HEIGHTS = (52, 70)  # of a digit's scan, in pixels
+# Digits stand in two rows, each of as many; at most as many as find room.
+_ROWS = 2
+_PER_ROW = (1, 3)
+_HEIGHTS = (52, 62)  # of a digit's scan, in pixels: a row has 64
 _GAP = 2  # between two digits, in pixels
-_ATTEMPTS = 50  # to find a place for one
 _THICKNESS = 1.5  # Factor on the ink: strokes of a scan fade at their edges.
 _FAINT = 0.05  # Ink below it is not seen on the texture.
 _INK = 0.5  # From here on a pixel is the digit's, not the canvas'.
@@ -55,7 +56,7 @@ class Scans(NamedTuple):
   num_scenes: int
 
 
-MOST_DIGITS = _NUM_DIGITS[1]  # on a scene
+MOST_DIGITS = _ROWS * _PER_ROW[1]  # on a scene
 
 
 def load(is_training: bool) -> Scans:
@@ -74,21 +75,15 @@ def make_scene(scans: Scans, index: int) -> Scene:
   random = np.random.default_rng([scans.split, index])
   canvas = _canvas(random)
   mask = np.zeros([SIZE, SIZE], np.uint8)
-  corners, labels, taken = [], [], []
-  for _ in range(random.integers(_NUM_DIGITS[0], _NUM_DIGITS[1] + 1)):
-    chosen = random.integers(len(scans.labels))
-    ink = _thick(scans.ink[chosen], random.integers(*_HEIGHTS, endpoint=True))
-    place = _free_place(random, ink.shape, taken)
-    if place is None:
-      continue
-    taken.append(place)
-    top, left, bottom, right = place
-    window = np.s_[top:bottom, left:right]
-    canvas[window] = _drawn(random, canvas[window], ink)
-    label = scans.labels[chosen]
-    mask[window][ink >= _INK] = label + 1
-    corners.append(_tight(ink >= _INK, top, left))
-    labels.append(label)
+  corners, labels = [], []
+  for row in range(_ROWS):
+    for chosen, ink, top, left in _row_of_digits(random, scans):
+      top += row * SIZE // _ROWS
+      window = np.s_[top : top + ink.shape[0], left : left + ink.shape[1]]
+      canvas[window] = _drawn(random, canvas[window], ink)
+      mask[window][ink >= _INK] = scans.labels[chosen] + 1
+      corners.append(_tight(ink >= _INK, top, left))
+      labels.append(scans.labels[chosen])
   image = np.uint8(np.clip(np.round(canvas), 0, 255))
   return Scene(image, annotations.make_boxes(corners, labels), mask)
 
@@ -132,20 +127,24 @@ def _thick(scan, height):
   return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _free_place(random, size, taken):
-  """Returns (top, left, bottom, right) apart from others, or None."""
-  for _ in range(_ATTEMPTS):
-    top, left = random.integers(0, np.subtract(SIZE + 1, size))
-    bottom, right = top + size[0], left + size[1]
-    if all(
-      top >= other_bottom + _GAP
-      or left >= other_right + _GAP
-      or bottom + _GAP <= other_top
-      or right + _GAP <= other_left
-      for other_top, other_left, other_bottom, other_right in taken
-    ):
-      return int(top), int(left), int(bottom), int(right)
-  return None
+def _row_of_digits(random, scans):
+  """Returns [(number of a scan, its ink, top, left)] of a row of digits."""
+  found, width = [], 0
+  for _ in range(random.integers(*_PER_ROW, endpoint=True)):
+    chosen = random.integers(len(scans.labels))
+    ink = _thick(scans.ink[chosen], random.integers(*_HEIGHTS, endpoint=True))
+    if width + ink.shape[1] + _GAP > SIZE:
+      break
+    found.append((chosen, ink))
+    width += ink.shape[1] + _GAP
+  # What is left of the width is shared out between, before and after them.
+  shares = np.sort(random.integers(0, SIZE - width, len(found), endpoint=True))
+  row, left = [], 0
+  for (chosen, ink), share in zip(found, shares):
+    top = random.integers(SIZE // _ROWS - _GAP - ink.shape[0], endpoint=True)
+    row.append((chosen, ink, int(top), int(left + share)))
+    left += ink.shape[1] + _GAP
+  return row
 
 
 def _enlarge(plane, size):

@@ -16,12 +16,12 @@ class DigitsScenesTest(parameterized.TestCase):
   def test_boxes_and_masks_agree(self, is_training):
     scans = digits_scenes.load(is_training)
     size = digits_scenes.SIZE
-    seen = set()
+    seen, counts = set(), []
     for index in range(40):
       scene = digits_scenes.make_scene(scans, index)
       self.assertEqual((size, size, 3), scene.image.shape)
       self.assertEqual(np.uint8, scene.image.dtype)
-      self.assertBetween(len(scene.boxes.labels), 1, 6)
+      counts.append(len(scene.boxes.labels))
       left_over = scene.mask.copy()
       for corners, label in zip(
         scene.boxes.corners, scene.boxes.labels, strict=True
@@ -36,6 +36,9 @@ class DigitsScenesTest(parameterized.TestCase):
         seen.add(int(label))
       self.assertFalse(left_over.any())  # All ink is in a box.
     self.assertEqual(set(range(10)), seen)
+    self.assertContainsSubset({2, 3, 4}, counts)
+    self.assertBetween(min(counts), 2, 6)
+    self.assertLessEqual(max(counts), digits_scenes.MOST_DIGITS)
 
   def test_crops_show_the_digit_they_are_labelled_by(self):
     """Its box lies in the crop, in the middle where the edge is far."""
@@ -55,9 +58,9 @@ class DigitsScenesTest(parameterized.TestCase):
       corners = scene.boxes.corners[number] * digits_scenes.SIZE
       begin, end = corners[:2] - [top, left], corners[2:] - [top, left]
       self.assertTrue((begin >= 0).all() and (end <= crop).all())
-      if 0 < top < digits_scenes.SIZE - crop:
+      if 0 < left < digits_scenes.SIZE - crop:
         far += 1
-        self.assertAlmostEqual(begin[0], crop - end[0], delta=2)
+        self.assertAlmostEqual(begin[1], crop - end[1], delta=2)
     self.assertGreater(far, 3)
 
   def test_samples(self):
