@@ -19,12 +19,20 @@ class InputError(ValueError):
   """
 
 
+class Stopped(KeyboardInterrupt):
+  """A signal has ended what a program did, in good order."""
+
+  def __init__(self, signal_number: int):
+    super().__init__()
+    self.signal_number = signal_number
+
+
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs main(argv) under absl.
 
   An InputError or a wrong flag becomes one line and status 1, Ctrl-C status
-  130. Where nobody reads on (| head), it ends without a word, status 141, as
-  other programs do. --help has status 0.
+  130; SIGTERM, where it is Stopped, 143. Where nobody reads on (| head), it
+  ends without a word, status 141, as other programs do. --help has status 0.
   """
 
   def reporting_main(argv):
@@ -34,6 +42,8 @@ def run(main: Callable[[list[str]], None]) -> None:
       return status
     except InputError as error:
       status = _line(argv, error)
+    except Stopped as stopped:
+      status = 128 + stopped.signal_number
     except KeyboardInterrupt:
       status = 128 + signal.SIGINT
     except BrokenPipeError:

@@ -8,8 +8,10 @@ from typing import Any
 from typing import NamedTuple
 
 from base.errors import InputError
+from base.errors import Stopped
 from checkpoints import reader
 from checkpoints import writer as checkpoint_writer
+from training import stopping
 from training.epochs import Epochs
 from training.state import TrainState
 from training.step import StepResult
@@ -52,8 +54,9 @@ def run(
 ) -> str:
   """Trains from the state's global step to the last, and saves.
 
-  On Ctrl-C, and where an image or record is wrong, it saves before the
-  exception goes on. Until a first step has succeeded it writes nothing.
+  On Ctrl-C and SIGTERM it finishes the step, saves, and raises Stopped; where
+  an image or record is wrong, it saves before the exception goes on. Until a
+  first step has succeeded it writes nothing.
 
   Args:
     train_step: see step.make_train_step.
@@ -69,6 +72,7 @@ def run(
   Raises:
     InputError: the loss is not finite (the newest checkpoint stays the last
       good one), or what the batches raise, which then names the checkpoint.
+    Stopped: by a signal.
   """
   first_step, epochs = int(state.global_step), schedule.epochs
   log = TrainingLog(
@@ -81,31 +85,33 @@ def run(
     else range(first_step, epochs.last_step)
   )
   try:
-    # The steps come first: zip then asks for no batch that is not used.
-    for step, (images, targets) in zip(steps, _guard(batches, keeper, log)):
-      log.add(train_step(images, targets))
-      done = step + 1
-      if done % schedule.log_every_n_steps == 0 or done == epochs.last_step:
-        log.write()
-      elif step == first_step:
-        log.restart_clock()  # The first step is compiled.
-      if epochs.ends_with(done) or epochs.is_validated(done):
-        if _end_epoch(done, epochs, hooks, keeper, log):
+    with stopping.on_signals() as stop:
+      # The steps come first: zip then asks for no batch that is not used.
+      for step, (images, targets) in zip(steps, _guard(batches, keeper, log)):
+        if stop.signal_number:
           break
-      if keeper.age() >= schedule.save_interval_secs:
-        keeper.save()
-        log.restart_clock()
-    return keeper.save()
-  except KeyboardInterrupt:
-    print('\nStopping', flush=True)
-    path = keeper.save()
+        log.add(train_step(images, targets))
+        done = step + 1
+        if done % schedule.log_every_n_steps == 0 or done == epochs.last_step:
+          log.write()
+        elif step == first_step:
+          log.restart_clock()  # The first step is compiled.
+        if epochs.ends_with(done) or epochs.is_validated(done):
+          if _end_epoch(done, epochs, hooks, keeper, log):
+            break
+        if keeper.age() >= schedule.save_interval_secs:
+          keeper.save()
+          log.restart_clock()
+      path = keeper.save()
+  finally:
+    log.close()
+  if stop.signal_number:
     print(
       f'Saved {path}' if path else 'No step is done, nothing is saved',
       flush=True,
     )
-    raise
-  finally:
-    log.close()
+    raise Stopped(stop.signal_number)
+  return path
 
 
 def _end_epoch(step, epochs, hooks, keeper, log):

@@ -24,7 +24,7 @@ errors.run(main)
 '''
 
 
-def _run(arguments, after=''):
+def _run(arguments, after='', program=_PROGRAM):
   """Returns what came of the program, in bash."""
   return subprocess.run(
     [
@@ -32,7 +32,7 @@ def _run(arguments, after=''):
       '-c',
       f'"$0" -c "$1" {arguments} {after}',
       sys.executable,
-      _PROGRAM,
+      program,
     ],
     env=programs.environment(),
     capture_output=True,
@@ -84,9 +84,13 @@ class ErrorsTest(parameterized.TestCase):
     self.assertEqual((1, ''), (ran.returncode, ran.stdout))
     self.assertEqual('-c: no such photograph\n', ran.stderr)
 
-  def test_ctrl_c(self):
-    ran = _run('--what=stop')
-    self.assertEqual((130, '', ''), (ran.returncode, ran.stdout, ran.stderr))
+  def test_signals(self):
+    stopped = _PROGRAM.replace('raise Keyb', 'raise errors.Stopped(15) #')
+    for program, status in ((_PROGRAM, 130), (stopped, 143)):
+      ran = _run('--what=stop', program=program)
+      self.assertEqual(
+        (status, '', ''), (ran.returncode, ran.stdout, ran.stderr)
+      )
 
 
 if __name__ == '__main__':

@@ -47,7 +47,7 @@ class ResumedTrainingTest(tf.test.TestCase):
       '--num_clones=2',
     )
     step, output = self._train_until_ctrl_c(*flags, f'--train_dir={stopped}')
-    self.assertIn(f'\nStopping\nSaved {stopped}/model.ckpt-{step}\n', output)
+    self.assertIn(f'\nSaved {stopped}/model.ckpt-{step}\n', output)
     # settling.py takes 20 steps into the averages, of one run here.
     last_step = step + 20
     flags += (f'--max_number_of_steps={last_step}',)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 from types import SimpleNamespace
 from unittest import mock
@@ -9,6 +10,7 @@ from unittest import mock
 import tensorflow as tf
 
 from base.errors import InputError
+from base.errors import Stopped
 from checkpoints import reader
 from checkpoints import writer as writer_lib
 from tests.helpers import checkpoints as checkpoint_testing
@@ -16,11 +18,13 @@ from tests.helpers import event_files
 from training import loop
 from training import progress
 from training import state as training_state
+from training import stopping
 from training import validation
 from training.epochs import Epochs
 from training.step import StepResult
 
 _NEVER = 3600
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def _result(step, **changes):
@@ -44,7 +48,7 @@ class LoopTest(checkpoint_testing.TestCase):
     super().setUp()
     self.state = SimpleNamespace(global_step=training_state.make_global_step())
     self.weight = tf.Variable(0.0)
-    self.changes = {}  # step -> metrics, or an exception to raise
+    self.changes = {}  # step -> metrics, or a signal that comes
     self.wrong_batch = None
     self.before_first_save = mock.Mock()
     self.settle = mock.Mock(return_value=False)
@@ -80,8 +84,9 @@ class LoopTest(checkpoint_testing.TestCase):
     step = int(self.state.global_step.assign_add(1))
     self.weight.assign(10.0 * step)
     changes = self.changes.get(step, {})
-    if isinstance(changes, BaseException):
-      raise changes
+    if isinstance(changes, signal.Signals):
+      os.kill(os.getpid(), changes)
+      return _result(step)
     return _result(step, **changes)
 
   def saved(self):
@@ -145,21 +150,49 @@ class LoopTest(checkpoint_testing.TestCase):
     self.run_loop(3, save_interval_secs=0)
     self.assertEqual([1, 2, 3], self.saved())
 
-  def test_ctrl_c_saves(self):
-    """Without a last step there is no other end."""
-    for step in (3, 5):  # before and at a line of the log
-      self.changes = {step: KeyboardInterrupt()}
-      with self.assertRaises(KeyboardInterrupt):
-        self.run_loop(None)
-      self.assertEqual(step, self.saved()[-1])
+  def run_until(self, signal_number, last_step=None, **options):
+    """Runs the loop, which the signal ends in good order."""
+    with self.assertRaises(Stopped) as caught:
+      self.run_loop(last_step, **options)
+    self.assertEqual(signal_number, caught.exception.signal_number)
 
-  def test_ctrl_c_before_a_step_saves_nothing(self):
+  def test_a_signal_saves(self):
+    """Without a last step there is no other end; the step is finished."""
+    before = [signal.getsignal(number) for number in _SIGNALS]
+    # Before and at a line of the log, which are 5 steps apart.
+    for step, number in zip((3, 5, 8, 10), 2 * _SIGNALS):
+      self.changes = {step: number}
+      self.run_until(number)
+      self.assertEqual(step, self.saved()[-1])
+    self.assertEqual(before, [signal.getsignal(number) for number in _SIGNALS])
+
+  def test_a_signal_before_a_step_saves_nothing(self):
     self.settle.side_effect = AssertionError
-    with mock.patch.object(self, '_step', side_effect=KeyboardInterrupt):
-      with self.assertRaises(KeyboardInterrupt):
-        self.run_loop(None)
+
+    def batches():
+      os.kill(os.getpid(), signal.SIGTERM)
+      yield 'images', 'labels'
+
+    with mock.patch.object(self, '_batches', batches):
+      self.run_until(signal.SIGTERM)
     self.assertEqual([], os.listdir(self.folder))
     self.before_first_save.assert_not_called()
+
+  def test_a_second_signal_is_not_ours(self):
+    """The first only notes itself; then the signal does what it always does."""
+    with stopping.on_signals() as stop:
+      os.kill(os.getpid(), signal.SIGINT)
+      self.assertEqual(signal.SIGINT, stop.signal_number)
+      self.assertEqual(signal.SIG_DFL, signal.getsignal(signal.SIGINT))
+
+  def test_a_signal_that_is_ignored_stays_ignored(self):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+      with stopping.on_signals() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        self.assertIsNone(stop.signal_number)
+    finally:
+      signal.signal(signal.SIGINT, before)
 
   def test_each_save_is_settled(self):
     """The checkpoint comes first, and is written again if that changed it."""
@@ -181,16 +214,17 @@ class LoopTest(checkpoint_testing.TestCase):
     ]
     self.assertAllEqual([-1.0, -1.0, 30.0], weights)
 
-  def test_ctrl_c_while_settling_keeps_what_was_saved(self):
-    """The first at once; the second while the first one's save is settled."""
-    self.settle.side_effect = KeyboardInterrupt
-    for changes, last_step in (({}, 4), ({6: KeyboardInterrupt()}, None)):
-      self.changes = changes
-      self.settle.reset_mock()
-      with self.assertRaises(KeyboardInterrupt):
-        self.run_loop(last_step)
-      self.settle.assert_called_once_with()
-    self.assertEqual([4, 6], self.saved())
+  def test_a_signal_while_settling(self):
+    """Settling goes on to its end; what was saved is kept."""
+
+    def settle():
+      os.kill(os.getpid(), signal.SIGTERM)
+      return False
+
+    self.settle.side_effect = settle
+    self.run_until(signal.SIGTERM, save_interval_secs=0)
+    self.settle.assert_called_once_with()
+    self.assertEqual([1], self.saved())
 
   def test_epochs_are_validated_after_a_save(self):
     """20 images in an epoch, 8 in a step: they end with steps 3, 5, 8 and 10.
