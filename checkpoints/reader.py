@@ -5,23 +5,24 @@ names the newest. Variables are found by name, whatever made them.
 """
 
 from collections.abc import Iterator
+import glob
 import os
 import re
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from base import errors
 from base.errors import InputError
 from specs import networks
 
 
 class Checkpoint(NamedTuple):
-  """A checkpoint that has been opened."""
+  """A checkpoint that has been read: its files may go."""
 
   path: str  # the prefix
-  reader: Any  # of tf.train.load_checkpoint
+  values: dict[str, np.ndarray]  # by name
 
   @property
   def folder(self) -> str:
@@ -31,56 +32,94 @@ class Checkpoint(NamedTuple):
   @property
   def shapes(self) -> dict[str, list[int]]:
     """Name -> shape of all that is in it."""
-    return self.reader.get_variable_to_shape_map()
+    return {name: list(value.shape) for name, value in self.values.items()}
 
 
 def latest(folder: str) -> str | None:
-  """Returns the path of the folder's newest checkpoint, None if it has none.
+  """Returns the path of the folder's newest checkpoint, None if it has none."""
+  return next(iter(newest_first(folder)), None)
 
-  Raises:
-    InputError: the folder's `checkpoint` file is damaged, or names a checkpoint
-      that is not there.
+
+def newest_first(folder: str) -> list[str]:
+  """Returns the paths of a folder's checkpoints.
+
+  First the one that its file `checkpoint` names, if that is there and can be
+  read; then the others, by their steps.
   """
-  if not os.path.exists(os.path.join(folder, 'checkpoint')):
-    return None
-  path = tf.train.latest_checkpoint(folder)
-  if path is None:
-    raise InputError(
-      f'{folder}/checkpoint does not name a checkpoint that is '
-      'there: name one by its path, or delete that file'
-    )
-  return path
+  steps = {}
+  for path in glob.glob(
+    os.path.join(glob.escape(folder), 'model.ckpt-*.index')
+  ):
+    match = re.fullmatch(r'(.+-(\d+))\.index', path)
+    if match:
+      steps[match[1]] = int(match[2])
+  paths = sorted(steps, key=steps.get, reverse=True)
+  named = _named_newest(folder)
+  if named:
+    paths = [named, *(path for path in paths if path != named)]
+  return paths
+
+
+def _named_newest(folder):
+  """Returns the checkpoint that a folder's file says is the newest, or None."""
+  try:
+    return tf.train.latest_checkpoint(folder)
+  except (tf.errors.OpError, ValueError):
+    return None  # It is damaged.
 
 
 def open_newest(folder: str) -> Checkpoint | None:
-  """Opens a folder's newest checkpoint, None if it has none.
+  """Opens a folder's newest checkpoint that is good, None if it has none.
+
+  Says which newer ones are damaged.
 
   Raises:
-    InputError: it is damaged; see latest and open_checkpoint.
+    InputError: all are.
   """
-  path = latest(folder)
-  return open_checkpoint(path) if path else None
+  damage = []
+  for path in newest_first(folder):
+    try:
+      checkpoint = open_checkpoint(path)
+      for name in checkpoint.values:
+        read(checkpoint, name)
+    except InputError as error:
+      if not os.path.exists(path + '.index'):
+        # Deleted meanwhile by the training that has saved newer ones.
+        return open_newest(folder)
+      damage.append(str(error))
+      continue
+    if damage:
+      errors.tell(f'{"; ".join(damage)}; {path} is taken in its place')
+    return checkpoint
+  if damage:
+    raise InputError(
+      f'{folder} has no checkpoint that is good: {"; ".join(damage)}'
+    )
+  return None
 
 
 def open_checkpoint(path: str) -> Checkpoint:
   """Opens a checkpoint.
 
-  path is a checkpoint, one of its files, or a folder, whose newest is taken.
+  path is a checkpoint, one of its files, or a folder, whose newest good one is
+  taken.
 
   Raises:
     InputError: there is none, or it is damaged.
   """
   if os.path.isdir(path):
-    folder, path = path, latest(path)
-    if path is None:
+    checkpoint = open_newest(path)
+    if checkpoint is None:
       raise InputError(
-        f'{folder} has no checkpoint, or no file `checkpoint` '
-        'that names it: give the path of a model.ckpt-STEP by --checkpoint_path'
+        f'{path} has no checkpoint: give the path of a model.ckpt-STEP by '
+        '--checkpoint_path'
       )
+    return checkpoint
   # Shells complete to the file, where the prefix is meant.
   path = re.sub(r'\.(index|meta|data-\d{5}-of-\d{5})$', '', path)
   try:
-    return Checkpoint(path, tf.train.load_checkpoint(path))
+    file = tf.train.load_checkpoint(path)
+    names = list(file.get_variable_to_shape_map())
   except tf.errors.NotFoundError as error:
     raise InputError(
       f'there is no checkpoint {path}; --checkpoint_path takes its file, or '
@@ -89,6 +128,17 @@ def open_checkpoint(path: str) -> Checkpoint:
   except (tf.errors.OpError, IndexError, ValueError) as error:
     raise InputError(
       f'{path} is not a checkpoint, or is damaged: {error}'
+    ) from error
+  return Checkpoint(path, {name: _read(path, file, name) for name in names})
+
+
+def _read(path, file, name):
+  """Returns a value; TensorFlow compares its checksum."""
+  try:
+    return np.asarray(file.get_tensor(name))
+  except (tf.errors.OpError, IndexError) as error:
+    raise InputError(
+      f'{path} is damaged: {name} cannot be read: {error}'
     ) from error
 
 
@@ -116,7 +166,13 @@ def open_each(
   for newest in tf.train.checkpoints_iterator(
     path, interval_secs, timeout_secs
   ):
-    yield open_checkpoint(newest)
+    try:
+      checkpoint = open_checkpoint(newest)
+    except InputError:
+      if os.path.exists(newest + '.index'):
+        raise
+      continue  # Training has deleted it: there are newer ones.
+    yield checkpoint
   if newest is None:
     raise InputError(f'{path}: no checkpoint came within {timeout_secs} s')
 
@@ -125,14 +181,9 @@ def read(checkpoint: Checkpoint, name: str) -> np.ndarray:
   """Returns a variable's value.
 
   Raises:
-    InputError: it cannot be read, or is not finite.
+    InputError: it is not finite.
   """
-  try:
-    value = np.asarray(checkpoint.reader.get_tensor(name))
-  except (tf.errors.OpError, IndexError) as error:
-    raise InputError(
-      f'{checkpoint.path} is damaged: {name} cannot be read: {error}'
-    ) from error
+  value = checkpoint.values[name]
   if not is_finite(value):
     raise InputError(f'{checkpoint.path}: {name} holds NaN or infinite values')
   return value

@@ -224,7 +224,7 @@ def _restore(checkpoint, variables, skipped, initialised, name_there=None):
   for name, variable in variables.items():
     variable.assign(values[name].astype(variable.dtype.as_numpy_dtype))
   step = None
-  if checkpoint.reader.has_tensor('global_step'):
+  if 'global_step' in checkpoint.values:
     step = int(reader.read(checkpoint, 'global_step'))
   return Report(
     checkpoint.path, step, tuple(variables), skipped, tuple(initialised)

@@ -4,7 +4,9 @@ A checkpoint is a file prefix, model.ckpt-STEP; the file `checkpoint` beside it
 names the newest.
 """
 
+import glob
 import os
+import re
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -33,13 +35,30 @@ def make_writer(
     InputError: train_dir cannot be made or written to.
   """
   files.make_folder(train_dir, 'train_dir')
+  _remove_leftovers(train_dir)
   saver = tf.compat.v1.train.Saver(
     variables_by_name, max_to_keep=max_to_keep, save_relative_paths=True
   )
-  state = tf.train.get_checkpoint_state(train_dir)
-  if state:  # Of an earlier run, whose checkpoints count towards max_to_keep.
-    saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
+  # Those of an earlier run count towards max_to_keep.
+  saver.recover_last_checkpoints(reader.newest_first(train_dir)[::-1])
   return Writer(saver, train_dir, variables_by_name)
+
+
+def _remove_leftovers(train_dir):
+  """Removes what a killed process has written of a checkpoint.
+
+  Its index comes last: what has none cannot be read.
+  """
+  for path in glob.glob(
+    os.path.join(glob.escape(train_dir), 'model.ckpt-*.data-*')
+  ):
+    prefix = re.sub(r'\.data-.*', '', path)
+    if 'tempstate' in path or not os.path.exists(prefix + '.index'):
+      os.remove(path)
+  for path in glob.glob(
+    os.path.join(glob.escape(train_dir), 'model.ckpt-*.index.tempstate*')
+  ):
+    os.remove(path)
 
 
 def save(writer: Writer, step: int) -> str:

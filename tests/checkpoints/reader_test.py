@@ -1,7 +1,11 @@
 """Opening checkpoints: by path and folder, as they come, and what they hold."""
 
+import os
+from unittest import mock
+
 import tensorflow as tf
 
+from base import errors
 from base.errors import InputError
 from checkpoints import reader
 from tests.helpers import checkpoints as checkpoint_testing
@@ -27,10 +31,99 @@ class OpenTest(checkpoint_testing.TestCase):
     self.save({'w': variable}, 2)
     self.assertEqual(1.0, reader.read(checkpoint, 'w'))
 
+  def test_stays_what_it_was_when_it_is_deleted(self):
+    """As training does, which keeps the newest few."""
+    self.save({'w': tf.Variable(1.0)}, 1)
+    checkpoint = reader.open_checkpoint(self.folder)
+    for name in os.listdir(self.folder):
+      os.remove(os.path.join(self.folder, name))
+    self.assertEqual(1.0, reader.read(checkpoint, 'w'))
+
+  def test_deleted_while_it_is_opened(self):
+    self.save({'w': tf.Variable(1.0)}, 1)
+    newer = self.save({'w': tf.Variable(2.0)}, 2)
+    load = tf.train.load_checkpoint
+
+    def delete_first(path):
+      if path == newer:
+        self.save({'w': tf.Variable(3.0)}, 3)
+        os.remove(newer + '.index')
+      return load(path)
+
+    with (
+      mock.patch.object(tf.train, 'load_checkpoint', delete_first),
+      mock.patch.object(errors, 'tell', side_effect=AssertionError),
+    ):
+      self.assertEqual(3.0, reader.open_checkpoint(self.folder).values['w'])
+
   def test_none_in_a_new_folder(self):
     self.assertIsNone(reader.open_newest(self.folder))
     with self.assertRaisesRegex(InputError, 'has no checkpoint'):
       reader.open_checkpoint(self.folder)
+
+
+class LatestTest(checkpoint_testing.TestCase):
+  def test_none_in_an_empty_or_missing_folder(self):
+    self.assertIsNone(reader.latest(self.folder))
+    self.assertIsNone(reader.latest(os.path.join(self.folder, 'none')))
+
+  def test_a_damaged_or_missing_state_file(self):
+    """The newest by its step is taken; training does not start anew."""
+    for step in (9, 10):
+      path = self.save(
+        checkpoint_testing.TinyModel().variables_by_name, step=step
+      )
+    state_file = os.path.join(self.folder, 'checkpoint')
+    for content in (
+      b'rubbish',
+      b'',
+      b'\xff\xfe\x00',
+      b'model_checkpoint_path: "model.ckpt-8"',
+      None,
+    ):
+      if content is None:
+        os.remove(state_file)
+      else:
+        self._write(state_file, content)
+      self.assertEqual(path, reader.latest(self.folder))
+      self.assertEqual(path, reader.open_newest(self.folder).path)
+
+  def test_the_one_that_the_state_file_names_comes_first(self):
+    older, newer = (
+      self.save(checkpoint_testing.TinyModel().variables_by_name, step=step)
+      for step in (9, 10)
+    )
+    self._write(
+      os.path.join(self.folder, 'checkpoint'),
+      b'model_checkpoint_path: "model.ckpt-9"',
+    )
+    self.assertEqual([older, newer], reader.newest_first(self.folder))
+
+  def _write(self, path, content):
+    with open(path, 'wb') as file:
+      file.write(content)
+
+  def test_a_damaged_checkpoint_is_passed_over(self):
+    """The next newer one that is good is taken, and that is said."""
+    paths = [
+      self.save(checkpoint_testing.TinyModel().variables_by_name, step=step)
+      for step in (1, 2, 3)
+    ]
+    self._write(paths[2] + '.index', b'rubbish')
+    data = paths[1] + '.data-00000-of-00001'
+    with open(data, 'rb') as file:
+      content = file.read()
+    self._write(data, content[:9] + bytes([content[9] ^ 1]) + content[10:])
+    with mock.patch.object(errors, 'tell') as tell:
+      self.assertEqual(paths[0], reader.open_newest(self.folder).path)
+      self.assertEqual(paths[0], reader.open_checkpoint(self.folder).path)
+    message = tell.call_args.args[0]
+    self.assertRegex(
+      message, 'ckpt-3 is not a .*ckpt-2 is damaged.*ckpt-1 is taken'
+    )
+    self._write(paths[0] + '.index', b'')
+    with self.assertRaisesRegex(InputError, 'no checkpoint that is good: .*-1'):
+      reader.open_newest(self.folder)
 
 
 class OpenEachTest(checkpoint_testing.TestCase):

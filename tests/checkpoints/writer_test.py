@@ -80,20 +80,25 @@ class SaveTest(checkpoint_testing.TestCase):
       ):
         writer_lib.make_writer({}, train_dir)
 
-
-class LatestTest(checkpoint_testing.TestCase):
-  def test_none_in_an_empty_or_missing_folder(self):
-    self.assertIsNone(reader.latest(self.folder))
-    self.assertIsNone(reader.latest(os.path.join(self.folder, 'none')))
-
-  def test_a_damaged_state_file_does_not_start_training_anew(self):
+  def test_leftovers_of_a_killed_save_are_removed(self):
     path = self.save(TinyModel().variables_by_name)
-    for text in ('rubbish', 'model_checkpoint_path: "model.ckpt-8"'):
-      with open(os.path.join(self.folder, 'checkpoint'), 'w') as file:
-        file.write(text)
-      with self.assertRaisesRegex(InputError, f'{self.folder}/checkpoint does'):
-        reader.latest(self.folder)
-    self.assertTrue(os.path.exists(path + '.index'))
+    leftovers = [
+      f'{self.folder}/model.ckpt-{name}'
+      for name in (
+        '8.data-00000-of-00001.tempstate123',
+        '8.data-00000-of-00001',
+        '7.index.tempstate9',
+      )
+    ]
+    for leftover in leftovers:
+      with open(leftover, 'wb') as file:
+        file.write(b'half')
+    writer_lib.make_writer(TinyModel().variables_by_name, self.folder)
+    self.assertCountEqual(
+      ['checkpoint', 'model.ckpt-7.index', 'model.ckpt-7.data-00000-of-00001'],
+      os.listdir(self.folder),
+    )
+    self.assertEqual(path, reader.open_newest(self.folder).path)
 
 
 class RestoreAllTest(checkpoint_testing.TestCase):
@@ -212,7 +217,7 @@ class BadFilesTest(checkpoint_testing.TestCase):
       self._replace(data, damaged)
       self._refused(path, 'is damaged: Tiny/.* cannot be read')
     os.remove(data)
-    self._refused(path, 'is damaged: Tiny/Conv/weights cannot be read')
+    self._refused(path, 'is damaged: Tiny/.* cannot be read')
 
   def test_values_that_are_not_finite(self):
     model = TinyModel()

@@ -28,7 +28,7 @@ class LabelFlagsTest(absltest.TestCase):
     return label_flags.find_label_names(
       LabelOptions(path, name, dir),
       kind,
-      Checkpoint(os.path.join(self.folder, 'run', 'model.ckpt-7'), None),
+      Checkpoint(os.path.join(self.folder, 'run', 'model.ckpt-7'), {}),
       num_classes,
     )
 
