@@ -26,8 +26,7 @@ def load(
     InputError: labels.txt, a folder or a list is missing, a mask has no image
       or an image no mask, or nothing is in the split.
   """
-  label_names = labels.read_label_names(os.path.join(folder, labels.FILE_NAME))
-  labels.check_unique(label_names, os.path.join(folder, labels.FILE_NAME))
+  label_names = _label_names(os.path.join(folder, labels.FILE_NAME))
   paths = image_folder.paths_by_name(os.path.join(folder, 'images'))
   masks = _masks(os.path.join(folder, 'masks'), paths)
   names = _listed(folder, split_name)
@@ -49,6 +48,17 @@ def load(
   if not names:
     raise InputError(f'{folder}: no image in the split {split_name}')
   return [(paths[name], masks[name]) for name in names], label_names
+
+
+def _label_names(path):
+  if not os.path.exists(path):
+    raise InputError(
+      f'{path}: No such file; write the names of the classes into it, one a '
+      'line, the background first'
+    )
+  label_names = labels.read_label_names(path)
+  labels.check_unique(label_names, path)
+  return label_names
 
 
 def _masks(folder, paths):

@@ -228,7 +228,11 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
       ('voc', 'VOCdevkit/VOC2012/SegmentationClass/2007_000003.png', 'mask'),
       ('mask_folder', 'masks/1.png', 'images/1.png: there is no mask masks/1'),
       ('mask_folder', 'images/2.png', 'masks/2.png: there is no such image'),
-      ('mask_folder', 'labels.txt', 'labels.txt: No such file'),
+      (
+        'mask_folder',
+        'labels.txt',
+        'labels.txt: No such file; .* one a line, the background first',
+      ),
     ):
       self.get(name)
       path = os.path.join(self.folder, missing)
