@@ -37,16 +37,7 @@ def load(
       if (split_name != 'train')
       == image_folder.is_held_out(path, validation_fraction)
     ]
-  for name in names:
-    if name not in paths:
-      raise InputError(
-        f'{folder}: no image {name} in images/, which the list of '
-        f'{split_name} names'
-      )
-    if name not in masks:
-      raise InputError(f'{paths[name]}: there is no mask masks/{name}.png')
-  if not names:
-    raise InputError(f'{folder}: no image in the split {split_name}')
+  _check_all_are_there(folder, split_name, names, paths, masks)
   return [(paths[name], masks[name]) for name in names], label_names
 
 
@@ -61,12 +52,28 @@ def _label_names(path):
   return label_names
 
 
+def _check_all_are_there(folder, split_name, names, paths, masks):
+  """Raises InputError if an image of a split, or its mask, is missing."""
+  if not names:
+    raise InputError(f'{folder}: no image in the split {split_name}')
+  missing = [name for name in names if name not in paths]
+  if missing:
+    raise InputError(
+      f'{folder}: no image {image_folder.first_of(missing)} in images/, which '
+      f'the list of {split_name} names'
+    )
+  missing = [name for name in names if name not in masks]
+  if missing:
+    where = image_folder.first_of([paths[name] for name in missing])
+    raise InputError(f'{where}: there is no mask masks/{missing[0]}.png')
+
+
 def _masks(folder, paths):
   """Returns {name: path} of the masks, each of which has an image."""
   masks = image_folder.paths_by_name(folder, ('.png',))
-  for name, path in masks.items():
-    if name not in paths:
-      raise InputError(f'{path}: there is no such image')
+  alone = [path for name, path in masks.items() if name not in paths]
+  if alone:
+    raise InputError(f'{image_folder.first_of(alone)}: there is no such image')
   return masks
 
 

@@ -125,10 +125,13 @@ def _check_all_have_images(folder, paths):
     files = sorted(os.listdir(folder))
   except OSError as error:
     raise InputError(f'{folder}: {error.strerror}') from error
-  for file in files:
-    name, extension = os.path.splitext(file)
-    if extension == '.txt' and file != _NAMES and name not in paths:
-      raise InputError(f'{os.path.join(folder, file)}: there is no such image')
+  alone = [
+    os.path.join(folder, file)
+    for file in files
+    if file.endswith('.txt') and file != _NAMES and file[:-4] not in paths
+  ]
+  if alone:
+    raise InputError(f'{image_folder.first_of(alone)}: there is no such image')
 
 
 def _read(path, num_classes):

@@ -131,6 +131,16 @@ class BoxSetsTest(parameterized.TestCase, tf.test.TestCase):
       with self.assertRaisesRegex(InputError, f'{image}: there is no such'):
         box_sets.get_dataset(name, 'val', self.folder)
 
+  def test_several_annotations_without_images(self):
+    _WRITERS['voc'](self.folder)
+    images = os.path.join(self.folder, 'VOCdevkit/VOC2012/JPEGImages')
+    for number in 1, 2, 3:
+      os.remove(os.path.join(images, f'2007_00000{number}.jpg'))
+    with self.assertRaisesRegex(
+      InputError, r'000001\.jpg \(and 2 more\): there is no such image'
+    ):
+      box_sets.get_dataset('voc', 'val', self.folder)
+
   def test_image_of_another_size(self):
     dataset = self.get('coco')
     turned = Image.fromarray(folders.image(1))

@@ -240,6 +240,27 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
       with self.assertRaisesRegex(InputError, message):
         mask_sets.get_dataset(name, 'val', self.folder, 0.99)
 
+  def test_several_missing_files(self):
+    """The first of them, and how many more."""
+    root = 'VOCdevkit/VOC2012'
+    for name, missing, message in (
+      ('voc', f'{root}/JPEGImages/2007_00000{{}}.jpg', 'no such image; the sp'),
+      ('voc', f'{root}/SegmentationClass/2007_00000{{}}.png', 'no such mask'),
+      ('mask_folder', 'images/{}.png', 'no such image'),
+      ('mask_folder', 'masks/{}.png', 'no mask masks/1.png'),
+    ):
+      self.get(name)
+      for number in 1, 2, 3:
+        os.remove(os.path.join(self.folder, missing.format(number)))
+      with self.assertRaisesRegex(
+        InputError, rf'1\.(jpg|png) \(and 2 more\): there is {message}'
+      ):
+        mask_sets.get_dataset(name, 'val', self.folder, 0.99)
+    folders.write_masks(self.folder)
+    image_files.write(self.folder, 'val.txt', b'0\n7\n8\n')
+    with self.assertRaisesRegex(InputError, r'no image 7 \(and 1 more\) in'):
+      mask_sets.get_dataset('mask_folder', 'val', self.folder)
+
   def test_two_classes_of_one_name(self):
     self.get('mask_folder')
     path = os.path.join(self.folder, 'labels.txt')

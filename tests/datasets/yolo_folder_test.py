@@ -121,14 +121,18 @@ class YoloFolderTest(parameterized.TestCase):
     self.write('labels/train/b.txt')
     with self.assertRaisesRegex(InputError, r'b\.txt: there is no such image'):
       yolo_folder.load(self.folder, 'train')
+    self.write('labels/train/c.txt')
+    self.write('labels/train/d.txt')
+    with self.assertRaisesRegex(InputError, r'b\.txt \(and 2 more\): there is'):
+      yolo_folder.load(self.folder, 'train')
     self.write('images/train/a.png')
     with self.assertRaisesRegex(InputError, 'the same text file'):
       yolo_folder.load(self.folder, 'train')
     os.remove(os.path.join(self.folder, 'classes.txt'))
     with self.assertRaisesRegex(
       InputError,
-      rf'^{self.folder}: no classes.txt, labels/classes.txt or data.yaml in it; '
-      rf'write the names of the classes into {self.folder}/classes.txt, one a '
+      rf'^{self.folder}: no classes.txt, labels/classes.txt or data.yaml in it'
+      rf'; write the names of the classes into {self.folder}/classes.txt, one a '
       'line',
     ):
       yolo_folder.load(self.folder, 'train')
