@@ -132,8 +132,8 @@ class YoloFolderTest(parameterized.TestCase):
     with self.assertRaisesRegex(
       InputError,
       rf'^{self.folder}: no classes.txt, labels/classes.txt or data.yaml in it'
-      rf'; write the names of the classes into {self.folder}/classes.txt, one a '
-      'line',
+      rf'; write the names of the classes into {self.folder}/classes.txt, one '
+      'a line, ',
     ):
       yolo_folder.load(self.folder, 'train')
 

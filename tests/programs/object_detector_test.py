@@ -209,11 +209,11 @@ class ProgramsTest(tf.test.TestCase):
       ((*published, '--model_name=vgg_16'), "Unknown network 'vgg_16'"),
       (
         (*published, '--model_name=mobilenet_v2'),
-        "Unknown network 'mobilenet_v2'.*; for this program .* ssdlite",
+        'mobilenet_v2 is a classifier, .*; for this program .* ssdlite',
       ),
       (
         (f'--checkpoint_path={other_task}',),
-        "Unknown network 'deeplab_v3_mobilenet_v2'.*; for this program",
+        'deeplab_v3_mobilenet_v2 is a segmenter, which segment_image.py, ',
       ),
       (
         (
@@ -345,7 +345,7 @@ class ProgramsTest(tf.test.TestCase):
     return (
       ((), 'name images, or folders of images'),
       ((folder,), '.*published: no images in this folder'),
-      ((image, '--model_name=mobilenet_v2'), "Unknown network 'mobilenet_v2'"),
+      ((image, '--model_name=mobilenet_v2'), 'mobilenet_v2 is a classifier'),
       (
         (image, '--preprocessing_name=deeplab'),
         'preprocessing deeplab is for masks, not for boxes',
