@@ -53,7 +53,9 @@ def get_dataset(
   record_sets.check_folder(name, dataset_dir)
   if name == 'voc':
     found = voc.load_boxes(dataset_dir, split_name)
-    return _annotated(name, split_name, found, voc.LABEL_NAMES)
+    return _annotated(
+      name, split_name, found, voc.read_classes(dataset_dir).names
+    )
   record_sets.check_split(name, split_name)
   if name == 'yolo_folder':
     catalog.check_validation_fraction(validation_fraction)

@@ -21,8 +21,7 @@ from datasets.catalog import Dataset
 from datasets.example import Example
 from datasets.example import TargetError
 from datasets.mask_preprocessing import IGNORED
-
-BACKGROUND = 'background'
+from datasets.voc import BACKGROUND
 
 
 def dataset_names() -> list[str]:
@@ -59,7 +58,7 @@ def get_dataset(
   record_sets.check_folder(name, dataset_dir)
   if name == 'voc':
     pairs = voc.load_masks(dataset_dir, split_name)
-    label_names = (BACKGROUND, *voc.LABEL_NAMES)
+    label_names = (BACKGROUND, *voc.read_classes(dataset_dir).names)
   else:
     record_sets.check_split(name, split_name)
     catalog.check_validation_fraction(validation_fraction)

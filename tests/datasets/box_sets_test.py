@@ -70,6 +70,13 @@ class BoxSetsTest(parameterized.TestCase, tf.test.TestCase):
     self.assertAllClose(area, targets.areas[0, 0])
     self.assertEqual(name == 'coco', targets.is_crowd[0, 0])
 
+  def test_own_classes_in_vocs_format(self):
+    names = folders.NAMES[::-1]
+    image_files.write(self.folder, 'labels.txt', '\n'.join(names).encode())
+    dataset = self.get('voc')
+    self.assertEqual(names, dataset.label_names)
+    self.assertAllEqual([1, 2], dataset.read(0, None).target.labels)
+
   def test_numbers_of_coco(self):
     dataset = self.get('coco')
     self.assertEqual(folders.IMAGE_IDS, dataset.image_ids)

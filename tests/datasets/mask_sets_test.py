@@ -106,6 +106,16 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
         tf.fill(values[:, :, 60:].shape, padding), values[:, :, 60:]
       )
 
+  def test_own_classes_in_vocs_format(self):
+    names = '\n'.join(folders.NAMES).encode()
+    image_files.write(self.folder, 'labels.txt', names)
+    dataset = self.get('voc')
+    self.assertEqual(('background', *folders.NAMES), dataset.label_names)
+    self.assertAllEqual(folders.mask(2), dataset.read(2, None).target)
+    image_files.write(self.folder, 'labels.txt', b'aeroplane')
+    with self.assertRaisesRegex(InputError, 'class 3 is none of the 2 classes'):
+      self.get('voc').read(2, None)
+
   def test_masks_stay_with_their_images_in_training(self):
     batches = input_pipeline.training_batches(
       self.get('mask_folder'), InputOptions(4, 65)
@@ -153,8 +163,8 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
     self.assertAllEqual(folders.mask(3), dataset.read(0, None).target)
     with self.assertRaisesRegex(InputError, r'no list .* val; there is train'):
       mask_sets.get_dataset('mask_folder', 'val', self.folder)
-    image_files.write(self.folder, 'val.txt', b'0\n7\n')
-    with self.assertRaisesRegex(InputError, 'no image 7 in images/'):
+    image_files.write(self.folder, 'val.txt', b'0\n7\n8\n')
+    with self.assertRaisesRegex(InputError, r'no image 7 \(and 1 more\) in'):
       mask_sets.get_dataset('mask_folder', 'validation', self.folder)
 
   def test_undivided_folder_is_divided_by_name(self):
@@ -256,10 +266,6 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
         InputError, rf'1\.(jpg|png) \(and 2 more\): there is {message}'
       ):
         mask_sets.get_dataset(name, 'val', self.folder, 0.99)
-    folders.write_masks(self.folder)
-    image_files.write(self.folder, 'val.txt', b'0\n7\n8\n')
-    with self.assertRaisesRegex(InputError, r'no image 7 \(and 1 more\) in'):
-      mask_sets.get_dataset('mask_folder', 'val', self.folder)
 
   def test_two_classes_of_one_name(self):
     self.get('mask_folder')
