@@ -5,9 +5,9 @@ r"""Detects objects on images with a trained checkpoint.
       --output_dir=seen/ photos/
   python detect_objects.py --checkpoint_path=run/ --json photos/ > found.json
 
-Prints the objects of each image, and draws them with names and scores into
---output_dir. A train_dir of train_object_detector.py needs no other flag: its
-model.json says how it was trained.
+Prints the objects of each image, the 20 surest, and draws all, with names and
+scores, into --output_dir. A train_dir of train_object_detector.py needs no
+other flag: its model.json says how it was trained.
 """
 
 # First: it imports TensorFlow without its notices.
@@ -21,6 +21,7 @@ from base import errors
 from base import files
 from datasets import image_files
 from datasets import kinds
+from prediction import detection_results
 from prediction import picture_files
 from prediction import prediction_flags
 from prediction import predictor as predictor_lib
@@ -89,13 +90,13 @@ def main(argv: list[str]) -> None:
 
 
 def _print(found, objects, label_names, min_score, picture):
-  """Prints the objects: score, left, top, width and height in pixels, name."""
-  print(f'{found.path} -> {picture}')
-  for one, label in zip(objects, found.outputs.classes):
-    if one['score'] >= min_score:
-      box = ' '.join(f'{side:6.0f}' for side in one['bbox'])
-      name = label_names[label] if label_names else f'class {label}'
-      print(f'  {one["score"]:6.4f} {box}  {name}'[:80].rstrip(), flush=True)
+  """Prints what is on an image."""
+  names = [
+    label_names[label] if label_names else f'class {label}'
+    for label in found.outputs.classes[: len(objects)]
+  ]
+  lines = detection_results.to_lines(objects, names, min_score)
+  print(f'{found.path} -> {picture}', *lines, sep='\n', flush=True)
 
 
 if __name__ == '__main__':

@@ -1,5 +1,6 @@
 """What becomes of images that cannot be read."""
 
+from collections.abc import Sequence
 import threading
 
 from base.errors import InputError
@@ -40,9 +41,20 @@ class BadImages:
         raise InputError(self._fatal)
       count = len(self.messages)
       if count > self.limit:
-        named = '; '.join(self.messages[:_NAMED_IN_ERROR])
+        named = _join(self.messages[:_NAMED_IN_ERROR])
         more = '; ...' if count > _NAMED_IN_ERROR else ''
         raise InputError(
           f'{named}{more} (unreadable images: {count}, allowed: {self.limit}; '
           'repair or remove them, or set --max_bad_images=N to skip up to N)'
         )
+
+
+def _join(messages: Sequence[str]) -> str:
+  """Returns one line, in which a reason that several images have is once."""
+  names_by_reason = {}
+  for message in messages:
+    name, _, reason = message.partition(': ')
+    names_by_reason.setdefault(reason, []).append(name)
+  return '; '.join(
+    f'{", ".join(names)}: {reason}' for reason, names in names_by_reason.items()
+  )

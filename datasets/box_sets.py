@@ -53,7 +53,9 @@ def get_dataset(
   record_sets.check_folder(name, dataset_dir)
   if name == 'voc':
     found = voc.load_boxes(dataset_dir, split_name)
-    return _annotated(name, split_name, found, voc.LABEL_NAMES)
+    return _annotated(
+      name, split_name, found, voc.read_classes(dataset_dir).names
+    )
   record_sets.check_split(name, split_name)
   if name == 'yolo_folder':
     catalog.check_validation_fraction(validation_fraction)
@@ -89,12 +91,12 @@ def _annotated(
   name, split_name, found: Sequence[AnnotatedImage], label_names
 ) -> Dataset:
   """Returns a Dataset of image files."""
-  for image in found:
-    if not os.path.isfile(image.path):
-      raise InputError(
-        f'{image.path}: there is no such image; it has annotations in the '
-        f'split {split_name}'
-      )
+  missing = [one.path for one in found if not os.path.isfile(one.path)]
+  if missing:
+    raise InputError(
+      f'{image_folder.first_of(missing)}: there is no such image; it has '
+      f'annotations in the split {split_name}'
+    )
   most = max([1, *(len(image.boxes.labels) for image in found)])
 
   def read(index, choose_window=None):

@@ -122,6 +122,12 @@ def read_file(path: str) -> bytes:
     raise InputError(f'{path}: {error.strerror}') from error
 
 
+def first_of(paths: Sequence[str]) -> str:
+  """Returns a line's name for what is wrong with these: the first, how many."""
+  more = len(paths) - 1
+  return f'{paths[0]} (and {more} more)' if more else paths[0]
+
+
 def paths_by_name(
   folder: str, extensions: tuple[str, ...] | None = None
 ) -> dict[str, str]:

@@ -77,8 +77,9 @@ BOXES = Kind(
   tuple(box_sets.dataset_names()),
   'coco',
   'coco, as downloaded, has annotations/instances_train2017.json and the like; '
-  'voc is a VOCdevkit; yolo_folder has images/ and labels/ with a .txt for '
-  'each image; digits_scenes comes with this program.',
+  'voc is a VOCdevkit, with a labels.txt if its classes are not those of VOC; '
+  'yolo_folder has images/ and labels/ with a .txt for each image; '
+  'digits_scenes comes with this program.',
   lambda options: box_sets.get_dataset(*options[:4]),
   'ssd (cuts out a random part and flips it), ssd_color (changes its colours '
   'also) or lenet (only resizes).',
@@ -90,9 +91,9 @@ MASKS = Kind(
   preprocessing.MASKS,
   tuple(mask_sets.dataset_names()),
   'voc',
-  'voc is a VOCdevkit; mask_folder has images/, masks/ with a PNG of class '
-  'numbers for each image, and a labels.txt; digits_scenes comes with this '
-  'program.',
+  'voc is a VOCdevkit, with a labels.txt if its classes are not those of VOC; '
+  'mask_folder has images/, masks/ with a PNG of class numbers for each image, '
+  'and a labels.txt; digits_scenes comes with this program.',
   lambda options: mask_sets.get_dataset(*options[:4]),
   'deeplab (changes the scale, cuts out a random part and flips it) or lenet '
   '(only resizes).',

@@ -26,8 +26,7 @@ def load(
     InputError: labels.txt, a folder or a list is missing, a mask has no image
       or an image no mask, or nothing is in the split.
   """
-  label_names = labels.read_label_names(os.path.join(folder, labels.FILE_NAME))
-  labels.check_unique(label_names, os.path.join(folder, labels.FILE_NAME))
+  label_names = _label_names(os.path.join(folder, labels.FILE_NAME))
   paths = image_folder.paths_by_name(os.path.join(folder, 'images'))
   masks = _masks(os.path.join(folder, 'masks'), paths)
   names = _listed(folder, split_name)
@@ -38,25 +37,43 @@ def load(
       if (split_name != 'train')
       == image_folder.is_held_out(path, validation_fraction)
     ]
-  for name in names:
-    if name not in paths:
-      raise InputError(
-        f'{folder}: no image {name} in images/, which the list of '
-        f'{split_name} names'
-      )
-    if name not in masks:
-      raise InputError(f'{paths[name]}: there is no mask masks/{name}.png')
+  _check_all_are_there(folder, split_name, names, paths, masks)
+  return [(paths[name], masks[name]) for name in names], label_names
+
+
+def _label_names(path):
+  if not os.path.exists(path):
+    raise InputError(
+      f'{path}: No such file; write the names of the classes into it, one a '
+      'line, the background first'
+    )
+  label_names = labels.read_label_names(path)
+  labels.check_unique(label_names, path)
+  return label_names
+
+
+def _check_all_are_there(folder, split_name, names, paths, masks):
+  """Raises InputError if an image of a split, or its mask, is missing."""
   if not names:
     raise InputError(f'{folder}: no image in the split {split_name}')
-  return [(paths[name], masks[name]) for name in names], label_names
+  missing = [name for name in names if name not in paths]
+  if missing:
+    raise InputError(
+      f'{folder}: no image {image_folder.first_of(missing)} in images/, which '
+      f'the list of {split_name} names'
+    )
+  missing = [name for name in names if name not in masks]
+  if missing:
+    where = image_folder.first_of([paths[name] for name in missing])
+    raise InputError(f'{where}: there is no mask masks/{missing[0]}.png')
 
 
 def _masks(folder, paths):
   """Returns {name: path} of the masks, each of which has an image."""
   masks = image_folder.paths_by_name(folder, ('.png',))
-  for name, path in masks.items():
-    if name not in paths:
-      raise InputError(f'{path}: there is no such image')
+  alone = [path for name, path in masks.items() if name not in paths]
+  if alone:
+    raise InputError(f'{image_folder.first_of(alone)}: there is no such image')
   return masks
 
 

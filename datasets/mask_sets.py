@@ -21,8 +21,7 @@ from datasets.catalog import Dataset
 from datasets.example import Example
 from datasets.example import TargetError
 from datasets.mask_preprocessing import IGNORED
-
-BACKGROUND = 'background'
+from datasets.voc import BACKGROUND
 
 
 def dataset_names() -> list[str]:
@@ -59,7 +58,7 @@ def get_dataset(
   record_sets.check_folder(name, dataset_dir)
   if name == 'voc':
     pairs = voc.load_masks(dataset_dir, split_name)
-    label_names = (BACKGROUND, *voc.LABEL_NAMES)
+    label_names = (BACKGROUND, *voc.read_classes(dataset_dir).names)
   else:
     record_sets.check_split(name, split_name)
     catalog.check_validation_fraction(validation_fraction)
@@ -89,15 +88,7 @@ def _of_files(
   name, split_name, pairs: Sequence[tuple[str, str]], label_names
 ) -> Dataset:
   """Returns a Dataset of pairs of image and mask."""
-  for image_path, mask_path in pairs:
-    if not os.path.isfile(image_path):
-      raise InputError(
-        f'{image_path}: there is no such image; the split {split_name} names it'
-      )
-    if not os.path.isfile(mask_path):
-      raise InputError(
-        f'{mask_path}: there is no such mask, for the image {image_path}'
-      )
+  _check_files(pairs, split_name)
 
   def read(index, choose_window=None):
     image_path, mask_path = pairs[index]
@@ -117,6 +108,22 @@ def _of_files(
   return _dataset(
     (name, split_name, len(pairs)), label_names, 'deeplab', read, None
   )
+
+
+def _check_files(pairs, split_name):
+  """Raises InputError if an image or a mask is missing."""
+  missing = [image for image, _ in pairs if not os.path.isfile(image)]
+  if missing:
+    raise InputError(
+      f'{image_folder.first_of(missing)}: there is no such image; the split '
+      f'{split_name} names it'
+    )
+  missing = [pair for pair in pairs if not os.path.isfile(pair[1])]
+  if missing:
+    masks = image_folder.first_of([mask for _, mask in missing])
+    raise InputError(
+      f'{masks}: there is no such mask, for the image {missing[0][0]}'
+    )
 
 
 def _check(mask: np.ndarray, path, size, num_classes):

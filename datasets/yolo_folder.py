@@ -2,10 +2,12 @@
 
 FOLDER/images/NAME.jpg with FOLDER/labels/NAME.txt; where there are splits,
 images/train/, labels/train/ and images/val/, labels/val/. A line is
-`class x y width height`: of the box's centre and size, as parts of the image.
-FOLDER/classes.txt has the classes' names, a line each; where there is a
-data.yaml it has them, and may name other folders of images: labels are then in
-the folder whose path has labels for the last images.
+`class x y width height`: of the box's centre and size, as parts of the image;
+or `class x y x y x y ...`: of a polygon's corners, whose box is taken.
+FOLDER/classes.txt or, as labelImg has it, FOLDER/labels/classes.txt has the
+classes' names, a line each; where there is a data.yaml it has them, and may
+name other folders of images: labels are then in the folder whose path has
+labels for the last images.
 """
 
 import math
@@ -45,7 +47,9 @@ def load(
       no area.
   """
   told = data_yaml.read(folder)
-  named_in = os.path.join(folder, data_yaml.FILE_NAME if told else _NAMES)
+  named_in = (
+    os.path.join(folder, data_yaml.FILE_NAME) if told else _find_names(folder)
+  )
   label_names = told.label_names if told else labels.read_label_names(named_in)
   labels.check_unique(label_names, named_in)
   where = _find(folder, split_name, told.image_folders if told else {})
@@ -68,6 +72,20 @@ def load(
       for name, path in paths.items()
     ],
     label_names,
+  )
+
+
+def _find_names(folder):
+  """Returns the path of the file that names the classes."""
+  places = (_NAMES, os.path.join('labels', _NAMES))
+  for place in places:
+    path = os.path.join(folder, place)
+    if os.path.isfile(path):
+      return path
+  raise InputError(
+    f'{folder}: no {", ".join(places)} or {data_yaml.FILE_NAME} in it; write '
+    f'the names of the classes into {os.path.join(folder, _NAMES)}, one a '
+    'line, that of class 0 first'
   )
 
 
@@ -107,10 +125,13 @@ def _check_all_have_images(folder, paths):
     files = sorted(os.listdir(folder))
   except OSError as error:
     raise InputError(f'{folder}: {error.strerror}') from error
-  for file in files:
-    name, extension = os.path.splitext(file)
-    if extension == '.txt' and file != _NAMES and name not in paths:
-      raise InputError(f'{os.path.join(folder, file)}: there is no such image')
+  alone = [
+    os.path.join(folder, file)
+    for file in files
+    if file.endswith('.txt') and file != _NAMES and file[:-4] not in paths
+  ]
+  if alone:
+    raise InputError(f'{image_folder.first_of(alone)}: there is no such image')
 
 
 def _read(path, num_classes):
@@ -135,7 +156,8 @@ def _parse(line, where, num_classes):
   try:
     label, *numbers = line.split()
     label = int(label)
-    x, y, width, height = map(float, numbers)
+    numbers = [float(number) for number in numbers]
+    box = _box(numbers)
   except ValueError as error:
     raise InputError(
       f'{where}: want class, x, y, width, height; it is {line.strip()!r}'
@@ -144,7 +166,19 @@ def _parse(line, where, num_classes):
     raise InputError(
       f'{where}: class {label} is none of the {num_classes} that are named'
     )
-  if not all(map(math.isfinite, (x, y, width, height))):
+  if not all(map(math.isfinite, numbers)):
     raise InputError(f'{where}: not finite: {line.strip()!r}')
-  corners = (y - height / 2, x - width / 2, y + height / 2, x + width / 2)
-  return label, annotations.parts_of_image(corners, (1, 1), where, _ROUNDING)
+  return label, annotations.parts_of_image(box, (1, 1), where, _ROUNDING)
+
+
+def _box(numbers):
+  """Returns top, left, bottom, right of a box or around a polygon.
+
+  Raises:
+    ValueError: the numbers are neither.
+  """
+  if len(numbers) >= 6 and len(numbers) % 2 == 0:
+    x, y = numbers[::2], numbers[1::2]
+    return min(y), min(x), max(y), max(x)
+  x, y, width, height = numbers
+  return y - height / 2, x - width / 2, y + height / 2, x + width / 2

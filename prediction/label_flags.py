@@ -75,8 +75,9 @@ def _find(options, kind, run_folder, num_classes):
   path, name, folder = options
   if path:
     return path, labels.read_label_names(path)
-  if folder and os.path.exists(os.path.join(folder, labels.FILE_NAME)):
-    return folder, labels.read_folder(folder)
+  in_folder = os.path.join(folder or '', labels.FILE_NAME)
+  if folder and os.path.exists(in_folder):
+    return folder, labels.read_label_names(in_folder)
   if name:
     dataset = category_numbers.for_network(
       _open_any(kind, name, folder), num_classes

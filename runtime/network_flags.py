@@ -20,11 +20,28 @@ class Choice(NamedTuple):
 
   names: tuple[str, ...]
   default: str
+  what: str  # one of them is
+  use: str  # the programs that take them
 
 
-CLASSIFIERS = Choice(tuple(networks.NETWORKS), 'mobilenet_v2')
-DETECTORS = Choice(tuple(networks.DETECTORS), 'ssdlite_mobilenet_v2')
-SEGMENTERS = Choice(tuple(networks.SEGMENTERS), 'deeplab_v3_mobilenet_v2')
+CLASSIFIERS = Choice(
+  tuple(networks.NETWORKS),
+  'mobilenet_v2',
+  'classifier',
+  'classify_image.py, eval_image_classifier.py or train_image_classifier.py',
+)
+DETECTORS = Choice(
+  tuple(networks.DETECTORS),
+  'ssdlite_mobilenet_v2',
+  'detector',
+  'detect_objects.py, eval_object_detector.py or train_object_detector.py',
+)
+SEGMENTERS = Choice(
+  tuple(networks.SEGMENTERS),
+  'deeplab_v3_mobilenet_v2',
+  'segmenter',
+  'segment_image.py, eval_image_segmenter.py or train_image_segmenter.py',
+)
 
 
 class NetworkOptions(NamedTuple):
@@ -236,9 +253,13 @@ def read() -> NetworkOptions:
 
 def check(options: NetworkOptions, choice: Choice) -> None:
   """Raises InputError if a network is not of the choice."""
-  if options.model_name not in choice.names:
-    meant = did_you_mean(options.model_name or '', choice.names)
-    raise InputError(
-      f'Unknown network {options.model_name!r}{meant}; for this program there '
-      f'are {", ".join(choice.names)}.'
-    )
+  name = options.model_name or ''
+  if name in choice.names:
+    return
+  reason = f'Unknown network {name!r}{did_you_mean(name, choice.names)}'
+  for other in (CLASSIFIERS, DETECTORS, SEGMENTERS):
+    if name in other.names:
+      reason = f'{name} is a {other.what}, which {other.use} takes'
+  raise InputError(
+    f'{reason}; for this program there are {", ".join(choice.names)}.'
+  )

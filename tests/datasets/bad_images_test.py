@@ -52,6 +52,15 @@ class BadImagesTest(batches_testing.TestCase):
     self.damage('bee/03.png')
     self.check_stops(self.get_dataset(), 'bee/03.png: not a JPEG', limit=1)
 
+  def test_a_reason_is_told_once(self):
+    bad_images = BadImages(1)
+    for message in 'a.png: RGB: want one', 'b.png: cut', 'c.png: RGB: want one':
+      bad_images.add(message)
+    with self.assertRaisesRegex(
+      InputError, r'^a\.png, c\.png: RGB: want one; b\.png: cut \(unreadable'
+    ):
+      bad_images.check()
+
   def test_good_batches_come_before_the_stop(self):
     self.damage('bee/03.png')
     bad_images = BadImages(0)

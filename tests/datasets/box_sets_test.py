@@ -70,6 +70,13 @@ class BoxSetsTest(parameterized.TestCase, tf.test.TestCase):
     self.assertAllClose(area, targets.areas[0, 0])
     self.assertEqual(name == 'coco', targets.is_crowd[0, 0])
 
+  def test_own_classes_in_vocs_format(self):
+    names = folders.NAMES[::-1]
+    image_files.write(self.folder, 'labels.txt', '\n'.join(names).encode())
+    dataset = self.get('voc')
+    self.assertEqual(names, dataset.label_names)
+    self.assertAllEqual([1, 2], dataset.read(0, None).target.labels)
+
   def test_numbers_of_coco(self):
     dataset = self.get('coco')
     self.assertEqual(folders.IMAGE_IDS, dataset.image_ids)
@@ -130,6 +137,16 @@ class BoxSetsTest(parameterized.TestCase, tf.test.TestCase):
       os.remove(os.path.join(self.folder, image))
       with self.assertRaisesRegex(InputError, f'{image}: there is no such'):
         box_sets.get_dataset(name, 'val', self.folder)
+
+  def test_several_annotations_without_images(self):
+    _WRITERS['voc'](self.folder)
+    images = os.path.join(self.folder, 'VOCdevkit/VOC2012/JPEGImages')
+    for number in 1, 2, 3:
+      os.remove(os.path.join(images, f'2007_00000{number}.jpg'))
+    with self.assertRaisesRegex(
+      InputError, r'000001\.jpg \(and 2 more\): there is no such image'
+    ):
+      box_sets.get_dataset('voc', 'val', self.folder)
 
   def test_image_of_another_size(self):
     dataset = self.get('coco')

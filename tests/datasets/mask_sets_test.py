@@ -106,6 +106,16 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
         tf.fill(values[:, :, 60:].shape, padding), values[:, :, 60:]
       )
 
+  def test_own_classes_in_vocs_format(self):
+    names = '\n'.join(folders.NAMES).encode()
+    image_files.write(self.folder, 'labels.txt', names)
+    dataset = self.get('voc')
+    self.assertEqual(('background', *folders.NAMES), dataset.label_names)
+    self.assertAllEqual(folders.mask(2), dataset.read(2, None).target)
+    image_files.write(self.folder, 'labels.txt', b'aeroplane')
+    with self.assertRaisesRegex(InputError, 'class 3 is none of the 2 classes'):
+      self.get('voc').read(2, None)
+
   def test_masks_stay_with_their_images_in_training(self):
     batches = input_pipeline.training_batches(
       self.get('mask_folder'), InputOptions(4, 65)
@@ -153,8 +163,8 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
     self.assertAllEqual(folders.mask(3), dataset.read(0, None).target)
     with self.assertRaisesRegex(InputError, r'no list .* val; there is train'):
       mask_sets.get_dataset('mask_folder', 'val', self.folder)
-    image_files.write(self.folder, 'val.txt', b'0\n7\n')
-    with self.assertRaisesRegex(InputError, 'no image 7 in images/'):
+    image_files.write(self.folder, 'val.txt', b'0\n7\n8\n')
+    with self.assertRaisesRegex(InputError, r'no image 7 \(and 1 more\) in'):
       mask_sets.get_dataset('mask_folder', 'validation', self.folder)
 
   def test_undivided_folder_is_divided_by_name(self):
@@ -228,12 +238,33 @@ class FilesTest(parameterized.TestCase, tf.test.TestCase):
       ('voc', 'VOCdevkit/VOC2012/SegmentationClass/2007_000003.png', 'mask'),
       ('mask_folder', 'masks/1.png', 'images/1.png: there is no mask masks/1'),
       ('mask_folder', 'images/2.png', 'masks/2.png: there is no such image'),
-      ('mask_folder', 'labels.txt', 'labels.txt: No such file'),
+      (
+        'mask_folder',
+        'labels.txt',
+        'labels.txt: No such file; .* one a line, the background first',
+      ),
     ):
       self.get(name)
       path = os.path.join(self.folder, missing)
       os.remove(path)
       with self.assertRaisesRegex(InputError, message):
+        mask_sets.get_dataset(name, 'val', self.folder, 0.99)
+
+  def test_several_missing_files(self):
+    """The first of them, and how many more."""
+    root = 'VOCdevkit/VOC2012'
+    for name, missing, message in (
+      ('voc', f'{root}/JPEGImages/2007_00000{{}}.jpg', 'no such image; the sp'),
+      ('voc', f'{root}/SegmentationClass/2007_00000{{}}.png', 'no such mask'),
+      ('mask_folder', 'images/{}.png', 'no such image'),
+      ('mask_folder', 'masks/{}.png', 'no mask masks/1.png'),
+    ):
+      self.get(name)
+      for number in 1, 2, 3:
+        os.remove(os.path.join(self.folder, missing.format(number)))
+      with self.assertRaisesRegex(
+        InputError, rf'1\.(jpg|png) \(and 2 more\): there is {message}'
+      ):
         mask_sets.get_dataset(name, 'val', self.folder, 0.99)
 
   def test_two_classes_of_one_name(self):

@@ -1,5 +1,7 @@
 """VOC's files, in the devkit's folders."""
 
+import contextlib
+import io
 import os
 import tempfile
 
@@ -70,6 +72,63 @@ class VocTest(parameterized.TestCase):
         )
       ],
       voc.load_masks(self.folder, 'val'),
+    )
+
+  @parameterized.parameters('', 'VOCdevkit', 'VOCdevkit/VOC2012')
+  def test_classes_of_labels_txt(self, inside):
+    """In the folder that is named, without a background or with it first."""
+    folder = os.path.join(self.folder, inside)
+    for text in 'cat\ndog\nperson\n', 'background\ncat\ndog\nperson':
+      image_files.write(folder, 'labels.txt', text.encode())
+      self.assertEqual(('cat', 'dog', 'person'), voc.read_classes(folder).names)
+      (image,) = voc.load_boxes(folder, 'val')
+      self.assertEqual([2, 1], image.boxes.labels.tolist())
+      self.assertLen(voc.load_masks(folder, 'val'), 1)
+
+  def test_labels_txt_in_the_devkit(self):
+    image_files.write(self.folder, 'VOCdevkit/labels.txt', b'dog\nperson')
+    (image,) = voc.load_boxes(self.folder, 'val')
+    self.assertEqual([1, 0], image.boxes.labels.tolist())
+    image_files.write(self.folder, 'labels.txt', b'not read')
+    self.assertEqual(('dog', 'person'), voc.read_classes(self.folder).names)
+
+  @parameterized.parameters(
+    (b'dog\ndog', "labels.txt: 2 classes are called 'dog'"),
+    (b'dog\n\nperson', 'labels.txt line 2: blank'),
+    (b'dog', r"object 1: unknown class 'person'; \S+/labels.txt has dog$"),
+  )
+  def test_wrong_labels_txt(self, text, message):
+    image_files.write(self.folder, 'labels.txt', text)
+    with self.assertRaisesRegex(InputError, message):
+      voc.load_boxes(self.folder, 'val')
+
+  def test_classes_that_are_not_vocs(self):
+    """For masks as well, which would take them for VOC's by their numbers."""
+    self.write(
+      'Annotations/2007_000027.xml', _XML.replace('>dog<', '>green_circle<')
+    )
+    for load in voc.load_boxes, voc.load_masks:
+      with self.assertRaisesRegex(
+        InputError,
+        r"2007_000027\.xml: object 2: unknown class 'green_circle'; voc has "
+        r'these 20 classes: aeroplane, .*, tvmonitor; put a labels.txt with '
+        rf'your own, one a line, into {self.folder}, or use yolo_folder, coco '
+        'or mask_folder',
+      ):
+        load(self.folder, 'val')
+    image_files.write(self.folder, 'labels.txt', b'person\ngreen_circle')
+    self.assertLen(voc.load_masks(self.folder, 'val'), 1)
+
+  def test_masks_alone_are_told_to_be_vocs(self):
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+      voc.load_masks(self.folder, 'val')
+      self.write('Annotations/2007_000027.xml', '<damaged')
+      voc.load_masks(self.folder, 'val')
+      self.assertEmpty(told.getvalue())
+      os.remove(os.path.join(self.root, 'Annotations/2007_000027.xml'))
+      voc.load_masks(self.folder, 'val')
+    self.assertRegex(
+      told.getvalue(), r'VOC2012: no labels\.txt, .* 20 of VOC\n$'
     )
 
   @parameterized.parameters(

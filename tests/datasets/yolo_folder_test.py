@@ -43,6 +43,19 @@ class YoloFolderTest(parameterized.TestCase):
     held_out, _ = yolo_folder.load(self.folder, 'validation')
     self.assertLen(held_out, 1)
 
+  def test_polygons(self):
+    """Their box: as trainers of the format take them."""
+    self.write('images/train/a.jpg')
+    self.write(
+      'labels/train/a.txt',
+      '1 0.5 0.1 0.9 0.4 0.3 0.8\n0 0 0.2 0.1 0.2 0.1 1.0005 0 1\n',
+    )
+    (image,), _ = yolo_folder.load(self.folder, 'train')
+    np.testing.assert_allclose(
+      [[0.1, 0.3, 0.8, 0.9], [0.2, 0, 1, 0.1]], image.boxes.corners, rtol=1e-6
+    )
+    self.assertEqual([1, 0], image.boxes.labels.tolist())
+
   def test_undivided_folder_is_divided_by_name(self):
     for number in range(40):
       self.write(f'images/{number}.jpg')
@@ -59,6 +72,10 @@ class YoloFolderTest(parameterized.TestCase):
     ('2 0.5 0.5 0.1 0.1', 'class 2 is none of the 2'),
     ('-1 0.5 0.5 0.1 0.1', 'class -1 is none of the 2'),
     ('0 0.5 0.5 0.1', 'want class, x, y, width, height'),
+    ('0 0.5 0.5 0.1 0.1 0.9', 'want class, x, y, width, height'),
+    ('0 0.5 0.5 0.1 0.1 0.9 0.1 1', 'want class, x, y, width, height'),
+    ('0 0.5 0.5 0.1 nan 0.2 0.2', 'not finite'),
+    ('0 0.5 0.5 0.1 0.1 1.2 0.2', 'the box .* outside'),
     ('cat 0.5 0.5 0.1 0.1', 'want class, x, y, width, height'),
     ('0 0.5 0.5 inf 0.1', 'not finite'),
     ('0 0.97 0.5 0.1 0.1', 'the box .* outside'),
@@ -83,6 +100,18 @@ class YoloFolderTest(parameterized.TestCase):
     ):
       yolo_folder.load(self.folder, 'train')
 
+  def test_names_where_labelimg_writes_them(self):
+    os.remove(os.path.join(self.folder, 'classes.txt'))
+    for number in range(20):
+      self.write(f'images/{number}.jpg')
+      self.write(f'labels/{number}.txt', '1 0.5 0.5 0.1 0.1')
+    self.write('labels/classes.txt', 'ant\nbee\n')
+    _, label_names = yolo_folder.load(self.folder, 'train')
+    self.assertEqual(('ant', 'bee'), label_names)
+    self.write('classes.txt', 'cat\ndog\n')
+    _, label_names = yolo_folder.load(self.folder, 'train')
+    self.assertEqual(('cat', 'dog'), label_names)
+
   def test_missing_and_doubtful(self):
     self.write('images/train/a.jpg')
     with self.assertRaisesRegex(InputError, 'labels/train: No such file'):
@@ -92,11 +121,20 @@ class YoloFolderTest(parameterized.TestCase):
     self.write('labels/train/b.txt')
     with self.assertRaisesRegex(InputError, r'b\.txt: there is no such image'):
       yolo_folder.load(self.folder, 'train')
+    self.write('labels/train/c.txt')
+    self.write('labels/train/d.txt')
+    with self.assertRaisesRegex(InputError, r'b\.txt \(and 2 more\): there is'):
+      yolo_folder.load(self.folder, 'train')
     self.write('images/train/a.png')
     with self.assertRaisesRegex(InputError, 'the same text file'):
       yolo_folder.load(self.folder, 'train')
     os.remove(os.path.join(self.folder, 'classes.txt'))
-    with self.assertRaisesRegex(InputError, 'classes.txt: No such file'):
+    with self.assertRaisesRegex(
+      InputError,
+      rf'^{self.folder}: no classes.txt, labels/classes.txt or data.yaml in it'
+      rf'; write the names of the classes into {self.folder}/classes.txt, one '
+      'a line, ',
+    ):
       yolo_folder.load(self.folder, 'train')
 
 

@@ -1,6 +1,4 @@
-"""Bugs of boxes, masks and conversions for planted_bugs.py to plant."""
-
-"""Bugs of the input and its augmentation for planted_bugs.py to plant."""
+"""Bugs of the input, its augmentation, and conversions to plant."""
 
 _BOXES = ('tests/datasets/box_preprocessing_test.py',)
 _BOX_SETS = ('tests/datasets/box_sets_test.py',)
@@ -231,6 +229,8 @@ ROWS = (
     'return candidates.get(split_name, (split_name,))',
     "return candidates.get(split_name, (split_name, 'validation', 'val'))",
     ('tests/datasets/image_folder_test.py',),
+  ),
+  (
     'augmentation: erased alike at every position',
     'datasets/augmentation.py',
     'image, augmentation.random_erasing, [seed, position]',

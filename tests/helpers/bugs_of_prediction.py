@@ -98,4 +98,25 @@ ROWS = (
     'if num_unfit > num_wanted:',
     ('tests/checkpoints/restore_test.py',),
   ),
+  (
+    'prediction: all objects have a line',
+    'prediction/detection_results.py',
+    'lines[_MOST:] = ',
+    'lines += ',
+    ('tests/prediction/detection_results_test.py',),
+  ),
+  (
+    'prediction: a network of another task is unknown',
+    'runtime/network_flags.py',
+    'if name in other.names:',
+    'if name in choice.names:',
+    ('tests/runtime/network_flags_test.py',),
+  ),
+  (
+    'prediction: --help leaves out the flags of the data',
+    'datasets/data_flags.py',
+    'flags.disclaim_key_flags()',
+    '',
+    ('tests/programs/help_test.py',),
+  ),
 )

@@ -1,6 +1,8 @@
 """What the tests of detectors share: a model, a golden's groundtruth."""
 
 import functools
+import itertools
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -189,3 +191,18 @@ def in_order(chosen, losses):
   """Returns the chosen anchors of an image, by decreasing loss."""
   anchors = np.flatnonzero(chosen)
   return anchors[np.argsort(-losses[anchors], kind='stable')]
+
+
+def printed_names(printed):
+  """Returns the classes' names in what detect_objects.py prints, in order."""
+  return [
+    line.split()[-1]
+    for line in printed.splitlines()
+    if not re.search(r' -> |^  and \d+ more;', line)
+  ]
+
+
+def surest(found, most=20):
+  """Returns those of detections.json that are printed: some of each image."""
+  of_image = itertools.groupby(found, lambda one: one['image_id'])
+  return [one for _, group in of_image for one in list(group)[:most]]

@@ -25,6 +25,7 @@ from typing import NamedTuple
 from tests.helpers import bugs_of_classifiers
 from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_deeplab
+from tests.helpers import bugs_of_formats
 from tests.helpers import bugs_of_prediction
 from tests.helpers import bugs_of_recipes
 from tests.helpers import bugs_of_reports
@@ -50,6 +51,7 @@ BUGS = tuple(
     *bugs_of_classifiers.ROWS,
     *bugs_of_data.ROWS,
     *bugs_of_deeplab.ROWS,
+    *bugs_of_formats.ROWS,
     *bugs_of_prediction.ROWS,
     *bugs_of_reports.ROWS,
     *bugs_of_recipes.ROWS,

@@ -41,6 +41,8 @@ class LabelFlagsTest(absltest.TestCase):
     data = os.path.join(self.folder, 'data')
     self.assertEqual(('c', 'd'), self.find(2, dir=data))
     self.assertEqual(('c', 'd'), self.find(2, name='yolo_folder', dir=data))
+    self.write('data/labels.txt', 'c', 'd')  # as a data set of masks has it
+    self.assertEqual(('c', 'd'), self.find(2, dir=data))
     path = self.write('names.txt', 'e', 'f')
     self.assertEqual(('e', 'f'), self.find(2, path=path, dir=data))
 

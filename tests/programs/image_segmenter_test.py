@@ -194,7 +194,7 @@ class ProgramsTest(tf.test.TestCase):
       ((scenes, '--model_name=vgg_16'), "Unknown network 'vgg_16'"),
       (
         (scenes, '--model_name=mobilenet_v2'),
-        "Unknown network 'mobilenet_v2'.*; for this program .* deeplab_v3",
+        'mobilenet_v2 is a classifier, .*; for this program .* deeplab_v3',
       ),
       (
         (f'--checkpoint_path={detector}', '--model_name='),
@@ -309,7 +309,7 @@ class ProgramsTest(tf.test.TestCase):
       ((), 'name images, or folders of images'),
       (
         (image, '--model_name=ssdlite_mobilenet_v2'),
-        "Unknown network 'ssdlite_mobilenet_v2'.*; for this program",
+        'ssdlite_mobilenet_v2 is a detector, which detect_objects.py, .*; for',
       ),
       (
         (image, '--preprocessing_name=ssd'),

@@ -16,6 +16,7 @@ from pycocotools.cocoeval import COCOeval
 import tensorflow as tf
 
 from tests.helpers import checkpoints as checkpoint_testing
+from tests.helpers import detection
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
@@ -117,16 +118,13 @@ class PublishedDetectorTest(tf.test.TestCase):
     self.assertNotEqual(set(range(1, len(numbers) + 1)), numbers)
 
     printed, _ = self.detect('--min_score=0')
-    names = [
-      line.split()[-1] for line in printed.splitlines() if ' -> ' not in line
-    ]
     known = numbers | {_NUM_CLASSES}
     self.assertEqual(
       [
         f'kind{one["category_id"]}' if one['category_id'] in known else '?'
-        for one in found
+        for one in detection.surest(found)
       ],
-      names,
+      detection.printed_names(printed),
     )
     self.check_metrics(_coco_numbers(path, found), numbers)
 

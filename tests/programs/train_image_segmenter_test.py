@@ -165,7 +165,7 @@ class TrainingTest(tf.test.TestCase):
       ((scenes, '--model_name=vgg_16'), "Unknown network 'vgg_16'; for this"),
       (
         (scenes, '--model_name=mobilenet_v2'),
-        "Unknown network 'mobilenet_v2' .*; for this program there are deep",
+        'mobilenet_v2 is a classifier, .*; for this program there are deep',
       ),
       (
         (scenes, '--preprocessing_name=ssd'),

@@ -50,8 +50,8 @@ class WrongInputTest(tf.test.TestCase):
       (('--model_name=lenet_5',), "Unknown network 'lenet_5'; .* there are"),
       (
         ('--model_name=ssdlite_mobilenet_v2',),
-        "Unknown network 'ssdlite_mobilenet_v2' .did you mean mobilenet_v2.*"
-        '; for this program there are mobilenet_v1',
+        'ssdlite_mobilenet_v2 is a detector, which .*train_object_detector.py'
+        ' takes; for this program there are mobilenet_v1',
       ),
       (
         ('--dataset_name=digitz',),
