@@ -150,7 +150,9 @@ class Validator:
     """Returns why training may end here; None: it goes on."""
     if self._patience is None or self.best is None:
       return None
-    age = self._epochs.at(int(self._state.global_step)) - self.best.epoch
+    age = self._epochs.between_validations(
+      self.best.step, int(self._state.global_step)
+    )
     if age < self._patience:
       return None
     return (

@@ -30,7 +30,7 @@ ROWS = (
   ),
   (
     'recipes: a step of several batches begins at the wrong one',
-    'training/run.py',
+    'training/batches.py',
     'step * update.accumulate_steps',
     'step',
     ('tests/training/run_test.py',),
@@ -112,6 +112,13 @@ ROWS = (
     'training/validation.py',
     'best.step <= step else None',
     'best.step < 0 else None',
+    _VALIDATION,
+  ),
+  (
+    'recipes: early stopping counts parts of an epoch',
+    'training/epochs.py',
+    'step * self.batch_size // images - first * self.batch_size // images',
+    'int(self.at(step) - self.at(first))',
     _VALIDATION,
   ),
   (

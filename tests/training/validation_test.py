@@ -45,6 +45,7 @@ class _Evaluator:
     return {'loss': -mean, 'score': mean}
 
 
+_EPOCHS = Epochs(10, 5, 100, 1.0)
 _TASK = Task(None, None, _Evaluator, None, best_by='score')
 
 
@@ -56,12 +57,12 @@ class ValidationTest(checkpoint_testing.TestCase):
     )
     self.weight = self.state.model.variables_by_name['w']
 
-  def make(self, patience=None):
+  def make(self, patience=None, epochs=_EPOCHS):
     return validation.Validator(
       self.state,
       _TASK,
       lambda: iter([(tf.ones([2]), None), (tf.ones([1]), None)]),
-      Epochs(10, 5, 100, 1.0),
+      epochs,
       self.folder,
       patience,
       lambda folder: open(os.path.join(folder, 'info'), 'w').close(),
@@ -137,6 +138,13 @@ class ValidationTest(checkpoint_testing.TestCase):
     self.assertRegex(enough, 'score has not risen for 2 epochs: .*=2')
     self.assertEqual(enough, self.make(patience=2.0).enough())
     self.assertIsNone(self.validate(validator, 8, 0.6).enough)
+
+  def test_enough_counts_whole_epochs(self):
+    """Of 100 images by 32: the best after epoch 5, 5.12 in truth."""
+    validator = self.make(patience=3.0, epochs=Epochs(100, 32, None, 1.0))
+    self.validate(validator, 16, 0.5)
+    self.assertIsNone(self.validate(validator, 22, 0.4).enough)
+    self.assertIn('for 3 epochs', self.validate(validator, 25, 0.4).enough)
 
   def test_a_run_that_goes_on_knows_its_best(self):
     self.validate(self.make(), 6, 0.5)
