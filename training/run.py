@@ -97,6 +97,8 @@ def train(
   validator = held_out and _make_validator(
     state, task, options, epochs, held_out, dataset, built.xla
   )
+  if validator and not options.run.find_learning_rate:
+    _make_up_validation(validator, epochs.name(int(state.global_step)))
   if _is_done(int(state.global_step), epochs, options.run, validator):
     return
   run = _Run(options, dataset, built, task, epochs, batches, state, writer)
@@ -170,6 +172,12 @@ def find_last_step(
   if run.num_epochs is not None:
     ends.append(math.ceil(run.num_epochs * num_examples / batch_size))
   return min((end for end in ends if end is not None), default=None)
+
+
+def _make_up_validation(validator, name):
+  validated = validator.make_up()
+  if validated:
+    print(f'{name}  {validated.describe()}', flush=True)
 
 
 def _is_done(step, epochs, run, validator):

@@ -103,8 +103,8 @@ ROWS = (
   (
     'recipes: the worst checkpoint is kept',
     'training/validation.py',
-    'value > self.best.value',
-    'value < self.best.value',
+    'return value > best or',
+    'return value < best or',
     _VALIDATION,
   ),
   (
@@ -119,6 +119,20 @@ ROWS = (
     'training/epochs.py',
     'step * self.batch_size // images - first * self.batch_size // images',
     'int(self.at(step) - self.at(first))',
+    _VALIDATION,
+  ),
+  (
+    'recipes: a validation is made up each time',
+    'training/validation.py',
+    'step <= self.best.last_validated',
+    'step <= self.best.step',
+    _VALIDATION,
+  ),
+  (
+    'recipes: what is not a number stays best',
+    'training/validation.py',
+    'math.isnan(best) and not math.isnan(value)',
+    'False',
     _VALIDATION,
   ),
   (

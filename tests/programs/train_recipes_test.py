@@ -71,8 +71,9 @@ class TrainRecipesTest(tf.test.TestCase):
       ),
       (*begun, f'--train_dir={self.path("adam")}', '--optimizer=adam'),
       diverged,
+      (*begun, '--validate_every_epochs=1'),
     )
-    whole, _, resumed, other, nothing, hinted, adam, diverged = results
+    whole, _, resumed, other, nothing, hinted, adam, diverged, late = results
     self._check_recipe(whole)
     self._check_frozen(whole)
     self._check_resumed(resumed)
@@ -89,6 +90,10 @@ class TrainRecipesTest(tf.test.TestCase):
     self.assertNotIn('finetune', adam.stdout)
     self.assertEqual(0, diverged.status)
     self.assertEqual(1, diverged.stdout.count('training has diverged'))
+    self.assertRegex(
+      late.stdout,
+      r'\nepoch 0.011/0.011  validation Accuracy \d\.\d{3}, best\n.*is left',
+    )
 
   def _check_recipe(self, result):
     self.assertEqual(0, result.status, result.stderr)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from unittest import mock
 
 import tensorflow as tf
 
@@ -57,10 +58,10 @@ class ValidationTest(checkpoint_testing.TestCase):
     )
     self.weight = self.state.model.variables_by_name['w']
 
-  def make(self, patience=None, epochs=_EPOCHS):
+  def make(self, patience=None, epochs=_EPOCHS, task=_TASK):
     return validation.Validator(
       self.state,
-      _TASK,
+      task,
       lambda: iter([(tf.ones([2]), None), (tf.ones([1]), None)]),
       epochs,
       self.folder,
@@ -101,6 +102,7 @@ class ValidationTest(checkpoint_testing.TestCase):
           'step': 6,
           'epoch': 3.0,
           'metrics': {'loss': -0.75, 'score': 0.75},
+          'last_validated': 8,
         },
         json.load(file),
       )
@@ -156,6 +158,31 @@ class ValidationTest(checkpoint_testing.TestCase):
     self.assertEqual([10, 0.75], self.best())
     self.state.global_step.assign(0)  # another run, which begins here
     self.assertIsNone(self.make().best)
+
+  def test_what_was_interrupted_is_made_up(self):
+    self.assertIsNone(self.make().make_up())  # Nothing is trained yet.
+    self.state.global_step.assign(4)
+    self.weight.assign(0.5)
+    self.assertTrue(self.make().make_up().is_best)
+    self.assertIsNone(self.make().make_up())
+    self.validate(self.make(), 6, 0.4)
+    self.assertIsNone(self.make().make_up())  # It was no better, but it was.
+    for step, is_due in ((7, False), (8, True), (99, False), (100, True)):
+      self.state.global_step.assign(step)
+      self.assertEqual(is_due, self.make().make_up() is not None, step)
+
+  def test_what_is_not_a_number_is_worst(self):
+    evaluator = mock.Mock()
+    validator = self.make(task=_TASK._replace(make_evaluator=lambda: evaluator))
+    for step, score, is_best in (
+      (2, float('nan'), True),
+      (4, float('nan'), False),
+      (6, 0.25, True),
+      (8, float('nan'), False),
+    ):
+      evaluator.result.return_value = {'score': score}
+      self.assertEqual(is_best, self.validate(validator, step, 0.0).is_best)
+    self.assertEqual([6, 0.0], self.best())
 
   def test_damaged(self):
     self.validate(self.make(), 6, 0.5)
