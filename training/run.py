@@ -102,7 +102,7 @@ def train(
   if _is_done(int(state.global_step), epochs, options.run, validator):
     return
   run = _Run(options, dataset, built, task, epochs, batches, state, writer)
-  _tell(run)
+  _tell(run, held_out)
   try:
     if options.run.find_learning_rate:
       _find_learning_rate(run)
@@ -191,8 +191,8 @@ def _is_done(step, epochs, run, validator):
   return False
 
 
-def _tell(run):
-  """Prints what is trained, on what."""
+def _tell(run, held_out):
+  """Prints what is trained, on what, and by what the best is chosen."""
   network, dataset = run.options.network, run.dataset
   gpu.tell_device()
   print(
@@ -203,6 +203,12 @@ def _tell(run):
     f'{run.epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
+  if held_out:
+    print(
+      f'Validated on {held_out.name} {held_out.split_name}: '
+      f'{held_out.num_examples} images',
+      flush=True,
+    )
 
 
 def _batch_norm_decay(run):

@@ -65,7 +65,9 @@ def open_held_out(
   Raises:
     InputError: there is no such part, or its classes are others.
   """
-  split_name = catalog.held_out_split(options.dataset_name)
+  split_name = catalog.validation_split(
+    options.dataset_name, options.dataset_dir
+  )
   dataset = kind.open(options._replace(dataset_split_name=split_name))
   if (dataset.num_classes, dataset.label_names) != (
     trained.num_classes,

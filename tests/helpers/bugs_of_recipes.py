@@ -136,6 +136,14 @@ ROWS = (
     _VALIDATION,
   ),
   (
+    'recipes: the best is chosen on test',
+    'training/validation.py',
+    'catalog.validation_split(\n    options.dataset_name, options.dataset_dir\n'
+    '  )',
+    'catalog.held_out_split(options.dataset_name)',
+    _VALIDATION,
+  ),
+  (
     'recipes: a recipe overrules what is given',
     'training/recipes.py',
     'if flag not in given',

@@ -106,6 +106,7 @@ class TrainRecipesTest(tf.test.TestCase):
       ' '.join(recipe.split()),
     )
     self.assertNotIn('finetune', rest)
+    self.assertIn('\nValidated on image_folder validation: 6 images\n', rest)
     self.assertRegex(
       rest,
       r'\nepoch 1/\S+  loss \d\.\d+  Accuracy \d\.\d\d  '

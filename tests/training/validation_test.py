@@ -193,6 +193,19 @@ class ValidationTest(checkpoint_testing.TestCase):
       with self.assertRaisesRegex(InputError, f'{path} is damaged .*delete it'):
         self.make()
 
+  def test_held_out_is_validation_rather_than_test(self):
+    for split, count in (('train', 3), ('test', 2), ('validation', 1)):
+      path = f'{self.folder}/mnist_{split}.tfrecord'
+      with tf.io.TFRecordWriter(path) as writer:
+        for _ in range(count):
+          writer.write(b'')
+    options = kinds.DatasetOptions('mnist', 'train', self.folder, 0.2)
+    trained = catalog.get_dataset('mnist', 'train', self.folder)
+    held_out = validation.open_held_out(kinds.LABELS, options, trained)
+    self.assertEqual(
+      ('validation', 1), (held_out.split_name, held_out.num_examples)
+    )
+
   def test_held_out(self):
     options = kinds.DatasetOptions('digits', 'train', None, 0.2)
     trained = catalog.get_dataset('digits', 'train')
