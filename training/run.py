@@ -46,6 +46,7 @@ class _Run(NamedTuple):
   built: RunnableModel
   task: Task
   epochs: Epochs
+  freeze_steps: int
   batches: Batches
   state: TrainState
   writer: Writer
@@ -74,6 +75,7 @@ def train(
   options = _with_preprocessing(options, kind, dataset)
   tf.random.set_seed(options.input.seed)
   epochs = _epochs(options, dataset)
+  freeze_steps = options.find_freeze_steps(epochs)
   learning_rate_fn = learning_rates.make_learning_rate_fn(
     options.optimization.learning_rate,
     dataset.num_examples,
@@ -101,7 +103,9 @@ def train(
     _make_up_validation(validator, epochs.name(int(state.global_step)))
   if _is_done(int(state.global_step), epochs, options.run, validator):
     return
-  run = _Run(options, dataset, built, task, epochs, batches, state, writer)
+  run = _Run(
+    options, dataset, built, task, epochs, freeze_steps, batches, state, writer
+  )
   _tell(run, held_out)
   try:
     if options.run.find_learning_rate:
@@ -228,7 +232,7 @@ def _make_train_step(run, learning_rate_fn):
     training_step.settling_decay(_batch_norm_decay(run)),
     run.built.xla,
     run.options.optimization.update,
-    run.epochs.steps_of(run.options.optimization.freeze_epochs),
+    run.freeze_steps,
   )
 
 
@@ -245,7 +249,7 @@ def _make_settle(run):
     run.batches.from_step,
     _batch_norm_decay(run),
     run.built.xla,
-    run.epochs.steps_of(run.options.optimization.freeze_epochs),
+    run.freeze_steps,
     num_batches,
   )
 

@@ -144,6 +144,27 @@ ROWS = (
     _VALIDATION,
   ),
   (
+    'recipes: the body stays frozen in all steps',
+    'training/options.py',
+    'steps >= last_step:',
+    'steps > last_step:',
+    ('tests/training/run_test.py',),
+  ),
+  (
+    'recipes: learning rates are tried on a frozen body',
+    'training/options.py',
+    'if self.run.find_learning_rate or not',
+    'if not',
+    ('tests/training/run_test.py',),
+  ),
+  (
+    'recipes: by steps, a body may never be trained',
+    'training/recipes.py',
+    "table['freeze_part'] = table.pop('freeze_epochs') / num_epochs",
+    'pass',
+    ('tests/training/recipes_test.py',),
+  ),
+  (
     'recipes: a recipe overrules what is given',
     'training/recipes.py',
     'if flag not in given',

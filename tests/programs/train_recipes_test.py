@@ -60,7 +60,7 @@ class TrainRecipesTest(tf.test.TestCase):
       training_runs.PROGRAM,
       begun,
       (*straight, '--max_number_of_steps=6'),
-      (*stopped, '--max_number_of_steps=2'),
+      (*stopped, '--max_number_of_steps=4'),
       (*stopped, '--max_number_of_steps=6'),
       (*straight, '--max_number_of_steps=7', '--batch_size=2', '--seed=1'),
       ('--recipe=finetune', f'--train_dir={self.path("nothing")}'),
