@@ -53,6 +53,14 @@ def held_out_split(name: str) -> str:
   return record_sets.held_out_split(name)
 
 
+def validation_split(name: str, dataset_dir: str | None) -> str:
+  """Returns the split to choose by in training; any name will do.
+
+  Another than held_out_split where a data set has both and dataset_dir, too.
+  """
+  return record_sets.validation_split(name, dataset_dir)
+
+
 def get_dataset(
   name: str,
   split_name: str,

@@ -77,6 +77,19 @@ def held_out_split(name: str) -> str:
   return known.splits[1] if known else 'validation'
 
 
+def validation_split(name: str, dataset_dir: str | None) -> str:
+  """Returns the split to choose by in training; any name will do.
+
+  It is validation where records of it were cut off from train, so that the test
+  images stay for the last word; otherwise held_out_split.
+  """
+  known = _RECORD_SETS.get(name)
+  if known and dataset_dir and 'validation' in known.splits:
+    if _paths(dataset_dir, 'validation', (known.pattern,)):
+      return 'validation'
+  return held_out_split(name)
+
+
 def pattern(name: str) -> str:
   """Returns how the files to write are called; {split} and * stand for more."""
   return _RECORD_SETS[name].pattern if name != ANY else '{split}-*.tfrecord'

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from collections.abc import Sequence
 import json
+import math
 import os
 from typing import Any
 from typing import NamedTuple
@@ -69,12 +70,10 @@ def differences(results: Sequence[Result]) -> list[str]:
 
 
 def _place(result):
-  """Of the largest first metric first."""
-  return (
-    not result.metrics,
-    -next(iter(result.metrics.values()), 0.0),
-    result.run,
-  )
+  """Of the largest first metric first; one that is not a number is worst."""
+  value = next(iter(result.metrics.values()), 0.0)
+  is_nan = math.isnan(value)
+  return not result.metrics, is_nan, 0.0 if is_nan else -value, result.run
 
 
 def _runs_at(folder) -> Iterator[str]:

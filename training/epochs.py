@@ -28,8 +28,22 @@ class Epochs(NamedTuple):
     """Whether this step is followed by a validation: the last one always."""
     if self.validate_every is None:
       return False
-    images = max(1, round(self.validate_every * self.num_examples))
-    return step == self.last_step or self._passes(step, images)
+    return step == self.last_step or self._passes(
+      step, self._images_of_validation()
+    )
+
+  def between_validations(self, first: int, step: int) -> float:
+    """Returns how many epochs lie between the validations of two steps.
+
+    They are whole multiples of validate_every, though the steps that fill them
+    overshoot by other parts of a batch.
+    """
+    images = self._images_of_validation()
+    times = step * self.batch_size // images - first * self.batch_size // images
+    return round(times * self.validate_every, 6)  # 3 * 0.1 is not 0.3
+
+  def _images_of_validation(self):
+    return max(1, round(self.validate_every * self.num_examples))
 
   def _passes(self, step, images):
     """Whether a multiple of so many images is reached with this step."""

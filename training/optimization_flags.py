@@ -125,7 +125,7 @@ def define(defaults: Defaults = PUBLISHED) -> None:
 
 
 def _define_update(has_last_layer_rate):
-  """Defines what UpdateOptions are read from, and freeze_epochs."""
+  """Defines what UpdateOptions are read from, and the freeze."""
   if has_last_layer_rate:
     flags.DEFINE_float(
       'last_layer_gradient_multiplier',
@@ -149,6 +149,14 @@ def _define_update(has_last_layer_rate):
     'checkpoint has it, the averages of batch norm included, by which it '
     'normalises meanwhile. A classifier drops out nothing then.',
     lower_bound=0.0,
+  )
+  flags.DEFINE_float(
+    'freeze_part',
+    0.0,
+    'Part of training, from 0 to 1, in which only the head is trained, where '
+    'that is longer than freeze_epochs.',
+    0.0,
+    1.0,
   )
   flags.DEFINE_float(
     'clip_gradients_norm',
@@ -242,6 +250,7 @@ def read() -> Optimization:
         'batch_norm_decay',
         'moving_average_decay',
         'freeze_epochs',
+        'freeze_part',
       )
     ),
   )

@@ -57,12 +57,18 @@ class Optimization(NamedTuple):
   moving_average_decay: float | None  # of the weights' averages; None: none
   update: UpdateOptions = PLAIN
   freeze_epochs: float = 0.0  # in which only the head is trained
+  freeze_part: float = 0.0  # the same as a part of training, from 0 to 1
+
+  @property
+  def freezes(self) -> bool:
+    """Whether only the head is trained at first."""
+    return bool(self.freeze_epochs or self.freeze_part)
 
   @property
   def divides_rate(self) -> bool:
     """Whether head and body need optimizers of their own."""
     return bool(
-      self.update.head_learning_rate_multiplier != 1.0 or self.freeze_epochs
+      self.update.head_learning_rate_multiplier != 1.0 or self.freezes
     )
 
 

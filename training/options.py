@@ -3,6 +3,7 @@
 from typing import Any
 from typing import NamedTuple
 
+from base.errors import InputError
 from checkpoints import run_info
 from checkpoints.checkpoint_flags import StartOptions
 from datasets import labels
@@ -10,6 +11,7 @@ from datasets.catalog import Dataset
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import DatasetOptions
 from runtime.network_flags import NetworkOptions
+from training.epochs import Epochs
 from training.optimizers import Optimization
 from training.run_flags import RunOptions
 
@@ -29,6 +31,33 @@ class TrainingOptions(NamedTuple):
   def images_per_step(self) -> int:
     """Images in a step, all of its batches together."""
     return self.input.batch_size * self.optimization.update.accumulate_steps
+
+  def find_freeze_steps(self, epochs: Epochs) -> int:
+    """Returns in how many steps only the head is trained.
+
+    None where learning rates are tried: the one to be found is for all.
+
+    Raises:
+      InputError: they are all, or a part of training that has no end.
+    """
+    if self.run.find_learning_rate or not self.optimization.freezes:
+      return 0
+    steps = epochs.steps_of(self.optimization.freeze_epochs)
+    last_step = epochs.last_step
+    if self.optimization.freeze_part:
+      if last_step is None:
+        raise InputError(
+          '--freeze_part goes by where training ends: set '
+          '--max_number_of_steps or --num_epochs'
+        )
+      steps = max(steps, int(self.optimization.freeze_part * last_step))
+    if last_step is not None and steps >= last_step:
+      raise InputError(
+        f'only the head would be trained in all {last_step} steps: train '
+        'longer, or lower --freeze_epochs (to train but a part is what '
+        '--trainable_scopes is for)'
+      )
+    return steps
 
   def info(self, dataset: Dataset) -> dict[str, Any]:
     """Returns what model.json keeps, for those who evaluate or resume."""

@@ -131,7 +131,9 @@ def values(name: str, kind: str, given: dict[str, Value]) -> dict[str, Value]:
   if recipe.is_of_folder:
     table['dataset_name'] = FOLDERS[kind]
   if 'max_number_of_steps' in given:
-    table.pop('num_epochs', None)
+    num_epochs = table.pop('num_epochs', None)
+    if 'freeze_epochs' in table and 'freeze_epochs' not in given:
+      table['freeze_part'] = table.pop('freeze_epochs') / num_epochs
   elif 'num_epochs' in table and 'num_epochs' in given:
     for flag in PARTS_OF_TRAINING:
       if flag in table:

@@ -46,6 +46,7 @@ class _Run(NamedTuple):
   built: RunnableModel
   task: Task
   epochs: Epochs
+  freeze_steps: int
   batches: Batches
   state: TrainState
   writer: Writer
@@ -74,6 +75,7 @@ def train(
   options = _with_preprocessing(options, kind, dataset)
   tf.random.set_seed(options.input.seed)
   epochs = _epochs(options, dataset)
+  freeze_steps = options.find_freeze_steps(epochs)
   learning_rate_fn = learning_rates.make_learning_rate_fn(
     options.optimization.learning_rate,
     dataset.num_examples,
@@ -97,10 +99,14 @@ def train(
   validator = held_out and _make_validator(
     state, task, options, epochs, held_out, dataset, built.xla
   )
+  if validator and not options.run.find_learning_rate:
+    _make_up_validation(validator, epochs.name(int(state.global_step)))
   if _is_done(int(state.global_step), epochs, options.run, validator):
     return
-  run = _Run(options, dataset, built, task, epochs, batches, state, writer)
-  _tell(run)
+  run = _Run(
+    options, dataset, built, task, epochs, freeze_steps, batches, state, writer
+  )
+  _tell(run, held_out)
   try:
     if options.run.find_learning_rate:
       _find_learning_rate(run)
@@ -172,6 +178,12 @@ def find_last_step(
   return min((end for end in ends if end is not None), default=None)
 
 
+def _make_up_validation(validator, name):
+  validated = validator.make_up()
+  if validated:
+    print(f'{name}  {validated.describe()}', flush=True)
+
+
 def _is_done(step, epochs, run, validator):
   """Whether nothing is left to train; says so."""
   if epochs.last_step is not None and step >= epochs.last_step:
@@ -183,8 +195,8 @@ def _is_done(step, epochs, run, validator):
   return False
 
 
-def _tell(run):
-  """Prints what is trained, on what."""
+def _tell(run, held_out):
+  """Prints what is trained, on what, and by what the best is chosen."""
   network, dataset = run.options.network, run.dataset
   gpu.tell_device()
   print(
@@ -195,6 +207,12 @@ def _tell(run):
     f'{run.epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
+  if held_out:
+    print(
+      f'Validated on {held_out.name} {held_out.split_name}: '
+      f'{held_out.num_examples} images',
+      flush=True,
+    )
 
 
 def _batch_norm_decay(run):
@@ -214,7 +232,7 @@ def _make_train_step(run, learning_rate_fn):
     training_step.settling_decay(_batch_norm_decay(run)),
     run.built.xla,
     run.options.optimization.update,
-    run.epochs.steps_of(run.options.optimization.freeze_epochs),
+    run.freeze_steps,
   )
 
 
@@ -231,7 +249,7 @@ def _make_settle(run):
     run.batches.from_step,
     _batch_norm_decay(run),
     run.built.xla,
-    run.epochs.steps_of(run.options.optimization.freeze_epochs),
+    run.freeze_steps,
     num_batches,
   )
 

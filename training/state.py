@@ -54,7 +54,7 @@ def make_state(
     InputError: trainable_scopes match nothing, or freeze_epochs cannot be.
   """
   trained = trainable_variables(model, trainable_scopes)
-  if optimization.freeze_epochs:
+  if optimization.freezes:
     _check_freezing(model, trained)
 
   def make_optimizer():

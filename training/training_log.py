@@ -124,8 +124,7 @@ class TrainingLog:
     self._of_epoch.add_new(self._pending)
     words = [self._epochs.name(step), *progress.words(self._of_epoch.take())]
     if validated is not None:
-      best = ', best' if validated.is_best else ''
-      words.append(f'validation {validated.name} {validated.value:.3f}{best}')
+      words.append(validated.describe())
     self._shown.end_epoch(step, words)
 
   def tell(self, line: str) -> None:

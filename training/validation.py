@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 import json
+import math
 import os
 from typing import Any
 from typing import NamedTuple
@@ -39,6 +40,11 @@ class Validated(NamedTuple):
   is_best: bool
   enough: str | None  # why training may end
 
+  def describe(self) -> str:
+    """Returns what the log says of it."""
+    best = ', best' if self.is_best else ''
+    return f'validation {self.name} {self.value:.3f}{best}'
+
 
 class Best(NamedTuple):
   """The best validation of a run, as best.json has it."""
@@ -48,6 +54,7 @@ class Best(NamedTuple):
   step: int
   epoch: float
   metrics: dict[str, float]  # all of them
+  last_validated: int = 0  # step of the run's last validation, this or another
 
 
 def open_held_out(
@@ -58,7 +65,9 @@ def open_held_out(
   Raises:
     InputError: there is no such part, or its classes are others.
   """
-  split_name = catalog.held_out_split(options.dataset_name)
+  split_name = catalog.validation_split(
+    options.dataset_name, options.dataset_dir
+  )
   dataset = kind.open(options._replace(dataset_split_name=split_name))
   if (dataset.num_classes, dataset.label_names) != (
     trained.num_classes,
@@ -141,16 +150,35 @@ class Validator:
       del metrics[name]
     self._write_summaries(step, metrics)
     name, value = self._task.best_by, metrics[self._task.best_by]
-    is_best = self.best is None or value > self.best.value
+    is_best = self.best is None or _is_better(value, self.best.value)
     if is_best:
-      self._keep(Best(name, value, step, self._epochs.at(step), metrics))
+      self._keep(Best(name, value, step, self._epochs.at(step), metrics, step))
+    else:
+      self._note(self.best._replace(last_validated=step))
     return Validated(name, value, is_best, self.enough())
+
+  def make_up(self) -> Validated | None:
+    """Validates the state where a run goes on, if that was interrupted.
+
+    Returns:
+      What came of it; None: nothing was due, or it is done.
+
+    Raises:
+      InputError: see validate.
+    """
+    step = int(self._state.global_step)
+    is_done = self.best is not None and step <= self.best.last_validated
+    if not step or is_done or not self._epochs.is_validated(step):
+      return None
+    return self.validate()
 
   def enough(self) -> str | None:
     """Returns why training may end here; None: it goes on."""
     if self._patience is None or self.best is None:
       return None
-    age = self._epochs.at(int(self._state.global_step)) - self.best.epoch
+    age = self._epochs.between_validations(
+      self.best.step, int(self._state.global_step)
+    )
     if age < self._patience:
       return None
     return (
@@ -184,8 +212,17 @@ class Validator:
       )
     self._write_info(folder)
     checkpoint_writer.save(self._writer, best.step)
-    files.write_json(os.path.join(folder, _BEST_FILE), best._asdict())
+    self._note(best)
+
+  def _note(self, best):
+    path = os.path.join(self._train_dir, BEST_FOLDER, _BEST_FILE)
+    files.write_json(path, best._asdict())
     self.best = best
+
+
+def _is_better(value, best):
+  """Whether it is larger; what is not a number is worst."""
+  return value > best or math.isnan(best) and not math.isnan(value)
 
 
 def read_best(train_dir: str, metric: str, step: int) -> Best | None:
@@ -205,7 +242,9 @@ def read_best(train_dir: str, metric: str, step: int) -> Best | None:
     return None
   except (OSError, ValueError, TypeError) as error:
     raise InputError(f'{path} is damaged ({error}): delete it') from error
-  return best if best.metric == metric and best.step <= step else None
+  if best.metric != metric or best.step > step:
+    return None
+  return best._replace(last_validated=max(best.step, best.last_validated))
 
 
 def make_batches(

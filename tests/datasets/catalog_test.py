@@ -147,6 +147,21 @@ class CatalogTest(parameterized.TestCase):
     image_files.write_folder(f'{self.folder}/test', ['cat'], 1)
     self.assertEqual('test', self.get('image_folder', 'validation').split_name)
 
+  def test_training_is_validated_on_test_where_nothing_else_is(self):
+    self.write_records('mnist_test.tfrecord', 2)
+    for name, folder, split_name in (
+      ('mnist', None, 'test'),
+      ('mnist', self.folder, 'test'),
+      ('imagenet', self.folder, 'validation'),
+      ('tfrecord', self.folder, 'validation'),
+    ):
+      self.assertEqual(split_name, catalog.validation_split(name, folder))
+    self.write_records('mnist_validation.tfrecord', 1)
+    self.assertEqual(
+      'validation', catalog.validation_split('mnist', self.folder)
+    )
+    self.assertEqual('test', catalog.held_out_split('mnist'))
+
   def test_no_split_of_digits_is_called_test(self):
     for name in 'digits', 'digits_scenes':
       self.check_message(f'{name} has no split test', name, 'test')

@@ -103,8 +103,8 @@ ROWS = (
   (
     'recipes: the worst checkpoint is kept',
     'training/validation.py',
-    'value > self.best.value',
-    'value < self.best.value',
+    'return value > best or',
+    'return value < best or',
     _VALIDATION,
   ),
   (
@@ -113,6 +113,56 @@ ROWS = (
     'best.step <= step else None',
     'best.step < 0 else None',
     _VALIDATION,
+  ),
+  (
+    'recipes: early stopping counts parts of an epoch',
+    'training/epochs.py',
+    'step * self.batch_size // images - first * self.batch_size // images',
+    'int(self.at(step) - self.at(first))',
+    _VALIDATION,
+  ),
+  (
+    'recipes: a validation is made up each time',
+    'training/validation.py',
+    'step <= self.best.last_validated',
+    'step <= self.best.step',
+    _VALIDATION,
+  ),
+  (
+    'recipes: what is not a number stays best',
+    'training/validation.py',
+    'math.isnan(best) and not math.isnan(value)',
+    'False',
+    _VALIDATION,
+  ),
+  (
+    'recipes: the best is chosen on test',
+    'training/validation.py',
+    'catalog.validation_split(\n    options.dataset_name, options.dataset_dir\n'
+    '  )',
+    'catalog.held_out_split(options.dataset_name)',
+    _VALIDATION,
+  ),
+  (
+    'recipes: the body stays frozen in all steps',
+    'training/options.py',
+    'steps >= last_step:',
+    'steps > last_step:',
+    ('tests/training/run_test.py',),
+  ),
+  (
+    'recipes: learning rates are tried on a frozen body',
+    'training/options.py',
+    'if self.run.find_learning_rate or not',
+    'if not',
+    ('tests/training/run_test.py',),
+  ),
+  (
+    'recipes: by steps, a body may never be trained',
+    'training/recipes.py',
+    "table['freeze_part'] = table.pop('freeze_epochs') / num_epochs",
+    'pass',
+    ('tests/training/recipes_test.py',),
   ),
   (
     'recipes: a recipe overrules what is given',

@@ -10,6 +10,13 @@ _RUNS = ('tests/programs/compare_runs_test.py',)
 # (name, path, old, new, tests): the arguments of planted_bugs.Bug
 ROWS = (
   (
+    'reports: a metric that is not a number comes first',
+    'reports/runs.py',
+    'is_nan, 0.0 if is_nan else -value',
+    '0, -value',
+    ('tests/reports/runs_test.py',),
+  ),
+  (
     'reports: what is right among the mistakes',
     'tasks/classification_evaluator.py',
     'np.where(verdicts.is_right, ',

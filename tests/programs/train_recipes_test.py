@@ -60,7 +60,7 @@ class TrainRecipesTest(tf.test.TestCase):
       training_runs.PROGRAM,
       begun,
       (*straight, '--max_number_of_steps=6'),
-      (*stopped, '--max_number_of_steps=2'),
+      (*stopped, '--max_number_of_steps=4'),
       (*stopped, '--max_number_of_steps=6'),
       (*straight, '--max_number_of_steps=7', '--batch_size=2', '--seed=1'),
       ('--recipe=finetune', f'--train_dir={self.path("nothing")}'),
@@ -71,8 +71,9 @@ class TrainRecipesTest(tf.test.TestCase):
       ),
       (*begun, f'--train_dir={self.path("adam")}', '--optimizer=adam'),
       diverged,
+      (*begun, '--validate_every_epochs=1'),
     )
-    whole, _, resumed, other, nothing, hinted, adam, diverged = results
+    whole, _, resumed, other, nothing, hinted, adam, diverged, late = results
     self._check_recipe(whole)
     self._check_frozen(whole)
     self._check_resumed(resumed)
@@ -89,6 +90,10 @@ class TrainRecipesTest(tf.test.TestCase):
     self.assertNotIn('finetune', adam.stdout)
     self.assertEqual(0, diverged.status)
     self.assertEqual(1, diverged.stdout.count('training has diverged'))
+    self.assertRegex(
+      late.stdout,
+      r'\nepoch 0.011/0.011  validation Accuracy \d\.\d{3}, best\n.*is left',
+    )
 
   def _check_recipe(self, result):
     self.assertEqual(0, result.status, result.stderr)
@@ -101,6 +106,7 @@ class TrainRecipesTest(tf.test.TestCase):
       ' '.join(recipe.split()),
     )
     self.assertNotIn('finetune', rest)
+    self.assertIn('\nValidated on image_folder validation: 6 images\n', rest)
     self.assertRegex(
       rest,
       r'\nepoch 1/\S+  loss \d\.\d+  Accuracy \d\.\d\d  '

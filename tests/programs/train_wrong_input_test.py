@@ -74,6 +74,10 @@ class WrongInputTest(tf.test.TestCase):
         ('--freeze_epochs=1', '--trainable_scopes=MobilenetV1/Conv2d_0'),
         'freeze_epochs: trainable_scopes leave nothing',
       ),
+      (
+        ('--freeze_epochs=1', '--max_number_of_steps=5'),
+        'only the head would be trained in all 5 steps',
+      ),
       (('--accumulate_steps=0',), '.*accumulate_steps=0: .*positive'),
       (
         ('--compute_dtype=float16', '--implementation=slim'),

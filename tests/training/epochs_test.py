@@ -39,6 +39,15 @@ class EpochsTest(absltest.TestCase):
         wanted, [step for step in steps if epochs.is_validated(step)]
       )
 
+  def test_between_validations_are_whole_ones(self):
+    """Of 100 images by 32: epoch 5 ends with step 16, epoch 8 with 25."""
+    epochs = Epochs(100, 32, None, 1.0)
+    self.assertTrue(epochs.is_validated(16) and epochs.is_validated(25))
+    self.assertEqual(3.0, epochs.between_validations(16, 25))
+    self.assertEqual(2.0, epochs.between_validations(16, 22))
+    tenths = Epochs(100, 10, None, 0.1)
+    self.assertEqual(0.3, tenths.between_validations(1, 4))
+
 
 if __name__ == '__main__':
   absltest.main()

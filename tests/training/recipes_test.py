@@ -39,7 +39,14 @@ class RecipesTest(absltest.TestCase):
     self.assertNotIn('freeze_epochs', fixed)
     by_steps = recipes.values('finetune', LABELS, {'max_number_of_steps': 5})
     self.assertNotIn('num_epochs', by_steps)
-    self.assertEqual(whole['freeze_epochs'], by_steps['freeze_epochs'])
+    self.assertNotIn('freeze_epochs', by_steps)
+    self.assertAlmostEqual(
+      whole['freeze_epochs'] / whole['num_epochs'], by_steps['freeze_part']
+    )
+    fixed = recipes.values(
+      'finetune', LABELS, {'max_number_of_steps': 5, 'freeze_epochs': 1}
+    )
+    self.assertFalse({'freeze_epochs', 'freeze_part'} & set(fixed))
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
+from base.errors import InputError
 from checkpoints.checkpoint_flags import StartOptions
 from datasets import catalog
 from datasets import kinds
@@ -55,6 +56,30 @@ class RunTest(tf.test.TestCase):
     epochs = Epochs(1437, options.images_per_step, last_step)
     self.assertEqual(120, epochs.steps_of(1.0))
     self.assertEqual(0, epochs.steps_of(0.0))
+
+  def test_freeze_steps(self):
+    """1,437 images by 4: 359.25 steps in an epoch."""
+    for freeze, last_step, wanted in (
+      ({}, None, 0),
+      ({'freeze_epochs': 1.0}, None, 360),
+      ({'freeze_epochs': 1.0}, 361, 360),
+      ({'freeze_part': 1 / 3}, 100, 33),
+      ({'freeze_part': 1 / 3, 'freeze_epochs': 1.0}, 3000, 1000),
+    ):
+      options = _options(**freeze)
+      epochs = Epochs(1437, 4, last_step)
+      self.assertEqual(wanted, options.find_freeze_steps(epochs))
+      finder = options._replace(
+        run=options.run._replace(find_learning_rate=True)
+      )
+      self.assertEqual(0, finder.find_freeze_steps(epochs))
+    for freeze, last_step, message in (
+      ({'freeze_epochs': 1.0}, 360, 'only the head .* all 360 steps'),
+      ({'freeze_part': 1.0}, 5, 'only the head .* all 5 steps'),
+      ({'freeze_part': 0.5}, None, 'freeze_part .* set --max_number_of_steps'),
+    ):
+      with self.assertRaisesRegex(InputError, message):
+        _options(**freeze).find_freeze_steps(Epochs(1437, 4, last_step))
 
 
 if __name__ == '__main__':

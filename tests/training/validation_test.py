@@ -2,6 +2,7 @@
 
 import json
 import os
+from unittest import mock
 
 import tensorflow as tf
 
@@ -45,6 +46,7 @@ class _Evaluator:
     return {'loss': -mean, 'score': mean}
 
 
+_EPOCHS = Epochs(10, 5, 100, 1.0)
 _TASK = Task(None, None, _Evaluator, None, best_by='score')
 
 
@@ -56,12 +58,12 @@ class ValidationTest(checkpoint_testing.TestCase):
     )
     self.weight = self.state.model.variables_by_name['w']
 
-  def make(self, patience=None):
+  def make(self, patience=None, epochs=_EPOCHS, task=_TASK):
     return validation.Validator(
       self.state,
-      _TASK,
+      task,
       lambda: iter([(tf.ones([2]), None), (tf.ones([1]), None)]),
-      Epochs(10, 5, 100, 1.0),
+      epochs,
       self.folder,
       patience,
       lambda folder: open(os.path.join(folder, 'info'), 'w').close(),
@@ -100,6 +102,7 @@ class ValidationTest(checkpoint_testing.TestCase):
           'step': 6,
           'epoch': 3.0,
           'metrics': {'loss': -0.75, 'score': 0.75},
+          'last_validated': 8,
         },
         json.load(file),
       )
@@ -138,6 +141,13 @@ class ValidationTest(checkpoint_testing.TestCase):
     self.assertEqual(enough, self.make(patience=2.0).enough())
     self.assertIsNone(self.validate(validator, 8, 0.6).enough)
 
+  def test_enough_counts_whole_epochs(self):
+    """Of 100 images by 32: the best after epoch 5, 5.12 in truth."""
+    validator = self.make(patience=3.0, epochs=Epochs(100, 32, None, 1.0))
+    self.validate(validator, 16, 0.5)
+    self.assertIsNone(self.validate(validator, 22, 0.4).enough)
+    self.assertIn('for 3 epochs', self.validate(validator, 25, 0.4).enough)
+
   def test_a_run_that_goes_on_knows_its_best(self):
     self.validate(self.make(), 6, 0.5)
     resumed = self.make()
@@ -149,6 +159,31 @@ class ValidationTest(checkpoint_testing.TestCase):
     self.state.global_step.assign(0)  # another run, which begins here
     self.assertIsNone(self.make().best)
 
+  def test_what_was_interrupted_is_made_up(self):
+    self.assertIsNone(self.make().make_up())  # Nothing is trained yet.
+    self.state.global_step.assign(4)
+    self.weight.assign(0.5)
+    self.assertTrue(self.make().make_up().is_best)
+    self.assertIsNone(self.make().make_up())
+    self.validate(self.make(), 6, 0.4)
+    self.assertIsNone(self.make().make_up())  # It was no better, but it was.
+    for step, is_due in ((7, False), (8, True), (99, False), (100, True)):
+      self.state.global_step.assign(step)
+      self.assertEqual(is_due, self.make().make_up() is not None, step)
+
+  def test_what_is_not_a_number_is_worst(self):
+    evaluator = mock.Mock()
+    validator = self.make(task=_TASK._replace(make_evaluator=lambda: evaluator))
+    for step, score, is_best in (
+      (2, float('nan'), True),
+      (4, float('nan'), False),
+      (6, 0.25, True),
+      (8, float('nan'), False),
+    ):
+      evaluator.result.return_value = {'score': score}
+      self.assertEqual(is_best, self.validate(validator, step, 0.0).is_best)
+    self.assertEqual([6, 0.0], self.best())
+
   def test_damaged(self):
     self.validate(self.make(), 6, 0.5)
     path = os.path.join(self.folder, 'best', 'best.json')
@@ -157,6 +192,19 @@ class ValidationTest(checkpoint_testing.TestCase):
         file.write(text)
       with self.assertRaisesRegex(InputError, f'{path} is damaged .*delete it'):
         self.make()
+
+  def test_held_out_is_validation_rather_than_test(self):
+    for split, count in (('train', 3), ('test', 2), ('validation', 1)):
+      path = f'{self.folder}/mnist_{split}.tfrecord'
+      with tf.io.TFRecordWriter(path) as writer:
+        for _ in range(count):
+          writer.write(b'')
+    options = kinds.DatasetOptions('mnist', 'train', self.folder, 0.2)
+    trained = catalog.get_dataset('mnist', 'train', self.folder)
+    held_out = validation.open_held_out(kinds.LABELS, options, trained)
+    self.assertEqual(
+      ('validation', 1), (held_out.split_name, held_out.num_examples)
+    )
 
   def test_held_out(self):
     options = kinds.DatasetOptions('digits', 'train', None, 0.2)
