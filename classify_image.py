@@ -140,7 +140,7 @@ def _make_draw(
 ) -> Callable[[Prediction, Result], None]:
   """Makes the folder; returns a function that writes an image's picture."""
   files.make_folder(output.output_dir, 'output_dir')
-  names = picture_files.name_pictures(paths)
+  names = picture_files.name_pictures(paths, output.output_dir)
   size, preparation = predictor.input.image_size, predictor.input
   grad_cam_fn = (
     grad_cam.make_grad_cam_fn(predictor.model, size)

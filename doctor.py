@@ -22,6 +22,7 @@ from base import errors
 from base import program_flags
 from base.errors import InputError
 from checkpoints import reader
+from datasets import image_folder
 from datasets import kinds
 from datasets.catalog import Dataset
 from datasets.kinds import DatasetOptions
@@ -48,7 +49,7 @@ flags.DEFINE_string(
 program_flags.define_path('dataset_dir', None, 'Folder of the data set.')
 flags.DEFINE_float(
   'validation_fraction',
-  0.2,
+  image_folder.VALIDATION_FRACTION,
   'Part of the images that is held out of a folder that is not divided.',
   0.0,
   1.0,

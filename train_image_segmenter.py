@@ -92,8 +92,11 @@ def main(argv: list[str]) -> None:
       hardest_fraction,
       upsample_logits,
     ),
+    lambda train_dir: training_report.write_flags(
+      train_dir, program_flags.given()
+    ),
+    training_report.write_curves,
   )
-  training_report.write(flags.FLAGS.train_dir, program_flags.given())
 
 
 if __name__ == '__main__':

@@ -20,8 +20,6 @@ ssdlite_mobilenet_v2_coco.
 # First: it imports TensorFlow without its notices.
 from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
-from absl import flags
-
 from base import errors
 from base import program_flags
 from datasets import kinds
@@ -64,8 +62,11 @@ def main(argv: list[str]) -> None:
     lambda dataset, image_size: detection.make_task(
       dataset.num_classes, image_size, dataset.label_names, options
     ),
+    lambda train_dir: training_report.write_flags(
+      train_dir, program_flags.given()
+    ),
+    training_report.write_curves,
   )
-  training_report.write(flags.FLAGS.train_dir, program_flags.given())
 
 
 if __name__ == '__main__':

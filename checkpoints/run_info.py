@@ -15,6 +15,11 @@ from specs import networks
 
 FILE_NAME = 'model.json'
 
+# Folders in a train_dir: of the best checkpoint, and of validation's log, whose
+# charts are then training's in TensorBoard.
+BEST_FOLDER = 'best'
+VALIDATION_FOLDER = 'validation'
+
 # What stands and falls with the name of the model, and of the data set.
 _MODEL_KEYS = ('image_size', *networks.ARCHITECTURE)
 _DATASET_KEYS = ('dataset_dir', 'labels_offset', 'validation_fraction')

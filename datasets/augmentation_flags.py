@@ -28,7 +28,8 @@ def define(kind: Kind) -> None:
   flags.DEFINE_float(
     'rand_augment_magnitude',
     _DEFAULT.rand_augment_magnitude,
-    "Strength of RandAugment's changes.",
+    "Strength of RandAugment's changes, of "
+    f"{rand_augment.GREATEST_MAGNITUDE:g} (torchvision's are of 30).",
     0.0,
     rand_augment.GREATEST_MAGNITUDE,
   )

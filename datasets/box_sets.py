@@ -30,7 +30,7 @@ def get_dataset(
   name: str,
   split_name: str,
   dataset_dir: str | None = None,
-  validation_fraction: float = 0.2,
+  validation_fraction: float = image_folder.VALIDATION_FRACTION,
 ) -> Dataset:
   """Finds a split of a data set; no image is decoded.
 

@@ -12,6 +12,7 @@ from datasets import digits
 from datasets import digits_scenes
 from datasets import example as examples
 from datasets import image_folder
+from datasets import labels
 from datasets import preprocessing
 from datasets import record_sets
 from datasets import tfrecord
@@ -65,7 +66,7 @@ def get_dataset(
   name: str,
   split_name: str,
   dataset_dir: str | None = None,
-  validation_fraction: float = 0.2,
+  validation_fraction: float = image_folder.VALIDATION_FRACTION,
   labels_offset: int = 0,
 ) -> Dataset:
   """Finds a split of a data set; no image is decoded.
@@ -214,7 +215,7 @@ def _offset_labels(dataset, labels_offset):
     )
   label_names = dataset.label_names
   if label_names is not None:
-    background = ('background',) * -labels_offset
+    background = (labels.BACKGROUND,) * -labels_offset
     label_names = background + label_names[max(labels_offset, 0) :]
 
   def read(index, choose_window=None):

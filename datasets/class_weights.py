@@ -1,10 +1,12 @@
 """Weights that make up for classes of which there are few images."""
 
 import math
+import os
 
 import numpy as np
 
 from base.errors import InputError
+from base.suggestions import did_you_mean
 from datasets import image_folder
 from datasets.catalog import Dataset
 
@@ -34,6 +36,11 @@ def find(text: str | None, dataset: Dataset) -> tuple[float, ...] | None:
     return balanced(dataset.read_labels(), dataset.num_classes)
   words = text.split(',')
   if not _are_weights(words):
+    if not os.path.exists(text):
+      raise InputError(
+        f'class_weights {text}: No such file or directory'
+        + did_you_mean(text, [_BALANCED])
+      )
     words = image_folder.read_file(text).decode('utf-8', 'replace').split()
     if not _are_weights(words):
       raise InputError(

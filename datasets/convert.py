@@ -18,6 +18,7 @@ from base import errors
 from base import program_flags
 from base.errors import InputError
 from datasets import folder_to_records
+from datasets import image_folder
 
 program_flags.define_path(
   'source', None, 'Folder of images, with a subfolder for each class.'
@@ -26,7 +27,7 @@ program_flags.define_path('output', None, 'Folder to write, new or empty.')
 flags.DEFINE_integer('shards', 5, 'Number of files per split.', lower_bound=1)
 flags.DEFINE_float(
   'validation_fraction',
-  0.2,
+  image_folder.VALIDATION_FRACTION,
   'Part of the images to hold out, from 0 to 1, if the source is not divided '
   'into train/ and validation/.',
   lower_bound=0,

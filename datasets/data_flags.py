@@ -8,6 +8,7 @@ from absl import flags
 
 from base import program_flags
 from datasets import augmentation_flags
+from datasets import image_folder
 from datasets import mask_preprocessing
 from datasets import preprocessing
 from datasets.input_pipeline import InputOptions
@@ -19,14 +20,12 @@ from datasets.mask_preprocessing import Scales
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
 
-_VALIDATION_FRACTION = 0.2
-
 
 def defaults(kind: Kind) -> dict[str, str | float | int]:
   """Returns DatasetOptions' fields as far as nothing else says anything."""
   return {
     'dataset_name': kind.default,
-    'validation_fraction': _VALIDATION_FRACTION,
+    'validation_fraction': image_folder.VALIDATION_FRACTION,
     'labels_offset': 0,
   }
 
@@ -137,7 +136,8 @@ def _define_dataset(kind, values, split_name, as_in_training):
     'validation_fraction',
     values['validation_fraction'],
     'Part of the images to hold out, from 0 to 1, of a folder that is not '
-    'divided into training and validation.' + otherwise(_VALIDATION_FRACTION),
+    'divided into training and validation.'
+    + otherwise(image_folder.VALIDATION_FRACTION),
   )
   if kind is not LABELS:
     return

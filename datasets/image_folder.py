@@ -17,6 +17,7 @@ from datasets import images
 from datasets import other_files
 from datasets.example import Encoded
 
+VALIDATION_FRACTION = 0.2  # held out by default
 UNDIVIDED = ('train', 'validation')  # splits of what is divided by names
 _SPLIT_FOLDERS = ('train', 'validation', 'val', 'test')
 
@@ -128,6 +129,21 @@ def first_of(paths: Sequence[str]) -> str:
   return f'{paths[0]} (and {more} more)' if more else paths[0]
 
 
+def image_paths(folder: str) -> tuple[list[str], list[str]]:
+  """Returns sorted paths of a folder's images, and of its other files.
+
+  Raises:
+    InputError: the folder cannot be read.
+  """
+  paths, others = [], []
+  for entry in _entries(folder):
+    if entry.is_file():
+      extension = os.path.splitext(entry.name)[1].lower()
+      is_image = extension in images.extensions()
+      (paths if is_image else others).append(entry.path)
+  return sorted(paths), sorted(others)
+
+
 def paths_by_name(
   folder: str, extensions: tuple[str, ...] | None = None
 ) -> dict[str, str]:
@@ -202,7 +218,7 @@ def _list_examples(folder, label_names):
         f'{class_folder}: not one of the classes '
         f'({len(label_names)}: {label_names[0]}, ...)'
       )
-    paths, others = _image_paths(class_folder)
+    paths, others = image_paths(class_folder)
     if not paths:
       raise InputError(_no_images(class_folder) + other_files.remedy(others))
     ignored += others
@@ -231,17 +247,6 @@ def _no_images(class_folder):
 
 def _no_folders(folder):
   message = f'{folder}: no folders in it; each class needs one, with its images'
-  if _image_paths(folder)[0]:
+  if image_paths(folder)[0]:
     message += '. It has images itself: is it one level too low?'
   return message
-
-
-def _image_paths(class_folder):
-  """Returns sorted paths of a class's images, and of the other files."""
-  paths, others = [], []
-  for entry in _entries(class_folder):
-    if entry.is_file():
-      extension = os.path.splitext(entry.name)[1].lower()
-      is_image = extension in images.extensions()
-      (paths if is_image else others).append(entry.path)
-  return sorted(paths), sorted(others)

@@ -9,6 +9,7 @@ from base import files
 from base.errors import InputError
 
 FILE_NAME = 'labels.txt'
+BACKGROUND = 'background'  # the class of what is of no other
 
 _NUMBERED = re.compile(r'\s*(\d+)\s*:(.*)')
 

@@ -16,7 +16,9 @@ _SPLITS = ('train', 'validation', 'val', 'test')
 
 
 def load(
-  folder: str, split_name: str, validation_fraction: float = 0.2
+  folder: str,
+  split_name: str,
+  validation_fraction: float = image_folder.VALIDATION_FRACTION,
 ) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
   """Returns ((path of image, path of mask) of a split, label_names).
 

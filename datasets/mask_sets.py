@@ -13,6 +13,7 @@ from datasets import digits_scenes
 from datasets import example as examples
 from datasets import image_folder
 from datasets import images
+from datasets import labels
 from datasets import mask_folder
 from datasets import preprocessing
 from datasets import record_sets
@@ -21,7 +22,6 @@ from datasets.catalog import Dataset
 from datasets.example import Example
 from datasets.example import TargetError
 from datasets.mask_preprocessing import IGNORED
-from datasets.voc import BACKGROUND
 
 
 def dataset_names() -> list[str]:
@@ -33,7 +33,7 @@ def get_dataset(
   name: str,
   split_name: str,
   dataset_dir: str | None = None,
-  validation_fraction: float = 0.2,
+  validation_fraction: float = image_folder.VALIDATION_FRACTION,
 ) -> Dataset:
   """Finds a split of a data set; no image is decoded.
 
@@ -58,7 +58,7 @@ def get_dataset(
   record_sets.check_folder(name, dataset_dir)
   if name == 'voc':
     pairs = voc.load_masks(dataset_dir, split_name)
-    label_names = (BACKGROUND, *voc.read_classes(dataset_dir).names)
+    label_names = (labels.BACKGROUND, *voc.read_classes(dataset_dir).names)
   else:
     record_sets.check_split(name, split_name)
     catalog.check_validation_fraction(validation_fraction)
@@ -77,7 +77,7 @@ def _digits_scenes(split_name):
 
   return _dataset(
     ('digits_scenes', split_name, scans.num_scenes),
-    (BACKGROUND, *map(str, range(10))),
+    (labels.BACKGROUND, *map(str, range(10))),
     'lenet',
     read,
     digits_scenes.SIZE,

@@ -10,8 +10,7 @@ from base.errors import InputError
 from datasets import image_set
 from datasets.image_set import ImageSet
 from datasets.image_set import LabelledImages
-
-BACKGROUND = 'background'
+from datasets.labels import BACKGROUND
 
 _NAMED_IN_ERROR = 10
 
@@ -96,15 +95,17 @@ def _keep_classes(images, classes: Sequence[str]):
 def _hold_out(images, selection):
   """Returns the images with part of train as the split validation."""
   fraction = selection.validation_fraction
-  if not (images.num_held_out if fraction is None else fraction):
-    if selection.stratified:
-      raise InputError('stratified: set validation_fraction, what to hold out')
+  wanted = images.num_held_out if fraction is None else fraction
+  if not (wanted or selection.stratified):
     return images
   if 'train' not in images.splits or {'validation', 'val'} & set(images.splits):
     raise InputError(
       'nothing can be held out for validation: the splits are '
-      f'{", ".join(images.splits)} already'
+      f'{", ".join(images.splits)} already; leave out validation_fraction and '
+      'stratified'
     )
+  if not wanted:
+    raise InputError('stratified: set validation_fraction, what to hold out')
   train = images.splits['train']
   count = images.num_held_out
   if fraction is not None:

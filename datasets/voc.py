@@ -40,7 +40,6 @@ _LABEL_NAMES = (
   'train',
   'tvmonitor',
 )
-BACKGROUND = 'background'
 IGNORED = 255  # in a mask: the border of an object, or what is hard to tell
 
 # Of masks, annotations are read to learn whether the classes are VOC's.
@@ -69,7 +68,7 @@ def read_classes(folder: str) -> Classes:
     path = os.path.join(place, labels.FILE_NAME)
     if os.path.isfile(path):
       names = labels.read_label_names(path)
-      names = names[names[0] == BACKGROUND :]
+      names = names[names[0] == labels.BACKGROUND :]
       labels.check_unique(names, path)
       return Classes(names, f'{path} has {", ".join(names)}')
   return Classes(

@@ -34,7 +34,9 @@ class _Folders(NamedTuple):
 
 
 def load(
-  folder: str, split_name: str, validation_fraction: float = 0.2
+  folder: str,
+  split_name: str,
+  validation_fraction: float = image_folder.VALIDATION_FRACTION,
 ) -> tuple[list[AnnotatedImage], tuple[str, ...]]:
   """Returns (images with boxes, label_names) of a split; opens no image.
 

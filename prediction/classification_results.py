@@ -40,7 +40,10 @@ def to_text(result: Result, file_width: int) -> str:
   ]
   if len(lines) == 1:
     width = min(file_width, _FILE_WIDTH)
-    return f'{result.file:{width}} {lines[0]}'.rstrip()
+    line = f'{result.file:{width}} {lines[0]}'
+    # The file and the probability are whole, whatever becomes of the class.
+    name = result.predictions[0].name or ''
+    return line[: max(_WIDTH, len(line) - len(name))].rstrip()
   return '\n'.join([result.file, *(line[:_WIDTH].rstrip() for line in lines)])
 
 

@@ -6,12 +6,12 @@ import math
 import os
 
 from base import files
+from checkpoints import run_info
 from reports import charts
 
 FILE_NAME = 'curve.png'
 
-_VALIDATION_FOLDER = 'validation'  # of a log of its own, in train_dir
-_VALIDATION = _VALIDATION_FOLDER + '/'
+_VALIDATION = run_info.VALIDATION_FOLDER + '/'
 # Of the log: how fast training is, not how good.
 _LEFT_OUT = ('images_per_second', 'loss_scale', 'part_of_time_without_images')
 _COLUMNS = 2
@@ -49,7 +49,7 @@ def read(train_dir: str) -> Curves:
   """
   scalars = _scalars(train_dir)
   for tag, values in _scalars(
-    os.path.join(train_dir, _VALIDATION_FOLDER)
+    os.path.join(train_dir, run_info.VALIDATION_FOLDER)
   ).items():
     scalars[_VALIDATION + tag] = values
   curves = collections.defaultdict(dict)

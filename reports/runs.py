@@ -103,9 +103,10 @@ def _of_run(run):
 def _evaluations(run):
   """Returns the paths of a run's evaluations, not those of runs below it."""
   paths = []
+  own = (run, os.path.join(run, run_info.BEST_FOLDER))
   for path, names, file_names in os.walk(run):
     names.sort()
-    if path != run and run_info.FILE_NAME in file_names:
+    if path not in own and run_info.FILE_NAME in file_names:
       names.clear()
       continue
     paths += [

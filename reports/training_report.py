@@ -4,14 +4,13 @@ import os
 from typing import Any
 
 from base import files
-from checkpoints import run_info
 from reports import curves
 
 FLAGS_FILE = 'flags.json'
 
 
-def write(train_dir: str, given_flags: dict[str, Any]) -> None:
-  """Writes curve.png and flags.json beside the checkpoints, if there are any.
+def write_flags(train_dir: str, given_flags: dict[str, Any]) -> None:
+  """Writes flags.json.
 
   Args:
     train_dir: of the run.
@@ -20,9 +19,15 @@ def write(train_dir: str, given_flags: dict[str, Any]) -> None:
   Raises:
     InputError: train_dir cannot be written.
   """
-  if not run_info.read_run_info(train_dir):
-    return
   files.write_json(os.path.join(train_dir, FLAGS_FILE), given_flags)
+
+
+def write_curves(train_dir: str) -> None:
+  """Writes curve.png, if the log has any curve, and says so.
+
+  Raises:
+    InputError: train_dir cannot be written.
+  """
   path = curves.draw(train_dir)
   if path:
     print(f'Curves: {path}', flush=True)

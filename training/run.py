@@ -25,6 +25,7 @@ from training import beginning
 from training import input_images
 from training import learning_rate_finder
 from training import learning_rates
+from training import locking
 from training import loop
 from training import options as training_options
 from training import pictures_of_run
@@ -57,6 +58,8 @@ def train(
   choice: Choice,
   kind: Kind,
   make_task: Callable[[Dataset, int], Task],
+  before_first_save: Callable[[str], None] = lambda train_dir: None,
+  after_steps: Callable[[str], None] = lambda train_dir: None,
 ) -> None:
   """Trains, or goes on where train_dir has a checkpoint; prints how it goes.
 
@@ -65,14 +68,23 @@ def train(
     choice: the networks to choose from.
     kind: of the data set.
     make_task: (Dataset, image_size) -> Task.
+    before_first_save: writes into train_dir what else belongs beside
+      model.json.
+    after_steps: is called with train_dir however training ends, by Ctrl-C, too,
+      if it has made a step.
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
-      image or record is wrong; training diverges.
+      image or record is wrong; training diverges; another process trains there.
   """
   network_flags.check(options.network, choice)
   dataset = kinds.open_to_train(kind, options.dataset)
   options = _with_preprocessing(options, kind, dataset)
+  with locking.hold(options.run.train_dir):
+    _train(options, kind, dataset, make_task, before_first_save, after_steps)
+
+
+def _train(options, kind, dataset, make_task, before_first_save, after_steps):
   tf.random.set_seed(options.input.seed)
   epochs = _epochs(options, dataset)
   freeze_steps = options.find_freeze_steps(epochs)
@@ -111,7 +123,9 @@ def train(
     if options.run.find_learning_rate:
       _find_learning_rate(run)
     else:
-      _run_steps(run, learning_rate_fn, validator)
+      _run_steps(
+        run, learning_rate_fn, validator, before_first_save, after_steps
+      )
   finally:
     for message in bad_images.messages[: options.max_bad_images]:
       print(f'Skipped {message}')
@@ -127,10 +141,31 @@ def _find_learning_rate(run):
   )
 
 
-def _run_steps(run, learning_rate_fn, validator):
+def _run_steps(
+  run, learning_rate_fn, validator, before_first_save, after_steps
+):
   """Trains to the end, and says where the result is."""
+  first_step = int(run.state.global_step)
+  try:
+    path = _loop(run, learning_rate_fn, validator, before_first_save)
+    if validator and validator.best:
+      print(validator.describe_best())
+    train_dir = run.options.run.train_dir
+    print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
+  finally:
+    if int(run.state.global_step) > first_step:
+      after_steps(run.options.run.train_dir)
+
+
+def _loop(run, learning_rate_fn, validator, before_first_save):
+  """Trains; returns the newest checkpoint's path."""
   first_step, train_dir = int(run.state.global_step), run.options.run.train_dir
-  path = loop.run(
+
+  def write_descriptions():
+    training_options.write_info(train_dir, run.options, run.dataset)
+    before_first_save(train_dir)
+
+  return loop.run(
     _make_train_step(run, learning_rate_fn),
     input_images.show(
       run.batches.of_steps_from(first_step), first_step, train_dir
@@ -139,7 +174,7 @@ def _run_steps(run, learning_rate_fn, validator):
     run.writer,
     run.options.run.schedule(run.epochs),
     loop.Hooks(
-      lambda: training_options.write_info(train_dir, run.options, run.dataset),
+      write_descriptions,
       _make_settle(run),
       pictures_of_run.make_show(
         run.state, run.task.draw, run.batches.from_step, train_dir
@@ -147,9 +182,6 @@ def _run_steps(run, learning_rate_fn, validator):
       validator and validator.validate,
     ),
   )
-  if validator and validator.best:
-    print(validator.describe_best())
-  print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
 
 
 def _with_preprocessing(options, kind, dataset):

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from base import files
 from base.errors import InputError
+from checkpoints import run_info
 from checkpoints import writer as checkpoint_writer
 from datasets import catalog
 from datasets import input_pipeline
@@ -27,8 +28,6 @@ from training import state as training_state
 from training.epochs import Epochs
 from training.state import TrainState
 
-BEST_FOLDER = 'best'  # in train_dir
-_LOG_FOLDER = 'validation'  # for TensorBoard; its charts are training's then
 _BEST_FILE = 'best.json'
 
 
@@ -190,13 +189,13 @@ class Validator:
     """Returns which checkpoint is best, as a line."""
     return (
       f'Best: {self.best.metric} {self.best.value:.4f}, step {self.best.step}, '
-      f'in {os.path.join(self._train_dir, BEST_FOLDER)}'
+      f'in {os.path.join(self._train_dir, run_info.BEST_FOLDER)}'
     )
 
   def _write_summaries(self, step, metrics):
     if self._summaries is None:
       self._summaries = tf.summary.create_file_writer(
-        os.path.join(self._train_dir, _LOG_FOLDER)
+        os.path.join(self._train_dir, run_info.VALIDATION_FOLDER)
       )
     with self._summaries.as_default(step):
       for name, value in metrics.items():
@@ -205,7 +204,7 @@ class Validator:
 
   def _keep(self, best):
     """Writes the checkpoint and, last, that it is the best."""
-    folder = os.path.join(self._train_dir, BEST_FOLDER)
+    folder = os.path.join(self._train_dir, run_info.BEST_FOLDER)
     if self._writer is None:
       self._writer = checkpoint_writer.make_writer(
         training_state.inferred_by_name(self._state), folder, max_to_keep=1
@@ -215,7 +214,7 @@ class Validator:
     self._note(best)
 
   def _note(self, best):
-    path = os.path.join(self._train_dir, BEST_FOLDER, _BEST_FILE)
+    path = os.path.join(self._train_dir, run_info.BEST_FOLDER, _BEST_FILE)
     files.write_json(path, best._asdict())
     self.best = best
 
@@ -234,7 +233,7 @@ def read_best(train_dir: str, metric: str, step: int) -> Best | None:
   Raises:
     InputError: best.json is damaged.
   """
-  path = os.path.join(train_dir, BEST_FOLDER, _BEST_FILE)
+  path = os.path.join(train_dir, run_info.BEST_FOLDER, _BEST_FILE)
   try:
     with open(path, encoding='utf-8') as file:
       best = Best(**json.load(file))

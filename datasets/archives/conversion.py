@@ -30,7 +30,6 @@ _SHARDS = {
   'image_folder': {'train': 5, 'validation': 5, 'val': 5, 'test': 5},
   'imagenet': {'train': 1024, 'validation': 128},
 }
-_HELD_OUT_OF_FOLDER = 0.2
 
 
 def names() -> list[str]:
@@ -119,7 +118,7 @@ def _open_folder(
     return folder_to_records.read_folder(source_dir, 0), chosen
   fraction = chosen.validation_fraction
   if fraction is None:
-    fraction = _HELD_OUT_OF_FOLDER
+    fraction = image_folder.VALIDATION_FRACTION
   if chosen.stratified:
     whole = folder_to_records.read_folder(source_dir, 0)
     return whole, chosen._replace(validation_fraction=fraction)

@@ -64,15 +64,20 @@ def fetch(
 
 
 def check(file: PublishedFile, path: str, is_download: bool = False) -> None:
-  """Raises InputError if a file is not the published one, where its MD5 is.
+  """Raises InputError if a file is unreadable, or not the published one.
+
+  Where no MD5 is published, any file will do.
 
   Args:
     is_download: whether it has just been downloaded: then it is removed.
   """
   if file.md5 is None:
     return
-  with open(path, 'rb') as opened:
-    found = hashlib.file_digest(opened, 'md5').hexdigest()
+  try:
+    with open(path, 'rb') as opened:
+      found = hashlib.file_digest(opened, 'md5').hexdigest()
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
   if found == file.md5:
     return
   remedy = 'is damaged, or another file: see --check_md5'

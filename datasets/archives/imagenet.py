@@ -166,9 +166,7 @@ def _find_folders(folder):
     (synset, Part(path, path))
     for synset in sorted(os.listdir(folder))
     if _SYNSET.fullmatch(synset)
-    for path in image_folder.paths_by_name(
-      os.path.join(folder, synset)
-    ).values()
+    for path in image_folder.image_paths(os.path.join(folder, synset))[0]
   )
 
 

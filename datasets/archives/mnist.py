@@ -15,6 +15,7 @@ from datasets.archives import pixels
 from datasets.archives.downloads import PublishedFile
 from datasets.image_set import ImageSet
 
+_MOST_BYTES = 1 << 28  # of a file's values: the published ones have 47 MB
 _STEMS = {'train': 'train', 'test': 't10k'}
 _NAMES = tuple(
   f'{stem}-{kind}-ubyte.gz'
@@ -76,18 +77,20 @@ def read(folder: str, label_names: tuple[str, ...]) -> ImageSet:
 
 def _read_idx(path, num_dimensions):
   """Returns the array, uint8 of so many dimensions, of a file."""
+  begin = 4 + 4 * num_dimensions
   try:
     with gzip.open(path) as file:
-      content = file.read()
+      header = file.read(begin).ljust(begin, b'\0')
+      shape = np.frombuffer(header[4:], '>u4')
+      size = int(np.prod(shape, dtype=object))
+      # One more, to see that this is the end; not all that a file may become.
+      content = file.read(min(size, _MOST_BYTES) + 1)
   except (OSError, EOFError, zlib.error) as error:
     reason = getattr(error, 'strerror', None) or error
     raise InputError(f'{path}: no whole gzip file ({reason})') from error
-  begin = 4 + 4 * num_dimensions
-  shape = np.frombuffer(content[4:begin].ljust(begin - 4, b'\0'), '>u4')
-  is_idx = content[:4] == bytes([0, 0, 8, num_dimensions])
-  size = int(np.prod(shape, dtype=object))
-  if not is_idx or not size or len(content) != begin + size:
+  is_idx = header[:4] == bytes([0, 0, 8, num_dimensions])
+  if not is_idx or not size or len(content) != size:
     raise InputError(
       f'{path}: not IDX of bytes in {num_dimensions} dimensions, or truncated'
     )
-  return np.frombuffer(content, np.uint8, offset=begin).reshape(shape)
+  return np.frombuffer(content, np.uint8).reshape(shape)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
+import lzma
 import os
 import posixpath
 import tarfile
@@ -18,6 +19,11 @@ import tqdm
 from base.errors import InputError
 
 _CHUNK = 1 << 20  # bytes
+_MOST_BYTES = (
+  1 << 30
+)  # of what is in memory at a time: published ones have less
+
+_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
 class Part(NamedTuple):
@@ -40,14 +46,17 @@ def read_members(
     path: of a tar archive, compressed by gzip or not.
     is_wanted: name, with / between its parts -> whether to read it.
   Raises:
-    InputError: the archive cannot be read, or is damaged.
+    InputError: the archive cannot be read, is damaged, or holds more than any
+      that is published.
   """
-  found = {}
+  found, size = {}, 0
   with _opened(path) as archive:
     for member in archive:
       name = posixpath.normpath(member.name)
       is_inside = not name.startswith(('/', '../'))
       if member.isreg() and is_inside and is_wanted(name):
+        size += member.size
+        _check_size(size, f'{path}: {name}')
         found[name] = archive.extractfile(member).read()
     # gzip's checksum is at the end, after what tar reads.
     while archive.fileobj.read(_CHUNK):
@@ -80,7 +89,10 @@ def find_nested_parts(path: str) -> dict[str, list[Part]]:
       name, extension = posixpath.splitext(posixpath.basename(member.name))
       if not member.isreg() or extension != '.tar':
         continue
-      with tarfile.open(fileobj=archive.extractfile(member), mode='r:') as one:
+      with (
+        _errors_name(f'{path}: {member.name}'),
+        tarfile.open(fileobj=archive.extractfile(member), mode='r:') as one,
+      ):
         found[name] = _parts(one, path, member.offset_data)
   return found
 
@@ -100,32 +112,49 @@ def read_part(part: Part) -> bytes:
 
 def _parts(members: Iterable[tarfile.TarInfo], path, begin=0):
   """begin: where their archive begins in the file."""
-  return [
-    Part(
-      path, f'{path}: {member.name}', begin + member.offset_data, member.size
+  parts = []
+  for member in members:
+    if member.isreg() and not member.issparse():
+      name = f'{path}: {member.name}'
+      _check_size(member.size, name)
+      begins = begin + member.offset_data
+      parts.append(Part(path, name, begins, member.size))
+  return parts
+
+
+def _check_size(size, name):
+  """Raises InputError before memory is filled; size: of name and before it."""
+  if size > _MOST_BYTES:
+    raise InputError(
+      f'{name}: {size} bytes up to here, more than {_MOST_BYTES}: this is no '
+      'archive of images as it is published'
     )
-    for member in members
-    if member.isreg() and not member.issparse()
-  ]
 
 
 @contextlib.contextmanager
 def _opened(path, mode='r:*') -> Iterator[tarfile.TarFile]:
   """An archive whose errors name it, with progress where it is read whole."""
+  with (
+    _errors_name(path),
+    open(path, 'rb') as file,
+    tqdm.tqdm.wrapattr(
+      file,
+      'read',
+      total=os.path.getsize(path),
+      desc=os.path.basename(path),
+      delay=1,
+      disable=None if mode == 'r:*' else True,
+    ) as watched,
+    tarfile.open(fileobj=watched, mode=mode) as archive,
+  ):
+    yield archive
+
+
+@contextlib.contextmanager
+def _errors_name(name):
+  """What is raised where an archive is damaged becomes an InputError."""
   try:
-    with (
-      open(path, 'rb') as file,
-      tqdm.tqdm.wrapattr(
-        file,
-        'read',
-        total=os.path.getsize(path),
-        desc=os.path.basename(path),
-        delay=1,
-        disable=None if mode == 'r:*' else True,
-      ) as watched,
-      tarfile.open(fileobj=watched, mode=mode) as archive,
-    ):
-      yield archive
-  except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+    yield
+  except _DAMAGE as error:
     reason = getattr(error, 'strerror', None) or error
-    raise InputError(f'{path}: no whole tar archive ({reason})') from error
+    raise InputError(f'{name}: no whole tar archive ({reason})') from error

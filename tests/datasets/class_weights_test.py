@@ -54,6 +54,12 @@ class ClassWeightsTest(batches_testing.TestCase):
       for index in 0, 7, dataset.num_examples - 1:
         self.assertEqual(dataset.read(index, None).target, labels[index])
 
+  def test_a_typing_error_is_no_file(self):
+    with self.assertRaisesRegex(
+      InputError, r'^class_weights balenced: .*did you mean balanced\?'
+    ):
+      class_weights.find('balenced', self.get_dataset())
+
   def test_given_weights(self):
     dataset = self.get_dataset()
     path = image_files.write(self.folder, 'weights.txt', b'0.5\n3\n')
@@ -67,8 +73,8 @@ class ClassWeightsTest(batches_testing.TestCase):
     for text, message in (
       ('1,2,3', 'class_weights: 3 numbers for the 2 classes of image_folder'),
       (bad, f'class_weights {bad}: want a number above 0 on each line'),
-      (missing, f'{missing}: No such file'),
-      ('1,-2', '1,-2: No such file'),
+      (missing, f'class_weights {missing}: No such file'),
+      ('1,-2', 'class_weights 1,-2: No such file'),
     ):
       with self.assertRaisesRegex(InputError, f'^{message}'):
         class_weights.find(text, self.get_dataset())

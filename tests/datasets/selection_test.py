@@ -86,9 +86,12 @@ class SelectionTest(parameterized.TestCase):
     for name in 'validation', 'val':
       images = _images(**{'train': [0, 1, 2], name: [0]})
       with self.assertRaisesRegex(
-        InputError, f'the splits are train, {name} already'
+        InputError, f'the splits are train, {name} already; leave out'
       ):
         selection.select(images, Selection(validation_fraction=0.5))
+      # Nor does it ask for a fraction first.
+      with self.assertRaisesRegex(InputError, 'already; leave out'):
+        selection.select(images, Selection(stratified=True))
 
   def test_most_per_class(self):
     labels = [0] * 50 + [1] * 3 + [2] * 20

@@ -103,8 +103,15 @@ ROWS = (
   (
     'compare_runs: results of another run below',
     'reports/runs.py',
-    'if path != run and run_info.FILE_NAME in file_names:',
+    'if path not in own and run_info.FILE_NAME in file_names:',
     'if False:',
+    _RUNS,
+  ),
+  (
+    'compare_runs: what the best checkpoint came to is left out',
+    'reports/runs.py',
+    'own = (run, os.path.join(run, run_info.BEST_FOLDER))',
+    'own = (run,)',
     _RUNS,
   ),
 )

@@ -48,7 +48,13 @@ class ResultsTest(absltest.TestCase):
     )
     long = one._replace(file='a' * 100)
     text = classification_results.to_text(long, 100)
-    self.assertStartsWith(text, 'a' * 100 + '      3  0.7500')
+    self.assertEqual('a' * 100 + '      3  0.7500', text)
+    of_long_name = one._replace(
+      predictions=[Prediction(3, 'of many words ' * 9, 0.75)]
+    )
+    text = classification_results.to_text(of_long_name, 10)
+    self.assertStartsWith(text, 'a, b.jpg        3  0.7500  of many words of')
+    self.assertLen(text, 80)
 
   def test_json(self):
     good, bad = (one.as_json() for one in _RESULTS)

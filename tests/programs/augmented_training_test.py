@@ -34,7 +34,7 @@ class AugmentedTrainingTest(tf.test.TestCase):
     fast = (*digits, '--implementation=fast', '--dropout_keep_prob=1')
     wrong = (
       (('--class_weights=1,2',), 'class_weights: 2 numbers for the 10 classes'),
-      (('--class_weights=no.txt',), 'no.txt: No such file or directory'),
+      (('--class_weights=no.txt',), 'class_weights no.txt: No such file'),
       (('--random_erasing=1.5',), r'.*random_erasing=1.5: .*\[0.0, 1.0\]'),
       (('--rand_augment_magnitude=11',), r'.*magnitude=11.*\[0.0, 10.0'),
       (('--mixup_alpha=-1',), '.*mixup_alpha=-1: .*non-negative'),

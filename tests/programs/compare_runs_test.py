@@ -51,6 +51,12 @@ class ProgramTest(absltest.TestCase):
         f'bad/eval_{number}/evaluation-model.ckpt-80.json',
         _evaluation(80, Accuracy=0.25 * number, loss=2.0),
       )
+    # Of its best checkpoint, beside which model.json is, too.
+    cls.write('bad/best/model.json', {**model, 'image_size': 32})
+    cls.write(
+      'bad/best/eval/evaluation-model.ckpt-40.json',
+      _evaluation(40, Accuracy=0.625, loss=1.0),
+    )
     cls.write('new/model.json', model)
     cls.write('wide/model.json', model)
     cls.write(
@@ -96,9 +102,10 @@ class ProgramTest(absltest.TestCase):
       [
         ['run', 'step', 'Accuracy', 'loss'],
         ['1', 'good', '80', '0.875', '0.25'],
-        ['2', 'bad/eval_2', '80', '0.5', '2'],
-        ['3', 'bad/eval_1', '80', '0.25', '2'],
-        ['4', 'new', '-', '-', '-'],
+        ['2', 'bad/best/eval', '40', '0.625', '1'],
+        ['3', 'bad/eval_2', '80', '0.5', '2'],
+        ['4', 'bad/eval_1', '80', '0.25', '2'],
+        ['5', 'new', '-', '-', '-'],
       ],
       [line.split() for line in results.splitlines()],
     )
@@ -107,9 +114,10 @@ class ProgramTest(absltest.TestCase):
       [
         ['run', 'image_size', 'learning_rate'],
         ['1', 'good', '64', '0.03'],
-        ['2', 'bad/eval_2', '32', '0.3'],
-        ['3', 'bad/eval_1', '32', '0.3'],
-        ['4', 'new', '64', '-'],
+        ['2', 'bad/best/eval', '32', '0.3'],
+        ['3', 'bad/eval_2', '32', '0.3'],
+        ['4', 'bad/eval_1', '32', '0.3'],
+        ['5', 'new', '64', '-'],
       ],
       [line.split() for line in '\n'.join(settings).splitlines()],
     )

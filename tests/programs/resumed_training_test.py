@@ -1,5 +1,6 @@
 """The training program, stopped and started again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -48,27 +49,48 @@ class ResumedTrainingTest(tf.test.TestCase):
     )
     step, output = self._train_until_ctrl_c(*flags, f'--train_dir={stopped}')
     self.assertIn(f'\nSaved {stopped}/model.ckpt-{step}\n', output)
+    self.assertEndsWith(output, f'\nCurves: {stopped}/curve.png\n')
+    self.assertNotIn('max_number_of_steps', self._given(stopped))
     # settling.py takes 20 steps into the averages, of one run here.
     last_step = step + 20
     flags += (f'--max_number_of_steps={last_step}',)
-    again, done, other = program_testing.run(
+    again, done, finder, other = program_testing.run(
       training_runs.PROGRAM,
       (*flags, f'--train_dir={stopped}'),
-      (*flags, f'--train_dir={stopped}'),
+      # These two train nothing: flags.json stays that of the run.
+      (*flags, f'--train_dir={stopped}', '--log_every_n_steps=7'),
+      (
+        *(*flags, f'--train_dir={stopped}', '--find_learning_rate'),
+        f'--max_number_of_steps={last_step + 1}',
+      ),
       (*flags, f'--train_dir={straight}'),
     )
-    for result in (again, done, other):
+    for result in (again, done, finder, other):
       self.assertEqual(0, result.status, result.stderr)
     self.assertIn(f'steps {step} to {last_step}\n', again.stdout)
     self.assertIn(f'step {step + 1}/{last_step} ', again.stdout)
     self.assertNotIn(f'step {step}/{last_step} ', again.stdout)
     self.assertIn(f'is at step {last_step}: nothing is left', done.stdout)
     self.assertNotIn('images/s', done.stdout)
+    self.assertNotIn('Curves', done.stdout + finder.stdout)
+    given = self._given(stopped)
+    self.assertEqual(
+      (last_step, 1, None),
+      (
+        given['max_number_of_steps'],
+        given['log_every_n_steps'],
+        given.get('find_learning_rate'),
+      ),
+    )
     self._check_same(
       training_runs.values(straight), training_runs.values(stopped)
     )
     self._check_output(other.stdout, straight, last_step)
     self._check_files(straight, last_step)
+
+  def _given(self, train_dir):
+    with open(os.path.join(train_dir, 'flags.json'), encoding='utf-8') as file:
+      return json.load(file)
 
   def _train_until_ctrl_c(self, *flags):
     """Returns the step at which it stopped, and what it had printed."""
@@ -111,6 +133,7 @@ class ResumedTrainingTest(tf.test.TestCase):
       ],
       lines[:3],
     )
+    self.assertEqual(f'Curves: {train_dir}/curve.png', lines.pop())
     self.assertLen(lines, 3 + last_step + 1)
     self.assertRegex(
       lines[3],
@@ -148,6 +171,7 @@ class ResumedTrainingTest(tf.test.TestCase):
         'model_name': 'mobilenet_v1_025',
         'implementation': 'fast',
         'num_classes': 10,
+        'category_ids': None,
         'num_examples': 1437,
         'image_size': 32,
         'preprocessing_name': 'lenet',

@@ -7,9 +7,7 @@ import numpy as np
 from PIL import Image
 import tensorflow as tf
 
-from checkpoints import run_info
 from reports import curves
-from reports import training_report
 
 
 def _log(folder, values):
@@ -80,16 +78,6 @@ class CurvesTest(tf.test.TestCase):
     self.assertFalse(has_orange())
     _log(os.path.join(self.folder, 'validation'), {'loss': {1: 2.0, 2: 1.5}})
     self.assertTrue(has_orange())
-
-  def test_report_only_of_a_run_that_was_saved(self):
-    _log(self.folder, {'loss': {1: 2.0, 2: 1.0}})
-    training_report.write(self.folder, {})
-    self.assertNotIn('flags.json', os.listdir(self.folder))
-    run_info.write_run_info(self.folder, {'model_name': 'net'})
-    training_report.write(self.folder, {'learning_rate': 0.5})
-    self.assertContainsSubset(
-      ['flags.json', 'curve.png'], os.listdir(self.folder)
-    )
 
 
 if __name__ == '__main__':

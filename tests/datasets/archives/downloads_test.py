@@ -89,6 +89,14 @@ class DownloadsTest(absltest.TestCase):
         {'a.bin': b'mine'}, self.fetch('http://127.0.0.1:9/', **options)
       )
 
+  def test_file_that_cannot_be_read(self):
+    # Root reads files whatever their mode, but no folder.
+    path = os.path.join(self.folder, 'a')
+    os.mkdir(path)
+    published = PublishedFile('a', 'http://127.0.0.1:9/a', _MD5)
+    with self.assertRaisesRegex(InputError, f'^{path}: Is a directory$'):
+      downloads.check(published, path)
+
   def test_no_network(self):
     """All files that are missing are named, and where they come from."""
     image_files.write(self.folder, 'b', b'')

@@ -159,10 +159,17 @@ class ImagenetTest(parameterized.TestCase):
       name = f'train/{_SYNSETS[label]}/x.JPEG'
       image_files.write(self.folder, name, _jpeg(label))
     image_files.write(self.folder, f'val/{_SYNSETS[8]}/y.JPEG', _jpeg(8))
+    # Another image, for no mask or text goes by its name.
+    image_files.write(self.folder, f'val/{_SYNSETS[8]}/y.jpg', _jpeg(9))
     image_files.write(self.folder, 'val/other/y.txt', b'')
     conversions.convert('imagenet', self.folder, self.output, num_shards=1)
     self.check('imagenet', 'train', range(1000), 1)
-    self.check('imagenet', 'validation', [8], 1)
+    self.assertEqual(
+      conversions.as_sorted(
+        [images.read_image(_jpeg(label), 'x') for label in (8, 9)], [9, 9]
+      ),
+      conversions.read('imagenet', 'validation', self.output),
+    )
     dataset = catalog.get_dataset('imagenet', 'train', self.output)
     self.assertEqual(f'the {_SYNSETS[0]}, a', dataset.label_names[1])
 

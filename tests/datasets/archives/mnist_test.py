@@ -4,6 +4,7 @@ import gzip
 import os
 import struct
 import tempfile
+import tracemalloc
 
 from absl.testing import absltest
 from absl.testing import parameterized
@@ -68,7 +69,12 @@ class MnistTest(parameterized.TestCase):
 
   @parameterized.parameters(
     (b'text', 'no whole gzip file'),
-    (gzip.compress(bytes(1000))[:-9], 'no whole gzip file'),
+    (
+      gzip.compress(b'\0\0\x08\x03' + struct.pack('>III', 9, 1, 1) + b'x' * 9)[
+        :-9
+      ],
+      'no whole gzip file',
+    ),
     (gzip.compress(b'\0\0\x08\x01' + struct.pack('>I', 4)), 'not IDX of bytes'),
     (gzip.compress(b'\0\0\x08\x03' + bytes(9)), 'not IDX of bytes'),
     (
@@ -90,6 +96,20 @@ class MnistTest(parameterized.TestCase):
     path = image_files.write(self.folder, 'train-images-idx3-ubyte.gz', data)
     with self.assertRaisesRegex(InputError, f'{path}: .*{message}'):
       mnist.read(self.folder, mnist.MNIST_NAMES)
+
+  def test_no_more_is_read_than_the_header_says(self):
+    """A few KB may become any size."""
+    images = archives.pixels(0, 10, 5, 7)
+    archives.write_mnist(self.folder, *[(images, np.arange(10))] * 2)
+    path = os.path.join(self.folder, 'train-images-idx3-ubyte.gz')
+    header = b'\0\0\x08\x03' + struct.pack('>III', 10, 5, 7)
+    with gzip.open(path, 'wb') as file:
+      file.write(header + bytes(50_000_000))
+    tracemalloc.start()
+    self.addCleanup(tracemalloc.stop)
+    with self.assertRaisesRegex(InputError, f'{path}: not IDX of bytes'):
+      mnist.read(self.folder, mnist.MNIST_NAMES)
+    self.assertLess(tracemalloc.get_traced_memory()[1], 5_000_000)
 
   def test_label_of_no_class(self):
     images = archives.pixels(0, 11, 5, 7)
