@@ -1,5 +1,6 @@
 """What a run of training follows from, and what is kept of it."""
 
+import math
 from typing import Any
 from typing import NamedTuple
 
@@ -31,6 +32,22 @@ class TrainingOptions(NamedTuple):
   def images_per_step(self) -> int:
     """Images in a step, all of its batches together."""
     return self.input.batch_size * self.optimization.update.accumulate_steps
+
+  def find_epochs(self, num_examples: int) -> Epochs:
+    """Returns when a run ends, validates and the like.
+
+    num_examples: in an epoch.
+    """
+    ends = [self.run.max_number_of_steps]
+    if self.run.num_epochs is not None:
+      images = self.run.num_epochs * num_examples
+      ends.append(math.ceil(images / self.images_per_step))
+    return Epochs(
+      num_examples,
+      self.images_per_step,
+      min((end for end in ends if end is not None), default=None),
+      self.run.validate_every_epochs,
+    )
 
   def find_freeze_steps(self, epochs: Epochs) -> int:
     """Returns in how many steps only the head is trained.

@@ -35,7 +35,6 @@ from training import validation
 from training.batches import Batches
 from training.epochs import Epochs
 from training.options import TrainingOptions
-from training.run_flags import RunOptions
 from training.state import TrainState
 
 
@@ -86,7 +85,7 @@ def train(
 
 def _train(options, kind, dataset, make_task, before_first_save, after_steps):
   tf.random.set_seed(options.input.seed)
-  epochs = _epochs(options, dataset)
+  epochs = options.find_epochs(dataset.num_examples)
   freeze_steps = options.find_freeze_steps(epochs)
   learning_rate_fn = learning_rates.make_learning_rate_fn(
     options.optimization.learning_rate,
@@ -189,25 +188,6 @@ def _with_preprocessing(options, kind, dataset):
   name = options.input.preprocessing_name or dataset.default_preprocessing
   preprocessing.check_name(name, kind.name)
   return options._replace(input=options.input._replace(preprocessing_name=name))
-
-
-def _epochs(options, dataset):
-  return Epochs(
-    dataset.num_examples,
-    options.images_per_step,
-    find_last_step(options.run, dataset.num_examples, options.images_per_step),
-    options.run.validate_every_epochs,
-  )
-
-
-def find_last_step(
-  run: RunOptions, num_examples: int, batch_size: int
-) -> int | None:
-  """Returns the step at which a run ends; None: when it is stopped."""
-  ends = [run.max_number_of_steps]
-  if run.num_epochs is not None:
-    ends.append(math.ceil(run.num_epochs * num_examples / batch_size))
-  return min((end for end in ends if end is not None), default=None)
 
 
 def _make_up_validation(validator, name):

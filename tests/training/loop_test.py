@@ -46,6 +46,9 @@ class LoopTest(checkpoint_testing.TestCase):
 
   def setUp(self):
     super().setUp()
+    # Shells have jobs in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    self.addCleanup(signal.signal, signal.SIGINT, before)
     self.state = SimpleNamespace(global_step=training_state.make_global_step())
     self.weight = tf.Variable(0.0)
     self.changes = {}  # step -> metrics, or a signal that comes

@@ -12,7 +12,6 @@ from datasets import kinds
 from datasets.bad_images import BadImages
 from datasets.input_pipeline import InputOptions
 from runtime.network_flags import NetworkOptions
-from training import run
 from training.batches import Batches
 from training.epochs import Epochs
 from training.learning_rates import LearningRate
@@ -51,9 +50,8 @@ class RunTest(tf.test.TestCase):
   def test_epochs_are_of_steps(self):
     """1,437 images by 12: 119.75 steps in an epoch."""
     options = _options(update=UpdateOptions(accumulate_steps=3))
-    last_step = run.find_last_step(options.run, 1437, options.images_per_step)
-    self.assertEqual(240, last_step)
-    epochs = Epochs(1437, options.images_per_step, last_step)
+    epochs = options.find_epochs(1437)
+    self.assertEqual(240, epochs.last_step)
     self.assertEqual(120, epochs.steps_of(1.0))
     self.assertEqual(0, epochs.steps_of(0.0))
 
