@@ -11,7 +11,7 @@ ROWS = (
   (
     'formats: the background of labels.txt is a class of boxes',
     'datasets/voc.py',
-    'names[names[0] == BACKGROUND :]',
+    'names[names[0] == labels.BACKGROUND :]',
     'names[:]',
     _VOC,
   ),
@@ -25,7 +25,7 @@ ROWS = (
   (
     'formats: masks with a labels.txt have no background',
     'datasets/mask_sets.py',
-    '(BACKGROUND, *voc.read_classes(dataset_dir).names)',
+    '(labels.BACKGROUND, *voc.read_classes(dataset_dir).names)',
     'voc.read_classes(dataset_dir).names',
     _MASK_SETS,
   ),

@@ -110,8 +110,8 @@ ROWS = (
   (
     'recipes: a run that goes on forgets its best',
     'training/validation.py',
-    'best.step <= step else None',
-    'best.step < 0 else None',
+    'best.metric != metric or best.step > step:',
+    'best.step > -1:',
     _VALIDATION,
   ),
   (

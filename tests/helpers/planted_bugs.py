@@ -73,7 +73,7 @@ def _run_tests(folder, tests):
     text=True,
     check=False,
   )
-  failed = re.findall(r'^FAILED \S+::(\S+)', ran.stdout, re.MULTILINE)
+  failed = re.findall(r'^(?:SUB)?FAILED.* \S+::(\S+)', ran.stdout, re.MULTILINE)
   return ran.returncode, failed, ran.stdout
 
 
