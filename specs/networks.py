@@ -47,6 +47,7 @@ class Family(NamedTuple):
   batch_norm_epsilon: float = 0.001
   # Of the averages, where its parts have decays of their own in training.
   batch_norm_decays: tuple[float, ...] | None = None
+  has_auxiliary_head: bool = False  # in training
 
 
 class Published(NamedTuple):
@@ -98,7 +99,12 @@ _SHUFFLENET_V1 = Family(
   'shufflenet_v1', 'shufflenet_v1', 'shufflenet_v1_arg_scope', 'c', {}, 1e-5
 )
 _NASNET = Family(
-  'nasnet', 'build_nasnet_mobile', 'nasnet_mobile_arg_scope', 'd', {}
+  'nasnet',
+  'build_nasnet_mobile',
+  'nasnet_mobile_arg_scope',
+  'd',
+  {},
+  has_auxiliary_head=True,
 )
 _DEEPLAB_V3 = Family(
   'deeplab_v3',

@@ -19,6 +19,8 @@ flags.disclaim_key_flags()
 
 # What a run that starts from a checkpoint is told by, besides a recipe.
 _SAY_HOW = ('learning_rate', 'optimizer', 'trainable_scopes', 'recipe')
+# A frozen body infers; it has no auxiliary head then.
+_FREEZES = ('freeze_epochs', 'freeze_part')
 # Flags that a checkpoint's model.json may set -> their names there.
 _OF_CHECKPOINT = {
   'model_name': 'model_name',
@@ -62,6 +64,9 @@ def apply(kind: Kind, choice: Choice) -> None:
     table = recipes.values(name, kind.name, given)
     if recipes.RECIPES[name].is_of_checkpoint:
       table |= _of_checkpoint(name, given, choice)
+    if _has_auxiliary_head(table.get('model_name', flags.FLAGS.model_name)):
+      for flag in _FREEZES:
+        table.pop(flag, None)
     table = {
       flag: value for flag, value in table.items() if flag in flags.FLAGS
     }
@@ -71,26 +76,40 @@ def apply(kind: Kind, choice: Choice) -> None:
   _hint(kind)
 
 
+def _has_auxiliary_head(model_name):
+  """Whether it has one in training; unknown names are refused elsewhere."""
+  network = networks.ALL.get(model_name)
+  return network is not None and network.family.has_auxiliary_head
+
+
+def _begun_in(name):
+  """Returns the folder of the checkpoint that training goes on from."""
+  path, train_dir = flags.FLAGS.checkpoint_path, flags.FLAGS.train_dir
+  if reader.latest(train_dir) is not None:
+    return train_dir
+  if path is None:
+    raise InputError(
+      f'--recipe={name} starts from a checkpoint: name one by '
+      '--checkpoint_path, or take another recipe'
+    )
+  return path if os.path.isdir(path) else os.path.dirname(path) or '.'
+
+
 def _of_checkpoint(name, given, choice):
   """Returns {flag: value} of the network that a checkpoint is of."""
-  path = flags.FLAGS.checkpoint_path
-  if path is None:
-    if reader.latest(flags.FLAGS.train_dir) is None:
-      raise InputError(
-        f'--recipe={name} starts from a checkpoint: name one by '
-        '--checkpoint_path, or take another recipe'
-      )
-    return {}
-  info = run_info.read_run_info(
-    path if os.path.isdir(path) else os.path.dirname(path) or '.'
-  )
+  info = run_info.read_run_info(_begun_in(name))
   if info.get('model_name') not in choice.names:
     return {}  # A backbone for another task, or nothing is known.
   return {
-    flag: info[key]
+    flag: _as_flag(info[key])
     for flag, key in _OF_CHECKPOINT.items()
     if info.get(key) is not None and flag not in given
   }
+
+
+def _as_flag(value):
+  """Returns what a flag holds: lists are of text."""
+  return [str(one) for one in value] if isinstance(value, list) else value
 
 
 def _tell(name, table):
@@ -110,6 +129,8 @@ def _tell(name, table):
 
 
 def _text(value):
+  if isinstance(value, list):
+    return ','.join(value)
   return f'{value:g}' if isinstance(value, float) else str(value)
 
 

@@ -48,6 +48,12 @@ class TrainRecipesTest(tf.test.TestCase):
       (*tune, f'--train_dir={self.path(name)}')
       for name in ('straight', 'stopped')
     )
+    resumed_alone = (  # from train_dir, which knows the network
+      '--recipe=finetune',
+      f'--dataset_dir={photos}',
+      '--validation_fraction=0.3',
+      f'--train_dir={self.path("straight")}',
+    )
     diverged = (
       *training_runs.DIGITS,
       '--implementation=fast',
@@ -63,6 +69,8 @@ class TrainRecipesTest(tf.test.TestCase):
       (*stopped, '--max_number_of_steps=4'),
       (*stopped, '--max_number_of_steps=6'),
       (*straight, '--max_number_of_steps=7', '--batch_size=2', '--seed=1'),
+      (*resumed_alone, '--max_number_of_steps=7', '--batch_size=2'),
+      (*resumed_alone, '--model_name=nasnet_mobile', '--dataset_dir=nowhere'),
       ('--recipe=finetune', f'--train_dir={self.path("nothing")}'),
       (
         *begun,
@@ -73,11 +81,30 @@ class TrainRecipesTest(tf.test.TestCase):
       diverged,
       (*begun, '--validate_every_epochs=1'),
     )
-    whole, _, resumed, other, nothing, hinted, adam, diverged, late = results
+    (
+      whole,
+      _,
+      resumed,
+      other,
+      alone,
+      nasnet,
+      nothing,
+      hinted,
+      adam,
+      diverged,
+      late,
+    ) = results
     self._check_recipe(whole)
     self._check_frozen(whole)
     self._check_resumed(resumed)
     self._check_differences(other)
+    self.assertEqual(0, alone.status, alone.stderr)
+    self.assertIn('--model_name=mobilenet_v1_025', alone.stdout)
+    self.assertIn('--train_image_size=32', alone.stdout)
+    self.assertIn('is at step 7: nothing is left to train', alone.stdout)
+    self.assertIn('--num_epochs=21', nasnet.stdout)
+    self.assertNotIn('freeze', nasnet.stdout)
+    self.assertIn('nowhere', nasnet.stderr)
     program_testing.assert_fails(
       self,
       training_runs.PROGRAM,
