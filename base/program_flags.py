@@ -40,18 +40,25 @@ def require_above_zero(*names: str) -> None:
     )
 
 
-def require_numbers(name: str) -> None:
-  """Refuses what is no number above 0 in a comma-separated flag, or none."""
+def require_numbers(name: str, most: float = math.inf) -> None:
+  """Refuses a comma-separated flag of none, or of other than numbers above 0.
+
+  most: the largest that is allowed.
+  """
 
   def are_numbers(values):
     if values is None:
       return True
     try:
-      return bool(values) and all(0 < float(one) < math.inf for one in values)
+      numbers = [float(one) for one in values]
     except ValueError:
       return False
+    return bool(numbers) and all(
+      0 < one <= most and one < math.inf for one in numbers
+    )
 
-  flags.register_validator(name, are_numbers, 'must be numbers above 0')
+  limit = '' if most == math.inf else f' and at most {most:g}'
+  flags.register_validator(name, are_numbers, f'must be numbers above 0{limit}')
 
 
 def given() -> dict[str, Any]:

@@ -168,9 +168,10 @@ def _define_update(has_last_layer_rate):
   flags.DEFINE_integer(
     'accumulate_steps',
     1,
-    'Number of batches whose mean gradients make one step. It is a step of as '
-    'many times batch_size images in the memory of one batch; but batch norm '
-    'takes the statistics of each batch.',
+    'Number of batches whose mean gradients make one step, which is then of as '
+    'many times batch_size images. Activations take the memory of one batch, '
+    'but the images of the whole step are held at once, as bytes, on the host '
+    'and on the device. Batch norm takes the statistics of each batch.',
     lower_bound=1,
   )
 
@@ -215,7 +216,7 @@ def _define_learning_rate(defaults):
     'Comma-separated parts of training, from 0 to 1, after each of which step '
     'decay multiplies the rate.',
   )
-  program_flags.require_numbers('learning_rate_milestones')
+  program_flags.require_numbers('learning_rate_milestones', most=1.0)
   flags.DEFINE_float(
     'num_epochs_per_decay',
     defaults.num_epochs_per_decay,

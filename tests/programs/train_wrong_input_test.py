@@ -69,6 +69,10 @@ class WrongInputTest(tf.test.TestCase):
       ),
       (('--learning_rate_decay_type=cosine',), 'cosine .* set --max'),
       (('--learning_rate_milestones=half',), '.*milestones.* numbers above 0'),
+      (
+        ('--learning_rate_milestones=30,60',),
+        '.*milestones.* numbers above 0 and at most 1',
+      ),
       (('--early_stopping_epochs=3',), '.* add --validate_every_epochs=1'),
       (
         ('--freeze_epochs=1', '--trainable_scopes=MobilenetV1/Conv2d_0'),
