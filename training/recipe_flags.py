@@ -154,6 +154,19 @@ def _hint(kind):
       '--recipe=finetune is better.',
       flush=True,
     )
+  _hint_at_defaults(values)
+
+
+def _hint_at_defaults(values):
+  """Says which of slim's do not suit what is asked for."""
+  factor = values['learning_rate_decay_factor']
+  if values.learning_rate_decay_type == 'step' and factor.using_default_value:
+    print(
+      '--learning_rate_decay_type=step with '
+      f'--learning_rate_decay_factor={factor.value} hardly lowers the rate: '
+      'add --learning_rate_decay_factor=0.1.',
+      flush=True,
+    )
   epsilon = values['opt_epsilon']
   if values.optimizer == 'adam' and epsilon.using_default_value:
     print(

@@ -110,8 +110,9 @@ def _train(options, kind, dataset, make_task, before_first_save, after_steps):
   validator = held_out and _make_validator(
     state, task, options, epochs, held_out, dataset, built.xla
   )
-  if validator and not options.run.find_learning_rate:
-    _make_up_validation(validator, epochs.name(int(state.global_step)))
+  _make_up_validation(
+    validator, options.run, epochs.name(int(state.global_step))
+  )
   if _is_done(int(state.global_step), epochs, options.run, validator):
     return
   run = _Run(
@@ -190,7 +191,10 @@ def _with_preprocessing(options, kind, dataset):
   return options._replace(input=options.input._replace(preprocessing_name=name))
 
 
-def _make_up_validation(validator, name):
+def _make_up_validation(validator, run, name):
+  """Validates what the run left off with, if that is due; says so."""
+  if validator is None or run.find_learning_rate:
+    return
   validated = validator.make_up()
   if validated:
     print(f'{name}  {validated.describe()}', flush=True)

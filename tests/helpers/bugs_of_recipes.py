@@ -165,6 +165,13 @@ ROWS = (
     ('tests/training/recipes_test.py',),
   ),
   (
+    'recipes: a run goes on with the default network',
+    'training/recipe_flags.py',
+    'for flag, key in _OF_CHECKPOINT.items()\n    if info.get(key) is not None',
+    'for flag, key in _OF_CHECKPOINT.items()\n    if False',
+    ('tests/training/recipe_flags_test.py',),
+  ),
+  (
     'recipes: a recipe overrules what is given',
     'training/recipes.py',
     'if flag not in given',

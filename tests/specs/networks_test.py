@@ -68,6 +68,17 @@ class NetworksTest(absltest.TestCase):
     ):
       self.assertEqual(expected, networks.count_classes(name, channels), name)
 
+  def test_auxiliary_heads(self):
+    """Of NASNet, as its cells say, and of no other."""
+    with_head = {
+      name
+      for name, network in networks.ALL.items()
+      if network.family.has_auxiliary_head
+    }
+    self.assertEqual({'nasnet_mobile'}, with_head)
+    cells = networks.module_of('nasnet_mobile', 'specs').resolve().cells
+    self.assertTrue(any(cell.auxiliary_scope for cell in cells))
+
 
 if __name__ == '__main__':
   absltest.main()
