@@ -30,7 +30,7 @@ ROWS = (
   ),
   (
     'recipes: a step of several batches begins at the wrong one',
-    'training/run.py',
+    'training/batches.py',
     'step * update.accumulate_steps',
     'step',
     ('tests/training/run_test.py',),
