@@ -39,25 +39,38 @@ _KINDS = {
 _SPLITS = ('train', 'validation', 'test')
 
 flags.DEFINE_enum(
-  'task', 'classification', list(_KINDS), 'Task for which the data set is read.'
+  'task',
+  'classification',
+  list(_KINDS),
+  'Task for which the data set is read: with labels, boxes or masks.',
 )
 flags.DEFINE_string(
   'dataset_name',
   None,
-  'Name of the data set, as the programs that train have it. Default: none.',
+  'Name of the data set, by task: '
+  + '; '.join(
+    f'{task}: {", ".join(kind.dataset_names)}' for task, kind in _KINDS.items()
+  )
+  + '. Default: none is read.',
 )
-program_flags.define_path('dataset_dir', None, 'Folder of the data set.')
+program_flags.define_path(
+  'dataset_dir',
+  None,
+  'Folder of the data set; digits and digits_scenes need none.',
+)
 flags.DEFINE_float(
   'validation_fraction',
   image_folder.VALIDATION_FRACTION,
-  'Part of the images that is held out of a folder that is not divided.',
+  'Part of the images, from 0 to 1, that training would hold out of a folder '
+  'that is not divided into training and validation.',
   0.0,
   1.0,
 )
 program_flags.define_path(
   'checkpoint_path',
   None,
-  'Checkpoint, or a folder, of which the newest is taken. Default: none.',
+  'Checkpoint, or a folder, of which the newest is taken. Default: none is '
+  'read.',
 )
 flags.DEFINE_string(
   'model_name',
@@ -65,7 +78,11 @@ flags.DEFINE_string(
   'Network to compare the checkpoint with. Default: that of model.json beside '
   'it, otherwise all of the family that shares most names with it.',
 )
-flags.DEFINE_bool('json', False, 'Prints one JSON object.')
+flags.DEFINE_bool(
+  'json',
+  False,
+  'Prints one JSON object, with all that a screen has no room for.',
+)
 
 
 def main(argv: list[str]) -> None:
@@ -87,7 +104,7 @@ def main(argv: list[str]) -> None:
     found['checkpoint'] = checkpoints.inspect(
       reader.open_checkpoint(values.checkpoint_path), values.model_name
     )
-  _print(found, values.json)
+  _print(found, values.json, values.dataset_dir)
   sys.exit(any(report.warnings for report in found.values()))
 
 
@@ -109,13 +126,13 @@ def _open_splits(
   return list(splits.values())
 
 
-def _print(found, as_json):
+def _print(found, as_json, folder):
   if as_json:
     print(json.dumps(tables.as_json(found), indent=2))
     return
   texts = []
   if 'data_set' in found:
-    texts.append(tables.data_table(found['data_set']))
+    texts.append(tables.data_table(found['data_set'], folder))
   if 'checkpoint' in found:
     texts.append(tables.checkpoint_table(found['checkpoint']))
   print('\n\n'.join(texts))

@@ -140,8 +140,8 @@ def _warnings(splits, label_names, duplicates, shared):
   for split in splits:
     if split.unreadable:
       yield (
-        f'{split.name}: {len(split.unreadable)} images cannot be read; '
-        'mend or remove them, or set --max_bad_images'
+        f'{split.name}: {_images(len(split.unreadable))} cannot be read; mend '
+        'or remove what is named below, or train with --max_bad_images'
       )
     few = [
       f'{name} ({count})'
@@ -159,12 +159,16 @@ def _warnings(splits, label_names, duplicates, shared):
         'images of the smallest'
       )
   if duplicates:
-    yield f'{duplicates} images are there more than once'
+    yield f'more than once: {_images(duplicates)}'
   if shared:
     yield (
-      f'{shared} images are in several splits: what is evaluated on them was '
+      f'in several splits: {_images(shared)}; evaluation would be on what was '
       'trained on'
     )
+
+
+def _images(count):
+  return '1 image' if count == 1 else f'{count} images'
 
 
 def _several(names, show=3):

@@ -1,5 +1,8 @@
 """What was found, as text of at most 80 columns and a screen's height."""
 
+import os
+import textwrap
+
 from inspection.checkpoints import CheckpointReport
 from inspection.data_sets import DataReport
 
@@ -20,10 +23,13 @@ def as_json(reports: dict[str, DataReport | CheckpointReport]) -> dict:
   return {name: plain(report) for name, report in reports.items()}
 
 
-def data_table(report: DataReport) -> str:
-  """Returns the splits, the classes, and what to look at."""
+def data_table(report: DataReport, folder: str | None) -> str:
+  """Returns the splits, the classes, and what to look at.
+
+  folder: of the data set, which names of images then lack; None: none.
+  """
   lines = [f'{report.name}: {len(report.label_names)} classes', '']
-  rows = [('split', 'images', 'unreadable', 'height', 'width')]
+  rows = [('split', 'images', 'unreadable', 'height in pixels', 'width')]
   rows += [
     (
       split.name,
@@ -47,12 +53,11 @@ def data_table(report: DataReport) -> str:
     *(error for split in report.splits for error in split.unreadable),
     *(' = '.join(names) for names in report.duplicates),
   ]
-  for title, found in (
-    ('Look at', report.warnings),
-    ('By name', named[:_MOST_ROWS]),
-  ):
-    if found:
-      lines += ['', f'{title}:', *(f'  {one}' for one in found)]
+  if folder:
+    named = [one.replace(os.path.join(folder, ''), '') for one in named]
+  lines += ['', *_listed('To look at', report.warnings)]
+  if named:
+    lines += ['', *_listed('These images', named[:_MOST_ROWS])]
   if len(named) > _MOST_ROWS:
     lines.append(f'  and {len(named) - _MOST_ROWS} more; --json has all')
   return '\n'.join(lines)
@@ -68,7 +73,7 @@ def checkpoint_table(report: CheckpointReport) -> str:
     f'also there: {", ".join(report.also) or "nothing"}',
     '',
   ]
-  rows = [('network', 'classes', 'fits', 'other shape', 'missing')]
+  rows = [('network', 'classes', 'variables fit', 'other shape', 'missing')]
   rows += [
     (
       fit.model_name,
@@ -80,9 +85,25 @@ def checkpoint_table(report: CheckpointReport) -> str:
     for fit in report.fits
   ]
   lines += _aligned(_shortened(rows))
-  if report.warnings:
-    lines += ['', 'Look at:', *(f'  {one}' for one in report.warnings)]
+  lines += ['', *_listed('To look at', report.warnings)]
   return '\n'.join(lines)
+
+
+def _listed(title, items):
+  """Returns lines; none is cut, for what is long are names to be copied."""
+  if not items:
+    return [f'{title}: nothing']
+  lines = [f'{title}:']
+  for item in items:
+    lines += textwrap.wrap(
+      item,
+      _WIDTH,
+      initial_indent='  ',
+      subsequent_indent='    ',
+      break_long_words=False,
+      break_on_hyphens=False,
+    )
+  return lines
 
 
 def _range(side):

@@ -4,7 +4,6 @@ _BOXES = ('tests/datasets/box_preprocessing_test.py',)
 _BOX_SETS = ('tests/datasets/box_sets_test.py',)
 _MASKS = ('tests/datasets/mask_preprocessing_test.py',)
 _MASK_SETS = ('tests/datasets/mask_sets_test.py',)
-_ARCHIVES = 'tests/datasets/archives/'
 _SELECTION = ('tests/datasets/selection_test.py',)
 _AUGMENTATION = ('tests/datasets/augmentation_test.py',)
 _PIPELINE = 'datasets/input_pipeline.py'
@@ -159,55 +158,6 @@ ROWS = (
     'prepared_as.draw(example.target, position_seed)',
     'prepared_as.draw(example.target, [seed % 2**64, index])',
     _BOX_SETS,
-  ),
-  (
-    'archives: colours of CIFAR next to each other',
-    'datasets/archives/cifar.py',
-    'reshape(-1, 3, _SIDE, _SIDE)',
-    'reshape(-1, _SIDE, _SIDE, 3).transpose(0, 3, 1, 2)',
-    (f'{_ARCHIVES}cifar_test.py',),
-  ),
-  (
-    'archives: coarse labels of CIFAR-100',
-    'datasets/archives/cifar.py',
-    'records[:, num_labels - 1]',
-    'records[:, 0]',
-    (f'{_ARCHIVES}cifar_test.py',),
-  ),
-  (
-    "archives: gzip's checksum is not read",
-    'datasets/archives/tar_files.py',
-    'while archive.fileobj.read(_CHUNK):',
-    'while not archive:',
-    (f'{_ARCHIVES}cifar_test.py',),
-  ),
-  (
-    'archives: a name that leads out of the archive',
-    'datasets/archives/tar_files.py',
-    "is_inside = not name.startswith(('/', '../'))",
-    'is_inside = True',
-    (f'{_ARCHIVES}flowers_test.py',),
-  ),
-  (
-    "archives: the kit's numbers taken for labels",
-    'datasets/archives/imagenet.py',
-    '[numbered[int(number)][0] for number in truth]',
-    '[sorted(dict(numbered.values()))[int(number) - 1] for number in truth]',
-    (f'{_ARCHIVES}imagenet_test.py',),
-  ),
-  (
-    'archives: a download begun again after what is there',
-    'datasets/archives/downloads.py',
-    'if response.status == _RANGE_IGNORED:',
-    'if response.status == 0:',
-    (f'{_ARCHIVES}downloads_test.py',),
-  ),
-  (
-    'archives: half a download taken for all',
-    'datasets/archives/downloads.py',
-    'if total not in (None, os.path.getsize(partial)):',
-    'if total == 0:',
-    (f'{_ARCHIVES}downloads_test.py',),
   ),
   (
     'selection: labels by the old order of classes',

@@ -94,6 +94,13 @@ ROWS = (
     _CURVES,
   ),
   (
+    'training: no curves where Ctrl-C ends it',
+    'training/run.py',
+    'after_steps(run.options.run.train_dir)',
+    'pass',
+    ('tests/programs/resumed_training_test.py',),
+  ),
+  (
     'compare_runs: the oldest checkpoint counts',
     'reports/runs.py',
     'key=lambda result: result.step or 0)',

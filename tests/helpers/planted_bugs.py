@@ -22,6 +22,7 @@ import tempfile
 import time
 from typing import NamedTuple
 
+from tests.helpers import bugs_of_archives
 from tests.helpers import bugs_of_classifiers
 from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_deeplab
@@ -48,6 +49,7 @@ class Bug(NamedTuple):
 BUGS = tuple(
   Bug(*row)
   for row in (
+    *bugs_of_archives.ROWS,
     *bugs_of_classifiers.ROWS,
     *bugs_of_data.ROWS,
     *bugs_of_deeplab.ROWS,
