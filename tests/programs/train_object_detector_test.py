@@ -57,7 +57,11 @@ class TrainingTest(tf.test.TestCase):
         '--max_number_of_steps=2',
       ),
       (*run, '--implementation=fast', '--max_number_of_steps=4'),
-      *((*common, f'--train_dir={untouched}', *flags) for flags, _ in cases),
+      # A case that is not refused would train without end.
+      *(
+        (*common, '--max_number_of_steps=1', f'--train_dir={untouched}', *flags)
+        for flags, _ in cases
+      ),
     )
     for result in (tuned, resumed):
       self.assertEqual(0, result.status, result.stderr)
@@ -147,7 +151,6 @@ class TrainingTest(tf.test.TestCase):
     """Yields (name, folder, regex)."""
     for key, value, message in (
       ('bbox', [50, 5, 20, 20], 'the box .* lies outside of the image'),
-      ('bbox', [50, 5, 0, 20], 'the box .* has no area'),
       ('category_id', 5, 'there is no category 5'),
       ('image_id', 4, 'there is no image 4'),
     ):
