@@ -21,6 +21,8 @@ from absl.testing import flagsaver
 
 from base import errors
 
+_LONGEST = 1200  # seconds: of what should be refused and trains without end
+
 PROJECT = str(pathlib.Path(__file__).absolute().parents[2])
 
 
@@ -47,6 +49,7 @@ def run(program, *command_lines):
       ],
       env=environment(),
       check=True,
+      timeout=_LONGEST,
     )
     with open(path, encoding='utf-8') as file:
       return [Result(*result) for result in json.load(file)]
