@@ -121,7 +121,7 @@ class ProgramTest(tf.test.TestCase):
 
   @classmethod
   def tables(cls):
-    plain = cls.write('plain.txt', b'Ameise\nBiene\n\nHund\n')
+    plain = cls.write('plain.txt', b'Ameise\nBiene\nKatze\nHund\n')
     return (
       [cls.paths[0], '--implementation=slim'],
       [
