@@ -50,11 +50,25 @@ def kind() -> str:
 
 
 def _has_bfloat16_units():
+  return not _BFLOAT16_FEATURES.isdisjoint(_cpu_features())
+
+
+def _cpu_features():
   try:
     with open(_CPU_INFO, encoding='utf-8') as file:
-      return not _BFLOAT16_FEATURES.isdisjoint(file.read().split())
+      return set(file.read().split())
   except OSError:
-    return False
+    return set()
+
+
+def runs_in_nchw_on_a_cpu(compute_dtype: str) -> bool:
+  """Whether this CPU runs a precision in NCHW, without XLA.
+
+  oneDNN does, which has bfloat16 from AVX-512 on; TensorFlow has NHWC alone.
+  """
+  if compute_dtype == 'bfloat16':
+    return 'avx512bw' in _cpu_features()
+  return compute_dtype == 'float32'
 
 
 def takes_parts(implementation: str, xla: bool) -> bool:
@@ -128,14 +142,17 @@ def network_options(
     data_format = suited.data_format
   if (
     data_format == 'NCHW'
-    and compute_dtype == 'float16'
     and not has_gpu()
     and not use_xla(xla)
+    and not runs_in_nchw_on_a_cpu(compute_dtype)
   ):
+    others = [
+      dtype for dtype in ('bfloat16', 'float32') if runs_in_nchw_on_a_cpu(dtype)
+    ]
     raise InputError(
-      'On a CPU float16 in NCHW runs under XLA only: add '
+      f'On this CPU {compute_dtype} in NCHW runs under XLA only: add '
       '--xla=true (slow), or take --data_format=NHWC or '
-      '--compute_dtype=bfloat16.'
+      f'--compute_dtype={others[0]}.'
     )
   return {
     'data_format': data_format,

@@ -151,7 +151,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
       ('NHWC', tf.bfloat16, 0.1),
       ('NCHW', tf.bfloat16, 0.1),
     ):
-      if not testing.is_computed(compute_dtype):
+      if not testing.is_computed(compute_dtype, data_format):
         continue
       fasts = segmenters.deeplab_v3(
         7,
@@ -176,7 +176,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*networks.DATA_FORMATS)
   def test_image_pooling_in_float32(self, data_format):
     """Rounded once, at its end: its batch norm makes much of little."""
-    if not testing.is_computed(tf.bfloat16):
+    if not testing.is_computed(tf.bfloat16, data_format):
       self.skipTest('oneDNN plays a processor without bfloat16.')
     model = segmenters.deeplab_v3(
       7, 'fast', data_format=data_format, compute_dtype=tf.bfloat16, **OPTIONS

@@ -23,7 +23,9 @@ def _first_part(name, part):
 class HalfPrecisionTest(parity.TestCase):
   def check_half_precision(self, name, ways, size, final_endpoint=None):
     """ways: of (data_format, compute_dtype, tolerance, xla)."""
-    ways = [way for way in ways if way[-1] or testing.is_computed(way[1])]
+    ways = [
+      way for way in ways if way[-1] or testing.is_computed(way[1], way[0])
+    ]
     if not ways:
       self.skipTest('oneDNN plays a processor without these types.')
     options = {
@@ -83,8 +85,8 @@ class HalfPrecisionTest(parity.TestCase):
   def test_half_precision(
     self, data_format, compute_dtype, tolerance, training_tolerance
   ):
-    if not testing.is_computed(compute_dtype):
-      self.skipTest('oneDNN plays a processor without this type.')
+    if not testing.is_computed(compute_dtype, data_format):
+      self.skipTest('This processor has not this type, or oneDNN plays one.')
     description, arrays = testing.load_golden('mobilenet_v2_1.0_224')
     model = testing.RuledModel(
       'mobilenet_v2',

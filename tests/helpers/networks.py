@@ -7,6 +7,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from runtime import device
 from runtime.model import Model
 from runtime.model import Variables
 from specs import cost
@@ -222,13 +223,17 @@ _PLAYED = {
 }
 
 
-def is_computed(compute_dtype: tf.DType) -> bool:
-  """Whether this process' oneDNN has a type that TensorFlow gives it.
+def is_computed(compute_dtype: tf.DType, data_format: str = 'NHWC') -> bool:
+  """Whether this process computes in a type, without XLA.
 
   TensorFlow asks the processor, not oneDNN, which types it has, and where
   oneDNN plays one that has not an operation ends in an AbortedError. A real one
-  computes these types without oneDNN.
+  computes these types without oneDNN, in NHWC.
   """
+  if data_format == 'NCHW' and not device.runs_in_nchw_on_a_cpu(
+    compute_dtype.name
+  ):
+    return False
   played = os.environ.get('ONEDNN_MAX_CPU_ISA', 'DEFAULT')
   return compute_dtype in _PLAYED.get(played, (compute_dtype,))
 

@@ -104,7 +104,9 @@ class BenchmarkTest(absltest.TestCase):
       r'\n  fast NCHW float32 +[0-9.]+ +[0-9.]+ +\d+%'
       r' +\d+\.\d\d +\d+% +\d+\.\d +\d+\n',
     )
-    self.assertRegex(inference, r'\n  fast NCHW float16 +not timed: On a CPU')
+    self.assertRegex(
+      inference, r'\n  fast NCHW float16 +not timed: On this CPU'
+    )
     self.assertIn('(measured; by precision)', inference)
     self.assertIn('\ntraining, batch 2, 32 x 32 pixels\n', training)
     self.assertIn('50.0 GB/s and 0.300', training)

@@ -84,6 +84,7 @@ class DeviceTest(tf.test.TestCase):
       )
 
   def test_any_choice_can_be_forced(self):
+    self._has_cpu('avx512f avx512bw')
     for has_gpu in (True, False):
       self._has_gpu(has_gpu, (6, 1))
       for is_training in (True, False):
@@ -108,6 +109,15 @@ class DeviceTest(tf.test.TestCase):
     self.assertEqual(
       {'data_format': 'NCHW', 'compute_dtype': tf.float16},
       device.network_options('fast', 'NCHW', 'float16', 'true'),
+    )
+
+  def test_bfloat16_in_nchw_on_a_cpu_without_avx512_needs_xla(self):
+    self._has_cpu('avx2')
+    with self.assertRaisesRegex(InputError, 'or --compute_dtype=float32'):
+      device.network_options('fast', 'NCHW', 'bfloat16', 'false')
+    self.assertEqual(
+      {'data_format': 'NCHW', 'compute_dtype': tf.bfloat16},
+      device.network_options('fast', 'NCHW', 'bfloat16', 'true'),
     )
 
   def test_slim_has_no_choice(self):

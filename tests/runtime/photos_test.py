@@ -69,7 +69,7 @@ class PhotosTest(tf.test.TestCase):
     slim_logits = _logits(photos, 'slim')
     self.check_labels(slim_logits)
     for data_format, compute_dtype, bound in _FAST:
-      if not testing.is_computed(compute_dtype):
+      if not testing.is_computed(compute_dtype, data_format):
         continue
       with self.subTest(data_format=data_format, dtype=compute_dtype.name):
         logits = _logits(
