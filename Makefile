@@ -82,7 +82,7 @@ quickstart-segmentation: $(INSTALLED)
 	    --trainable_scopes=image_pooling,aspp0,concat_projection,logits \
 	    --checkpoint_path=$(SEGMENTATION)/classifier \
 	    --train_dir=$(SEGMENTATION)/head
-	$(RUN) $(SEGMENTER) --learning_rate=0.003 --max_number_of_steps=650 \
+	$(RUN) $(SEGMENTER) --learning_rate=0.003 --max_number_of_steps=580 \
 	    --checkpoint_path=$(SEGMENTATION)/head --train_dir=$(SEGMENTATION)
 	@printf '\n%s\n' 'Evaluated in the fast implementation:'
 	$(RUN) eval_image_segmenter.py --implementation=fast \
