@@ -11,8 +11,9 @@ from specs.networks import DATA_FORMATS
 from specs.ssdlite import Predictions
 from tests.helpers import networks as testing
 
-# A prototype's folding deviates by 6e-6 of the largest logit.
-_FOLDING = 2e-5
+# Folding rounds kernels anew: 6e-6 of the largest logit with AVX-512, 2.1e-5 of
+# a detector's predictions with AVX2. What folds wrongly is off by percents.
+_FOLDING = 5e-5
 
 
 def _images(batch_size, size):

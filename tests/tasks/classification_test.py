@@ -67,7 +67,7 @@ class LossTest(tf.test.TestCase):
   def test_one_hot_labels_are_labels(self):
     logits = tf.constant([[1.0, 2.0, 0.5], [3.0, 0.0, 1.0], [0.0, 0.1, 0.2]])
     labels = tf.constant([1, 2, 2], tf.int64)
-    task = classification.make_task(3, 0.1, (1.0, 2.0, 3.0))
+    task = classification.make_task(3, 0.1, class_weights=(1.0, 2.0, 3.0))
     for function in (
       lambda labels: task.losses(logits, {'AuxLogits': -logits}, labels),
       lambda labels: task.metrics(logits, labels),
@@ -85,7 +85,7 @@ class LossTest(tf.test.TestCase):
     logits = tf.constant([[1.0, -1.0]])
     labels = tf.constant([1], tf.int64)
     plain, weighted = (
-      classification.make_task(2, 0.0, weights).losses(
+      classification.make_task(2, class_weights=weights).losses(
         logits, {'AuxLogits': logits}, labels
       )
       for weights in (None, (1.0, 5.0))
