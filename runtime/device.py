@@ -61,10 +61,11 @@ def _cpu_features():
     return set()
 
 
-def runs_in_nchw_on_a_cpu(compute_dtype: str) -> bool:
-  """Whether this CPU runs a precision in NCHW, without XLA.
+def is_of_onednn(compute_dtype: str) -> bool:
+  """Whether oneDNN computes in a precision on this CPU.
 
-  oneDNN does, which has bfloat16 from AVX-512 on; TensorFlow has NHWC alone.
+  Where it does not, TensorFlow does: in NHWC alone, and in bfloat16 with sums
+  in bfloat16, too, so that gradients can be off by half.
   """
   if compute_dtype == 'bfloat16':
     return 'avx512bw' in _cpu_features()
@@ -144,11 +145,9 @@ def network_options(
     data_format == 'NCHW'
     and not has_gpu()
     and not use_xla(xla)
-    and not runs_in_nchw_on_a_cpu(compute_dtype)
+    and not is_of_onednn(compute_dtype)
   ):
-    others = [
-      dtype for dtype in ('bfloat16', 'float32') if runs_in_nchw_on_a_cpu(dtype)
-    ]
+    others = [dtype for dtype in ('bfloat16', 'float32') if is_of_onednn(dtype)]
     raise InputError(
       f'On this CPU {compute_dtype} in NCHW runs under XLA only: add '
       '--xla=true (slow), or take --data_format=NHWC or '

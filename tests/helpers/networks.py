@@ -228,11 +228,11 @@ def is_computed(compute_dtype: tf.DType, data_format: str = 'NHWC') -> bool:
 
   TensorFlow asks the processor, not oneDNN, which types it has, and where
   oneDNN plays one that has not an operation ends in an AbortedError. A real one
-  computes these types without oneDNN, in NHWC.
+  computes these types without oneDNN: float16 in NHWC, and bfloat16 too
+  roughly to be compared.
   """
-  if data_format == 'NCHW' and not device.runs_in_nchw_on_a_cpu(
-    compute_dtype.name
-  ):
+  needs_onednn = data_format == 'NCHW' or compute_dtype == tf.bfloat16
+  if needs_onednn and not device.is_of_onednn(compute_dtype.name):
     return False
   played = os.environ.get('ONEDNN_MAX_CPU_ISA', 'DEFAULT')
   return compute_dtype in _PLAYED.get(played, (compute_dtype,))

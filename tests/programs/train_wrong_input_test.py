@@ -140,7 +140,7 @@ class WrongInputTest(tf.test.TestCase):
       (*flags, f'--dataset_dir={self.path("one")}'),
     ]
     program_testing.assert_fails(
-      self, _PROGRAM, bad, f'{photos}/./00.png: .*nothing is saved yet'
+      self, _PROGRAM, bad, f'{photos}/./00.png.*: .*nothing is saved yet'
     )
     program_testing.assert_fails(
       self, _PROGRAM, diverged, 'training has diverged: .* at step 1'
