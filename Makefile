@@ -121,7 +121,7 @@ test-isa: $(INSTALLED)
 # All of tf-slim's own tests, and planted bugs, each of which a test must catch.
 soak: $(INSTALLED)
 	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py
-	$(RUN) -m tests.helpers.planted_bugs $(if $(filter short,$(SOAK)),--every=4)
+	$(RUN) -m tests.helpers.planted_bugs $(if $(filter short,$(SOAK)),--every=16)
 
 # Bazel takes the python3 that comes first on PATH.
 BAZEL_TESTS = //...
