@@ -7,6 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from base.errors import InputError
+from checkpoints import reader
 from checkpoints.writer import Writer
 from datasets import example_cache
 from datasets import kinds
@@ -70,7 +71,7 @@ def train(
     before_first_save: writes into train_dir what else belongs beside
       model.json.
     after_steps: is called with train_dir however training ends, by Ctrl-C, too,
-      if it has made a step.
+      if it has made a step and saved.
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
@@ -145,16 +146,15 @@ def _run_steps(
   run, learning_rate_fn, validator, before_first_save, after_steps
 ):
   """Trains to the end, and says where the result is."""
-  first_step = int(run.state.global_step)
+  first_step, train_dir = int(run.state.global_step), run.options.run.train_dir
   try:
     path = _loop(run, learning_rate_fn, validator, before_first_save)
     if validator and validator.best:
       print(validator.describe_best())
-    train_dir = run.options.run.train_dir
     print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
   finally:
-    if int(run.state.global_step) > first_step:
-      after_steps(run.options.run.train_dir)
+    if int(run.state.global_step) > first_step and reader.latest(train_dir):
+      after_steps(train_dir)
 
 
 def _loop(run, learning_rate_fn, validator, before_first_save):
