@@ -18,7 +18,7 @@ help:
 	@echo 'make quickstart-detection, make quickstart-segmentation'
 	@echo '                  train SSDLite, DeepLabV3 on scenes of such digits'
 	@echo 'make benchmark    times MobileNetV2 on this machine, next to Keras'
-	@echo 'make test         lints, and runs every test'
+	@echo 'make test         lints, and runs the tests'
 	@echo 'make lint         checks format and style; make format mends the format'
 	@echo 'make test-isa     runs what rounding decides with fewer instructions'
 	@echo 'make soak         runs proofs that take longer; SOAK=short: a part of them'
@@ -104,8 +104,12 @@ format: $(INSTALLED)
 
 PYTEST = $(RUN) -m pytest --quiet --numprocesses=auto --dist=worksteal
 
+# Programs that train again and again: minutes on two cores. soak runs them.
+SLOW = tests/programs/augmented_training_test.py \
+    tests/programs/train_recipes_test.py
+
 test: lint
-	$(PYTEST) tests
+	$(PYTEST) tests $(addprefix --ignore=,$(SLOW))
 
 # oneDNN plays processors with fewer instructions; the last is this machine.
 ISAS = AVX2 AVX512_CORE AVX512_CORE_BF16 DEFAULT
@@ -118,9 +122,10 @@ test-isa: $(INSTALLED)
 	      || exit 1; \
 	done
 
-# All of tf-slim's own tests, and planted bugs, each of which a test must catch.
+# All of tf-slim's own tests, the slow ones, and planted bugs, each of which a
+# test must catch.
 soak: $(INSTALLED)
-	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py
+	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py $(SLOW)
 	$(RUN) -m tests.helpers.planted_bugs $(if $(filter short,$(SOAK)),--every=16)
 
 # Bazel takes the python3 that comes first on PATH.
