@@ -116,9 +116,7 @@ def main(argv: list[str]) -> None:
 
 def _read_output():
   """Returns OutputOptions; raises InputError if they cannot be."""
-  output = OutputOptions(
-    **{name: flags.FLAGS[name].value for name in OutputOptions._fields}
-  )
+  output = program_flags.read(OutputOptions)
   if output.grad_cam and not output.output_dir:
     raise InputError('--grad_cam colours pictures: say where, by --output_dir')
   return output

@@ -3,10 +3,13 @@
 import math
 import os
 from typing import Any
+from typing import TypeVar
 
 from absl import flags
 
 from base.errors import InputError
+
+Options = TypeVar('Options', bound=tuple)  # a NamedTuple
 
 RUN_FOLDER = '/tmp/tfmodel/'  # slim's default, where runs and results go
 
@@ -29,6 +32,20 @@ def define_path(name: str, default: str | None, help_text: str) -> None:
     default,
     help_text,
     serializer=flags.ArgumentSerializer(),
+  )
+
+
+def read(options: type[Options]) -> Options:
+  """Returns a NamedTuple of the flags named as its fields.
+
+  A field of which no flag is defined has its default.
+  """
+  return options(
+    **{
+      name: flags.FLAGS[name].value
+      for name in options._fields
+      if name in flags.FLAGS
+    }
   )
 
 

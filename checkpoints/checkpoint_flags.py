@@ -76,13 +76,9 @@ def define_for_inference() -> None:
 
 def read_start() -> StartOptions:
   """Returns what the flags of define_for_training say."""
-  return _read(StartOptions)
+  return program_flags.read(StartOptions)
 
 
 def read() -> CheckpointOptions:
   """Returns what the flags of define_for_inference say."""
-  return _read(CheckpointOptions)
-
-
-def _read(options):
-  return options(**{name: flags.FLAGS[name].value for name in options._fields})
+  return program_flags.read(CheckpointOptions)

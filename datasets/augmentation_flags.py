@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from base import program_flags
 from datasets import rand_augment
 from datasets.augmentation import Augmentation
 from datasets.kinds import Kind
@@ -62,10 +63,4 @@ def _define_for_labels():
 
 def read() -> Augmentation:
   """Returns what these flags say, as far as they are defined."""
-  return Augmentation(
-    **{
-      name: flags.FLAGS[name].value
-      for name in Augmentation._fields
-      if name in flags.FLAGS
-    }
-  )
+  return program_flags.read(Augmentation)

@@ -172,13 +172,7 @@ def _define_reading():
 
 def read_dataset() -> DatasetOptions:
   """Returns what the flags of the data set say."""
-  return DatasetOptions(
-    **{
-      name: flags.FLAGS[name].value
-      for name in DatasetOptions._fields
-      if name in flags.FLAGS
-    }
-  )
+  return program_flags.read(DatasetOptions)
 
 
 def read_input() -> InputOptions:

@@ -46,9 +46,7 @@ def define() -> None:
 
 def read() -> LabelOptions:
   """Returns what these flags say."""
-  return LabelOptions(
-    **{name: flags.FLAGS[name].value for name in LabelOptions._fields}
-  )
+  return program_flags.read(LabelOptions)
 
 
 def find_label_names(

@@ -238,14 +238,7 @@ def _define_pyramid(otherwise):
 
 def read() -> NetworkOptions:
   """Returns what these flags say."""
-  values = flags.FLAGS
-  options = NetworkOptions(
-    **{
-      name: values[name].value
-      for name in NetworkOptions._fields
-      if name in values
-    }
-  )
+  options = program_flags.read(NetworkOptions)
   if options.atrous_rates is None:
     return options
   return options._replace(atrous_rates=[int(r) for r in options.atrous_rates])

@@ -83,10 +83,4 @@ def define(has_pictures: bool = False) -> None:
 
 def read() -> ResultOptions:
   """Returns what these flags say."""
-  return ResultOptions(
-    **{
-      name: flags.FLAGS[name].value
-      for name in ResultOptions._fields
-      if name in flags.FLAGS
-    }
-  )
+  return program_flags.read(ResultOptions)

@@ -238,12 +238,12 @@ def read() -> Optimization:
       name: flags.FLAGS[name].value for name in names if name in flags.FLAGS
     }
 
-  learning_rate = LearningRate(**values(LearningRate._fields))
+  learning_rate = program_flags.read(LearningRate)
   milestones = tuple(map(float, learning_rate.learning_rate_milestones))
   return Optimization(
     optimizer_arguments=values(_OPTIMIZER_FLAGS),
     learning_rate=learning_rate._replace(learning_rate_milestones=milestones),
-    update=UpdateOptions(**values(UpdateOptions._fields)),
+    update=program_flags.read(UpdateOptions),
     **values(
       (
         'optimizer',

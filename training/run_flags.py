@@ -108,6 +108,4 @@ def define() -> None:
 
 def read() -> RunOptions:
   """Returns what these flags say."""
-  return RunOptions(
-    **{name: flags.FLAGS[name].value for name in RunOptions._fields}
-  )
+  return program_flags.read(RunOptions)

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from absl import flags
 
+from base import program_flags
+
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
 
@@ -97,10 +99,4 @@ def define_for_inference() -> None:
 
 def read() -> DetectionOptions:
   """Returns what these flags say, as far as they are defined."""
-  return DetectionOptions(
-    **{
-      name: flags.FLAGS[name].value
-      for name in DetectionOptions._fields
-      if name in flags.FLAGS
-    }
-  )
+  return program_flags.read(DetectionOptions)
