@@ -30,6 +30,15 @@ def without_average(name: str) -> str:
   return name.removesuffix(_AVERAGE)
 
 
+def is_slot(name: str) -> bool:
+  """Whether a name is that of an optimizer's slot, or of an average.
+
+  Their last part is capitalised, as no layer's variable is.
+  """
+  _, slash, last = name.rpartition('/')
+  return bool(slash) and last[0].isupper()
+
+
 def split_scopes(scopes: str | None) -> tuple[str, ...]:
   """Returns the beginnings of names in a comma-separated list."""
   return tuple(

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from base import errors
 from base.errors import InputError
-from specs import networks
+from specs import roles
 
 
 class Checkpoint(NamedTuple):
@@ -28,6 +28,12 @@ class Checkpoint(NamedTuple):
   def folder(self) -> str:
     """Where it lies."""
     return os.path.dirname(self.path) or '.'
+
+  @property
+  def step(self) -> int | None:
+    """Its global_step, None if it has none."""
+    step = self.values.get('global_step')
+    return None if step is None else int(step)
 
   @property
   def shapes(self) -> dict[str, list[int]]:
@@ -204,7 +210,7 @@ def count_classes(checkpoint: Checkpoint) -> int:
   """
   for name, shape in checkpoint.shapes.items():
     if name.endswith('/biases'):
-      num_classes = networks.count_classes(name, shape[-1])
+      num_classes = roles.count_classes(name, shape[-1])
       if num_classes is not None:
         return num_classes
   raise InputError(

@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from checkpoints import names as names_lib
+
 _MOST_ROWS = 12
 _SCOPE_WIDTH = 38
 
@@ -50,11 +52,10 @@ def format_report(report: Report) -> str:
 def _scope(name):
   """Groups what is alike: A/expanded_conv_3/x -> A/expanded_conv.
 
-  Slots and averages, whose last part is capitalised as no layer's variable is,
-  are grouped by that: A/weights/RMSProp -> */RMSProp.
+  Slots and averages are grouped by kind: A/weights/RMSProp -> */RMSProp.
   """
   parts = name.split('/')
-  if len(parts) > 1 and parts[-1][0].isupper():
+  if names_lib.is_slot(name):
     return f'*/{parts[-1]}'
   return re.sub(r'_\d+(?=/|$)', '', '/'.join(parts[:2]))
 

@@ -7,7 +7,7 @@ from checkpoints import names
 from checkpoints import reader
 from checkpoints.reader import Checkpoint
 from checkpoints.report import Report
-from specs import networks
+from specs import roles
 
 
 def all_of_run(
@@ -89,7 +89,7 @@ def for_fine_tuning(
       {
         name: shapes
         for name, shapes in misfits.items()
-        if not networks.is_head(name)
+        if not roles.is_head(name)
       },
       _remedy(len(name_there), len(missing_there) + len(misfits)),
     )
@@ -124,7 +124,7 @@ def _names_there(checkpoint, variables):
   That is all variables; but where the checkpoint is for another task, only the
   backbone, which there may go by other names.
   """
-  heads = [name for name in checkpoint.shapes if networks.is_head(name)]
+  heads = [name for name in checkpoint.shapes if roles.is_head(name)]
   if not heads or any(name in variables for name in heads):
     return {name: name for name in variables}
   there = {names.of_backbone(name): name for name in checkpoint.shapes}
@@ -193,11 +193,11 @@ def _require_all(path, variables, missing, misfits, remedy=''):
       f'{path} is of another model: it lacks {len(missing)} of '
       f'{len(variables)} variables: {names.several(missing)}{remedy}'
     )
-  if misfits and all(networks.is_head(name) for name in misfits):
+  if misfits and all(roles.is_head(name) for name in misfits):
     name, (there, here) = next(iter(misfits.items()))
     if there[-1] != here[-1]:
       classes_there, classes_here = (
-        networks.count_classes(name, shape[-1]) for shape in (there, here)
+        roles.count_classes(name, shape[-1]) for shape in (there, here)
       )
       raise InputError(
         f'{path} has {classes_there} classes, the model asked for '
@@ -223,9 +223,10 @@ def _restore(checkpoint, variables, skipped, initialised, name_there=None):
   }
   for name, variable in variables.items():
     variable.assign(values[name].astype(variable.dtype.as_numpy_dtype))
-  step = None
-  if 'global_step' in checkpoint.values:
-    step = int(reader.read(checkpoint, 'global_step'))
   return Report(
-    checkpoint.path, step, tuple(variables), skipped, tuple(initialised)
+    checkpoint.path,
+    checkpoint.step,
+    tuple(variables),
+    skipped,
+    tuple(initialised),
   )

@@ -75,12 +75,9 @@ def inspect(
     for name in _candidates(shapes, model_name or info.get('model_name'))
   ]
   fits.sort(key=lambda fit: (fit.missing + fit.other_shape, -fit.fits))
-  step = None
-  if 'global_step' in checkpoint.shapes:
-    step = int(reader.read(checkpoint, 'global_step'))
   return CheckpointReport(
     checkpoint.path,
-    step,
+    checkpoint.step,
     len(shapes),
     sum(math.prod(shape) for shape in shapes.values()),
     num_classes,
@@ -96,8 +93,6 @@ def _candidates(shapes, model_name):
   The one asked for; otherwise all of the family that shares most names.
   """
   if model_name is not None:
-    if model_name not in networks.ALL:
-      raise InputError(f'there is no network {model_name!r}')
     return [model_name]
   families = {}
   for name, network in networks.ALL.items():
@@ -128,12 +123,8 @@ def _variables(model_name, num_classes, options):
 
 
 def _is_of_training(name):
-  """Whether a name is that of a slot, an average or a counter.
-
-  Their last part is capitalised, as no layer's variable is.
-  """
-  last = name.rpartition('/')[2]
-  return last[0].isupper() or last == name
+  """Whether a name is that of a slot, an average or a counter."""
+  return names.is_slot(name) or '/' not in name
 
 
 def _kinds_of_training(all_names):

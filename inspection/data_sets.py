@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from base.errors import InputError
+from checkpoints import names
 from datasets.catalog import Dataset
 
 _FEW_EXAMPLES = 10  # of a class: fewer teach little, and measure nothing
@@ -150,7 +151,8 @@ def _warnings(splits, label_names, duplicates, shared):
     ]
     if few:
       yield (
-        f'{split.name}: fewer than {_FEW_EXAMPLES} images of {_several(few)}'
+        f'{split.name}: fewer than {_FEW_EXAMPLES} images of '
+        f'{names.several(few)}'
       )
     least, most = min(split.counts), max(split.counts)
     if least and most > _MOST_IMBALANCE * least:
@@ -169,8 +171,3 @@ def _warnings(splits, label_names, duplicates, shared):
 
 def _images(count):
   return '1 image' if count == 1 else f'{count} images'
-
-
-def _several(names, show=3):
-  more = f' and {len(names) - show} more' if len(names) > show else ''
-  return ', '.join(names[:show]) + more

@@ -101,7 +101,7 @@ class Model(tf.Module):
     Args:
       images: float32 [batch, height, width, 3] in [-1, 1], or uint8.
       is_training: also updates the batch norm averages.
-      freeze_body: whether the body (networks.is_body) infers, with its batch
+      freeze_body: whether the body (roles.is_body) infers, with its batch
         norm at its averages, while the head trains. A classifier's head has no
         batch norm: all of it infers then, without dropout.
       **options: of the network, in place of the model's own.

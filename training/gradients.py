@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from specs import networks
+from specs import roles
 from tasks.task import Task
 
 
@@ -94,7 +94,7 @@ def l2_loss(
   weights = [
     variable
     for name, variable in variables_by_name.items()
-    if networks.decays(name)
+    if roles.decays(name)
   ]
   if not weights or not weight_decay:
     return 0.0

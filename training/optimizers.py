@@ -36,7 +36,7 @@ class UpdateOptions(NamedTuple):
   """What happens between the gradients of a step and the weights."""
 
   last_layer_gradient_multiplier: float = 1.0
-  # Factor on the learning rate of the head (not networks.is_body).
+  # Factor on the learning rate of the head (not specs/roles.py's is_body).
   head_learning_rate_multiplier: float = 1.0
   clip_gradients_norm: float | None = None  # most of all gradients together
   accumulate_steps: int = 1  # batches whose mean gradients make one step

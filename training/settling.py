@@ -8,7 +8,7 @@ import itertools
 import tensorflow as tf
 
 from base.errors import InputError
-from specs import networks
+from specs import roles
 from training import averages as moving_averages
 from training import step as training_step
 from training.state import TrainState
@@ -92,6 +92,6 @@ def _with_averages(state, measure_all):
 
 def _head_has_averages(model):
   return any(
-    name.endswith('/moving_mean') and not networks.is_body(name)
+    name.endswith('/moving_mean') and not roles.is_body(name)
     for name in model.variables_by_name
   )

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import names
-from specs import networks
+from specs import roles
 from training import averages as moving_averages
 from training import loss_scale as loss_scaling
 from training import optimizers
@@ -86,7 +86,7 @@ def make_state(
 
 
 def _check_freezing(model, trained):
-  if all(networks.is_body(name) for name in trained):
+  if all(roles.is_body(name) for name in trained):
     raise InputError(
       'freeze_epochs: trainable_scopes leave nothing of the head to be trained '
       'while the rest is frozen'
@@ -144,7 +144,7 @@ def optimizers_of(
     return [(state.optimizer, state.trainable_variables)]
   parts = [(state.optimizer, {}), (state.head.optimizer, {})]
   for name, variable in state.trainable_variables.items():
-    parts[not networks.is_body(name)][1][name] = variable
+    parts[not roles.is_body(name)][1][name] = variable
   return [part for part in parts if part[1]]
 
 

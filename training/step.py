@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from specs import networks
+from specs import roles
 from tasks.task import Task
 from training import gradients as gradients_lib
 from training import loss_scale as loss_scaling
@@ -73,7 +73,7 @@ def make_train_step(
       the network's own.
     xla: whether the step is compiled by XLA.
     update: UpdateOptions; a batch is of accumulate_steps times its images.
-    freeze_steps: in steps before this one the body (networks.is_body) stays as
+    freeze_steps: in steps before this one the body (roles.is_body) stays as
       it is: weights, slots, batch norm's averages, by which it normalises.
   """
 
@@ -134,7 +134,7 @@ def _of_head(state):
   return {
     name: variable
     for name, variable in state.trainable_variables.items()
-    if not networks.is_body(name)
+    if not roles.is_body(name)
   }
 
 
@@ -149,7 +149,7 @@ def _processed(gradients, trained, state, scale, update):
   if state.loss_scale is not None:
     gradients = [gradient / scale for gradient in gradients]
   multipliers = [
-    networks.gradient_multiplier(name, update.last_layer_gradient_multiplier)
+    roles.gradient_multiplier(name, update.last_layer_gradient_multiplier)
     for name in trained
   ]
   gradients = [

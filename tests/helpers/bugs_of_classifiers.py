@@ -165,7 +165,7 @@ ROWS = (
   ),
   (
     'specs: weight decay on depthwise kernels',
-    'specs/networks.py',
+    'specs/roles.py',
     "leaf in ('weights', 'pointwise_weights')",
     "leaf in ('weights', 'pointwise_weights', 'depthwise_weights')",
     _GOLDEN_V2,

@@ -133,7 +133,7 @@ ROWS = (
   ),
   (
     'deeplab: biases learn as fast as weights',
-    'specs/networks.py',
+    'specs/roles.py',
     '2.0 if variable_name == _FAST_LEARNING else 1.0',
     '1.0',
     _SPECS,
@@ -147,8 +147,8 @@ ROWS = (
   ),
   (
     'deeplab: the last layer is that of the logits alone',
-    'specs/networks.py',
-    'is_head(variable_name) or _BEFORE_LOGITS.match(variable_name)',
+    'specs/roles.py',
+    'is_head(variable_name) or _PYRAMID.match(variable_name)',
     'is_head(variable_name)',
     _SPECS,
   ),

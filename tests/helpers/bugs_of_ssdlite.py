@@ -234,7 +234,7 @@ ROWS = (
   ),
   (
     'ssdlite: depthwise weights by name',
-    'specs/networks.py',
+    'specs/roles.py',
     '\'ClassPredictor_\',\n',
     '',
     _FAST,

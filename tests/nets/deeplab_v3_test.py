@@ -9,6 +9,7 @@ from nets import deeplab_v3
 from nets.tf_slim_compat import slim
 from runtime.model import Variables
 from specs import networks
+from specs import roles
 from tasks.segmentation import maps
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
@@ -164,9 +165,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     for key in moved:
       variable = model.variables_by_name[key.removeprefix('train/moved/')]
       self.assert_close(variable.numpy(), arrays[key], 1e-4, key)
-    decayed = [
-      name for name in model.variables_by_name if networks.decays(name)
-    ]
+    decayed = [name for name in model.variables_by_name if roles.decays(name)]
     self.assertCountEqual(description['regularized'], decayed)
 
   @parameterized.parameters('slim', 'fast')

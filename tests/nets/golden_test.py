@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from specs import networks
+from specs import roles
 from tests.helpers import deviations
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
@@ -102,7 +103,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     weights = [
       variable
       for name, variable in model.variables_by_name.items()
-      if networks.decays(name)
+      if roles.decays(name)
     ]
     self.assertLen(weights, description['regularized_count'])
     loss = 4e-5 * sum(tf.nn.l2_loss(variable).numpy() for variable in weights)

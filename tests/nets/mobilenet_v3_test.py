@@ -8,6 +8,7 @@ from fast import mobilenet_v3 as fast_mobilenet_v3
 from nets.mobilenet import mobilenet_v3
 from nets.tf_slim_compat import slim
 from specs import networks
+from specs import roles
 from specs.mobilenet_v3 import Row
 from specs.mobilenet_v3 import Table
 from tests.helpers import golden_rule
@@ -32,7 +33,7 @@ class MobilenetV3Test(parameterized.TestCase, tf.test.TestCase):
         self.assertLen(
           tf1.losses.get_regularization_losses(),
           sum(
-            networks.decays(variable.op.name)
+            roles.decays(variable.op.name)
             for variable in slim.get_model_variables()
           ),
         )

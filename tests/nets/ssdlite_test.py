@@ -8,7 +8,7 @@ from fast import ssdlite as fast_ssdlite
 from nets import ssdlite as slim_ssdlite
 from nets.tf_slim_compat import slim
 from specs import cost
-from specs import networks
+from specs import roles
 from specs import ssdlite as table
 from tasks.detection import anchors as anchors_lib
 from tasks.detection import box_coder
@@ -213,7 +213,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
         sum(variable.shape.num_elements() for variable in trainable.values()),
       )
     self.assertCountEqual(
-      self.description['regularized'], filter(networks.decays, variables)
+      self.description['regularized'], filter(roles.decays, variables)
     )
 
   @parameterized.named_parameters(

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from runtime.model import Model
 from specs import networks
+from specs import roles
 
 _SIZE = 64
 _NETWORKS = (
@@ -38,11 +39,7 @@ class FreezeBodyTest(tf.test.TestCase, parameterized.TestCase):
     after = _values(model)
     moved = {name for name in after if (after[name] != before[name]).any()}
     self.assertEqual(
-      {
-        name
-        for name in after
-        if 'moving' in name and not networks.is_body(name)
-      },
+      {name for name in after if 'moving' in name and not roles.is_body(name)},
       moved,
     )
     self.assertEqual(name in networks.NETWORKS, not moved)

@@ -6,7 +6,7 @@ from absl.testing import parameterized
 from base.errors import InputError
 from specs import cost
 from specs import deeplab_v3
-from specs import networks
+from specs import roles
 
 CLASSES = 21
 
@@ -66,8 +66,8 @@ class DeeplabV3Test(parameterized.TestCase):
       ('aspp3_pointwise/BatchNorm/gamma', 1.0, 10.0),
       ('MobilenetV2/expanded_conv_16/project/weights', 1.0, 1.0),
     ):
-      self.assertEqual(multiplier, networks.gradient_multiplier(name))
-      self.assertEqual(of_last_layer, networks.gradient_multiplier(name, 10.0))
+      self.assertEqual(multiplier, roles.gradient_multiplier(name))
+      self.assertEqual(of_last_layer, roles.gradient_multiplier(name, 10.0))
 
   def test_features_have_no_logits(self):
     layers = deeplab_v3.convolutions(deeplab_v3.resolve(), 97, 65, None)

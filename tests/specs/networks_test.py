@@ -3,13 +3,14 @@
 from absl.testing import absltest
 
 from specs import networks
+from specs import roles
 
 
 class NetworksTest(absltest.TestCase):
   def test_what_decays(self):
     scope = 'MobilenetV2/expanded_conv_1/'
-    self.assertTrue(networks.decays(scope + 'expand/weights'))
-    self.assertTrue(networks.decays('Logits/Conv2d_1c_1x1/weights'))
+    self.assertTrue(roles.decays(scope + 'expand/weights'))
+    self.assertTrue(roles.decays('Logits/Conv2d_1c_1x1/weights'))
     for name in (
       'depthwise/depthwise_weights',
       'expand/BatchNorm/gamma',
@@ -17,7 +18,7 @@ class NetworksTest(absltest.TestCase):
       'expand/weights/RMSProp',
       'weights/x',
     ):
-      self.assertFalse(networks.decays(scope + name))
+      self.assertFalse(roles.decays(scope + name))
 
   def test_depthwise_weights_that_decay(self):
     for scope, expected in (
@@ -29,7 +30,7 @@ class NetworksTest(absltest.TestCase):
       ('FeatureExtractor/MobilenetV2/expanded_conv_1/depthwise', False),
     ):
       name = f'{scope}/depthwise_weights'
-      self.assertEqual(expected, networks.decays(name), name)
+      self.assertEqual(expected, roles.decays(name), name)
 
   def test_what_makes_logits(self):
     for name, expected in (
@@ -50,7 +51,7 @@ class NetworksTest(absltest.TestCase):
       ('concat_projection/weights', False),
       ('MobilenetV2/MyLogits/weights', False),
     ):
-      self.assertEqual(expected, networks.is_head(name), name)
+      self.assertEqual(expected, roles.is_head(name), name)
 
   def test_classes_of_a_layer_of_logits(self):
     """SSDLite's for COCO: 81 outputs of 3 and 6 anchors, one a background."""
@@ -66,7 +67,7 @@ class NetworksTest(absltest.TestCase):
       ('MobilenetV2/Logits/Conv2d_1c_1x1/biases', 1001, 1001),
       ('MobilenetV2/Conv_1/weights', 1280, None),
     ):
-      self.assertEqual(expected, networks.count_classes(name, channels), name)
+      self.assertEqual(expected, roles.count_classes(name, channels), name)
 
   def test_auxiliary_heads(self):
     """Of NASNet, as its cells say, and of no other."""

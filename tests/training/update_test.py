@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
-from specs import networks
+from specs import roles
 from tasks import classification
 from training import optimizers
 from training import state as training_state
@@ -180,7 +180,7 @@ class UpdateTest(tf.test.TestCase):
       'MobilenetV3/Conv_2/biases',
       'cell_0/comb_iter_0/left/bn_sep_7x7_1/beta',
     ):
-      self.assertTrue(networks.is_body(name), name)
+      self.assertTrue(roles.is_body(name), name)
     for name in (
       'MobilenetV1/Logits/Conv2d_1c_1x1/weights',
       'final_layer/FC/weights',
@@ -191,7 +191,7 @@ class UpdateTest(tf.test.TestCase):
       'concat_projection/weights',
       'logits/semantic/weights',
     ):
-      self.assertFalse(networks.is_body(name), name)
+      self.assertFalse(roles.is_body(name), name)
 
 
 if __name__ == '__main__':
