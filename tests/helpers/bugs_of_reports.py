@@ -96,8 +96,8 @@ ROWS = (
   (
     'training: no curves where Ctrl-C ends it',
     'training/run.py',
-    'after_steps(run.options.run.train_dir)',
-    'pass',
+    '      after_steps(train_dir)\n',
+    '      pass\n',
     ('tests/programs/resumed_training_test.py',),
   ),
   (
