@@ -1,5 +1,8 @@
 """The training program at a few steps of a small network."""
 
+import os
+import tempfile
+
 import tensorflow as tf
 
 PROGRAM = 'train_image_classifier'
@@ -18,3 +21,15 @@ def values(train_dir):
   return {
     name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
   }
+
+
+class TestCase(tf.test.TestCase):
+  """Has a folder that all tests of its class share."""
+
+  @classmethod
+  def setUpClass(cls):
+    super().setUpClass()
+    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+
+  def path(self, name):
+    return os.path.join(self.folder, name)

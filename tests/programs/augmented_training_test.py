@@ -1,7 +1,6 @@
 """The training programs with augmentation, weights and the rate finder."""
 
 import os
-import tempfile
 
 import tensorflow as tf
 
@@ -19,15 +18,7 @@ _ALL = (
 )
 
 
-class AugmentedTrainingTest(tf.test.TestCase):
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-
-  def path(self, name):
-    return os.path.join(self.folder, name)
-
+class AugmentedTrainingTest(training_runs.TestCase):
   def test_classifier(self):
     """Stopped and resumed as if straight on; and in slim; and what is wrong."""
     digits = (*training_runs.DIGITS, *_ALL)

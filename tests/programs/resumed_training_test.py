@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 
 import numpy as np
 import tensorflow as tf
@@ -27,15 +26,7 @@ def _command(*arguments):
   ]
 
 
-class ResumedTrainingTest(tf.test.TestCase):
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-
-  def path(self, name):
-    return os.path.join(self.folder, name)
-
+class ResumedTrainingTest(training_runs.TestCase):
   def test_train_and_resume(self):
     """Stopped by Ctrl-C and started again: as if it had never stopped."""
     stopped, straight = self.path('stopped'), self.path('straight')

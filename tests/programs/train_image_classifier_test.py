@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from xml.etree import ElementTree
 
 import numpy as np
@@ -46,15 +45,7 @@ def _default(text):
     return text.strip("'")
 
 
-class TrainingTest(tf.test.TestCase):
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-
-  def path(self, name):
-    return os.path.join(self.folder, name)
-
+class TrainingTest(training_runs.TestCase):
   def test_short_runs(self):
     """Flags, folded weights, float16, fine-tuning, a bad image, divergence."""
     first, second = self.path('float16'), self.path('tuned')

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 
 import tensorflow as tf
 
@@ -13,15 +12,7 @@ from tests.helpers import training_runs
 _HEAD = 'MobilenetV1/Logits'
 
 
-class TrainRecipesTest(tf.test.TestCase):
-  @classmethod
-  def setUpClass(cls):
-    super().setUpClass()
-    cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-
-  def path(self, name):
-    return os.path.join(self.folder, name)
-
+class TrainRecipesTest(training_runs.TestCase):
   def test_fine_tuning(self):
     """12 images train, 4 in a step: an epoch is frozen, which is 3 steps."""
     photos = image_files.write_folder(self.path('photos'), 'abc', 6)
@@ -98,6 +89,16 @@ class TrainRecipesTest(tf.test.TestCase):
     self._check_frozen(whole)
     self._check_resumed(resumed)
     self._check_differences(other)
+    self._check_without_a_checkpoint(alone, nasnet, nothing)
+    self._check_hints(hinted, adam)
+    self.assertEqual(0, diverged.status)
+    self.assertEqual(1, diverged.stdout.count('training has diverged'))
+    self.assertRegex(
+      late.stdout,
+      r'\nepoch 0.011/0.011  validation Accuracy \d\.\d{3}, best\n.*is left',
+    )
+
+  def _check_without_a_checkpoint(self, alone, nasnet, nothing):
     self.assertEqual(0, alone.status, alone.stderr)
     self.assertIn('--model_name=mobilenet_v1_025', alone.stdout)
     self.assertIn('--train_image_size=32', alone.stdout)
@@ -111,16 +112,12 @@ class TrainRecipesTest(tf.test.TestCase):
       nothing,
       '--recipe=finetune starts from a che',
     )
+
+  def _check_hints(self, hinted, adam):
     self.assertIn('--recipe=finetune is better.\n', hinted.stdout)
     self.assertNotIn('opt_epsilon', hinted.stdout)
     self.assertIn('hardly adapts: add --opt_epsilon=1e-8.\n', adam.stdout)
     self.assertNotIn('finetune', adam.stdout)
-    self.assertEqual(0, diverged.status)
-    self.assertEqual(1, diverged.stdout.count('training has diverged'))
-    self.assertRegex(
-      late.stdout,
-      r'\nepoch 0.011/0.011  validation Accuracy \d\.\d{3}, best\n.*is left',
-    )
 
   def _check_recipe(self, result):
     self.assertEqual(0, result.status, result.stderr)

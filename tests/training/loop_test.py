@@ -2,108 +2,21 @@
 
 import io
 import os
-import signal
 import sys
-from types import SimpleNamespace
 from unittest import mock
 
 import tensorflow as tf
 
 from base.errors import InputError
-from base.errors import Stopped
 from checkpoints import reader
-from checkpoints import writer as writer_lib
-from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
+from tests.helpers import loops
 from training import loop
 from training import progress
-from training import state as training_state
-from training import stopping
 from training import validation
-from training.epochs import Epochs
-from training.step import StepResult
-
-_NEVER = 3600
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def _result(step, **changes):
-  """Of a step that counts from 1."""
-  result = StepResult(
-    loss=float(step),
-    losses={'cross_entropy': step / 2},
-    metrics={'accuracy': 0.25},
-    learning_rate=1 / step,
-    loss_scale=1.0,
-    finite=True,
-    diverged=False,
-  )
-  return result._replace(**changes)
-
-
-class LoopTest(checkpoint_testing.TestCase):
-  """Runs it with a step that counts and does nothing else."""
-
-  def setUp(self):
-    super().setUp()
-    # Shells have jobs in the background ignore Ctrl-C.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    self.addCleanup(signal.signal, signal.SIGINT, before)
-    self.state = SimpleNamespace(global_step=training_state.make_global_step())
-    self.weight = tf.Variable(0.0)
-    self.changes = {}  # step -> metrics, or a signal that comes
-    self.wrong_batch = None
-    self.before_first_save = mock.Mock()
-    self.settle = mock.Mock(return_value=False)
-    self.num_examples, self.validate_every = 10**6, None
-    self.validate = None
-    self.validated = []
-    self.taken = 0
-    self.now = 0.0  # seconds, for the tests that look at the clock
-
-  def run_loop(self, last_step, log_every_n_steps=5, save_interval_secs=_NEVER):
-    epochs = Epochs(self.num_examples, 8, last_step, self.validate_every)
-    variables = {'w': self.weight, 'global_step': self.state.global_step}
-    return loop.run(
-      self._step,
-      self._batches(),
-      self.state,
-      writer_lib.make_writer(variables, self.folder),
-      loop.Schedule(epochs, log_every_n_steps, save_interval_secs, _NEVER),
-      loop.Hooks(self.before_first_save, self.settle, validate=self.validate),
-    )
-
-  def _batches(self):
-    while True:
-      self.taken += 1
-      self.now += 3.0
-      if self.taken == self.wrong_batch:
-        raise InputError('a.jpg is damaged')
-      yield 'images', 'labels'
-
-  def _step(self, images, labels):
-    self.assertEqual(('images', 'labels'), (images, labels))
-    self.now += 1.0
-    step = int(self.state.global_step.assign_add(1))
-    self.weight.assign(10.0 * step)
-    changes = self.changes.get(step, {})
-    if isinstance(changes, signal.Signals):
-      os.kill(os.getpid(), changes)
-      return _result(step)
-    return _result(step, **changes)
-
-  def saved(self):
-    """Returns the steps of the checkpoints, the newest last."""
-    state = tf.train.get_checkpoint_state(self.folder)
-    paths = state.all_model_checkpoint_paths if state else []
-    steps = []
-    for path in paths:
-      reader = tf.train.load_checkpoint(path)
-      steps.append(int(reader.get_tensor('global_step')))
-      self.assertEqual(10.0 * steps[-1], reader.get_tensor('w'))
-      self.assertEndsWith(path, f'model.ckpt-{steps[-1]}')
-    return steps
-
+class LoopTest(loops.TestCase):
   def test_logs_means_and_saves_at_the_end(self):
     clock = mock.Mock(**{'monotonic.side_effect': lambda: self.now})
     with (
@@ -153,50 +66,6 @@ class LoopTest(checkpoint_testing.TestCase):
     self.run_loop(3, save_interval_secs=0)
     self.assertEqual([1, 2, 3], self.saved())
 
-  def run_until(self, signal_number, last_step=None, **options):
-    """Runs the loop, which the signal ends in good order."""
-    with self.assertRaises(Stopped) as caught:
-      self.run_loop(last_step, **options)
-    self.assertEqual(signal_number, caught.exception.signal_number)
-
-  def test_a_signal_saves(self):
-    """Without a last step there is no other end; the step is finished."""
-    before = [signal.getsignal(number) for number in _SIGNALS]
-    # Before and at a line of the log, which are 5 steps apart.
-    for step, number in zip((3, 5, 8, 10), 2 * _SIGNALS):
-      self.changes = {step: number}
-      self.run_until(number)
-      self.assertEqual(step, self.saved()[-1])
-    self.assertEqual(before, [signal.getsignal(number) for number in _SIGNALS])
-
-  def test_a_signal_before_a_step_saves_nothing(self):
-    self.settle.side_effect = AssertionError
-
-    def batches():
-      os.kill(os.getpid(), signal.SIGTERM)
-      yield 'images', 'labels'
-
-    with mock.patch.object(self, '_batches', batches):
-      self.run_until(signal.SIGTERM)
-    self.assertEqual([], os.listdir(self.folder))
-    self.before_first_save.assert_not_called()
-
-  def test_a_second_signal_is_not_ours(self):
-    """The first only notes itself; then the signal does what it always does."""
-    with stopping.on_signals() as stop:
-      os.kill(os.getpid(), signal.SIGINT)
-      self.assertEqual(signal.SIGINT, stop.signal_number)
-      self.assertEqual(signal.SIG_DFL, signal.getsignal(signal.SIGINT))
-
-  def test_a_signal_that_is_ignored_stays_ignored(self):
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-      with stopping.on_signals() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
-        self.assertIsNone(stop.signal_number)
-    finally:
-      signal.signal(signal.SIGINT, before)
-
   def test_each_save_is_settled(self):
     """The checkpoint comes first, and is written again if that changed it."""
     settled = []
@@ -216,18 +85,6 @@ class LoopTest(checkpoint_testing.TestCase):
       for step in (1, 2, 3)
     ]
     self.assertAllEqual([-1.0, -1.0, 30.0], weights)
-
-  def test_a_signal_while_settling(self):
-    """Settling goes on to its end; what was saved is kept."""
-
-    def settle():
-      os.kill(os.getpid(), signal.SIGTERM)
-      return False
-
-    self.settle.side_effect = settle
-    self.run_until(signal.SIGTERM, save_interval_secs=0)
-    self.settle.assert_called_once_with()
-    self.assertEqual([1], self.saved())
 
   def test_epochs_are_validated_after_a_save(self):
     """20 images in an epoch, 8 in a step: they end with steps 3, 5, 8 and 10.
@@ -293,7 +150,7 @@ class LoopTest(checkpoint_testing.TestCase):
   def test_stops_where_the_loss_is_not_finite(self):
     """And keeps what was saved before, whether a log or a save is next."""
     self.changes = {7: {'diverged': True, 'loss': float('nan')}}
-    for secs, log_every_n_steps in ((0, 5), (_NEVER, 3)):
+    for secs, log_every_n_steps in ((0, 5), (loops.NEVER, 3)):
       self.state.global_step.assign(0)
       with self.assertRaisesRegex(InputError, 'not finite at step 7: .*-6$'):
         self.run_loop(12, log_every_n_steps, save_interval_secs=secs)
