@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
 import time
+from typing import Any
 
 import tensorflow as tf
+from tqdm import tqdm
 
 from base.errors import InputError
+from datasets import input_pipeline
+from datasets.bad_images import BadImages
 from runtime import inference
 from tasks.task import Evaluator
 from training.worst_images import WorstImages
@@ -54,6 +59,20 @@ def evaluate(
     'num_examples': num_examples,
     'images_per_second': _images_per_second(timings),
   }
+
+
+def with_progress(
+  batches: Iterable, bad_images: BadImages, num_examples: int
+) -> Iterator[tuple[Any, Any]]:
+  """Yields batches, with a bar on a terminal and nothing elsewhere.
+
+  Raises:
+    InputError: they end for bad images.
+  """
+  with tqdm(total=num_examples, unit='image', leave=False, disable=None) as bar:
+    for images, targets in input_pipeline.iterate(batches, bad_images):
+      yield images, targets
+      bar.update(len(images))
 
 
 def _images_per_second(timings):

@@ -1,13 +1,9 @@
 """A whole evaluation, for any task: from options to a report in files."""
 
 from collections.abc import Callable
-from collections.abc import Iterator
 import os
 import sys
-from typing import Any
 from typing import NamedTuple
-
-from tqdm import tqdm
 
 from base import files
 from checkpoints import reader
@@ -203,7 +199,7 @@ def _evaluate(prepared, restored, evaluator, worst):
   batches = batches.take(options.result.max_num_batches or -1)
   metrics = evaluation.evaluate(
     outputs_fn,
-    _with_progress(batches, bad_images, dataset),
+    evaluation.with_progress(batches, bad_images, dataset.num_examples),
     evaluator,
     restored.path,
     worst,
@@ -211,16 +207,6 @@ def _evaluate(prepared, restored, evaluator, worst):
   for message in bad_images.messages:
     print(f'Skipped {message}')
   return metrics
-
-
-def _with_progress(batches, bad_images, dataset) -> Iterator[tuple[Any, Any]]:
-  """Yields batches, with a bar on a terminal and nothing elsewhere."""
-  with tqdm(
-    total=dataset.num_examples, unit='image', leave=False, disable=None
-  ) as bar:
-    for images, targets in input_pipeline.iterate(batches, bad_images):
-      yield images, targets
-      bar.update(len(images))
 
 
 def _tell(prepared, restored: report.Report, metrics):

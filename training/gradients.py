@@ -58,8 +58,8 @@ def mean_of_parts(
   """Returns the means of what is Found in equal parts of a batch, in turn.
 
   So activations need the memory of one part; the batch, images as bytes, is
-  there as a whole. The result is that of the whole batch
-  where losses are means over images; batch norm takes each part's statistics.
+  there as a whole. The result is that of the whole batch where losses are means
+  over images; batch norm takes each part's statistics.
 
   Args:
     find_in: batch -> Found.

@@ -9,7 +9,6 @@ from typing import Any
 from typing import NamedTuple
 
 import tensorflow as tf
-from tqdm import tqdm
 
 from base import files
 from base.errors import InputError
@@ -257,15 +256,11 @@ def make_batches(
 
   def batches():
     bad_images = BadImages(max_bad_images)
-    with tqdm(
-      total=dataset.num_examples, unit='image', leave=False, disable=None
-    ) as bar:
-      for images, targets in input_pipeline.iterate(
-        input_pipeline.evaluation_batches(dataset, options, bad_images),
-        bad_images,
-      ):
-        yield images, targets
-        bar.update(len(images))
+    yield from evaluation.with_progress(
+      input_pipeline.evaluation_batches(dataset, options, bad_images),
+      bad_images,
+      dataset.num_examples,
+    )
     for message in bad_images.messages:
       if message not in told:
         print(f'Skipped {message}', flush=True)
