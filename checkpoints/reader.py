@@ -46,6 +46,14 @@ def latest(folder: str) -> str | None:
   return next(iter(newest_first(folder)), None)
 
 
+def describe_latest(folder: str) -> str:
+  """Returns what is left of a run that has diverged, in words."""
+  path = latest(folder)
+  if path is None:
+    return 'there is no checkpoint yet'
+  return f'the last good checkpoint is {path}'
+
+
 def newest_first(folder: str) -> list[str]:
   """Returns the paths of a folder's checkpoints.
 

@@ -85,5 +85,6 @@ def check_finite(writer: Writer, step: int) -> None:
     if not reader.is_finite(variable.numpy()):
       raise InputError(
         f'training has diverged: {name} is not finite at step '
-        f'{step}; no checkpoint was written'
+        f'{step}; no checkpoint was written, '
+        f'{reader.describe_latest(writer.train_dir)}'
       )

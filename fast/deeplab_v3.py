@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import tensorflow.compat.v1 as tf
 
+from fast import dropout
 from fast import heads
 from fast import layers
 from fast import layout
@@ -83,6 +84,7 @@ def deeplab_v3(
   compute_dtype: tf.DType = tf.float32,
   weight_decay: float = 0.0,
   dropout_keep_prob: float = 0.9,
+  seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.deeplab_v3.deeplab_v3's, and these.
 
@@ -91,6 +93,8 @@ def deeplab_v3(
     compute_dtype: float32, bfloat16 or float16: the precision inside.
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     dropout_keep_prob: part of the head's last features that training keeps.
+    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+      own random numbers.
 
   Returns:
     (float32 logits, end_points in NHWC and compute_dtype), as in
@@ -110,6 +114,7 @@ def deeplab_v3(
     weight_decay=weight_decay,
     batch_norm_epsilon=1e-5,
     weights_initializer=tf.glorot_uniform_initializer(),
+    seed=seed,
   )
   net, end_points = mobilenet_v2.mobilenet(
     images,
@@ -127,7 +132,7 @@ def deeplab_v3(
   net = layout.to_nhwc(net, setup)
   if not num_classes:
     return net, end_points
-  net = heads.dropout(
+  net = dropout.dropout(
     net, dropout_keep_prob, setup._replace(is_training=is_training)
   )
   logits = heads.logits(

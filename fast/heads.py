@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import tensorflow.compat.v1 as tf
 
+from fast import dropout
 from fast import layers
 from fast.layout import Setup
 
@@ -71,7 +72,7 @@ def classify(
   """
   if not num_classes:
     return pooled, end_points
-  net = dropout(pooled, keep_prob, setup)
+  net = dropout.dropout(pooled, keep_prob, setup)
   net = logits(net, num_classes, setup, 'Conv2d_1c_1x1', spatial_squeeze)
   end_points['Logits'] = net
   if prediction_fn:
@@ -89,10 +90,3 @@ def dense(
     )
     biases = layers.variable('biases', [num_classes], tf.zeros_initializer())
     return tf.matmul(tf.cast(features, tf.float32), weights) + biases
-
-
-def dropout(net: tf.Tensor, keep_prob: float, setup: Setup) -> tf.Tensor:
-  """Drops values in training; keep_prob is the part that is kept."""
-  if not setup.is_training or keep_prob == 1.0:
-    return net
-  return tf.nn.dropout(net, rate=1.0 - keep_prob)

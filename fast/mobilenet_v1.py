@@ -66,6 +66,7 @@ def mobilenet_v1(
   weight_decay: float = 0.0,
   stddev: float = 0.09,
   batch_norm_decay: float | tf.Tensor = 0.9997,
+  seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments as in nets/mobilenet_v1.py, and these.
 
@@ -75,6 +76,8 @@ def mobilenet_v1(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     stddev: of the initial weights.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+      own random numbers.
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features
@@ -96,6 +99,7 @@ def mobilenet_v1(
     batch_norm_decay=batch_norm_decay,
     weight_decay=weight_decay,
     stddev=stddev,
+    seed=seed,
   )
   with tf.variable_scope(scope, 'MobilenetV1', [inputs], reuse=reuse):
     net = layout.from_nhwc(inputs, setup)

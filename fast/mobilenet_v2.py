@@ -92,6 +92,7 @@ def mobilenet(
   stddev: float = 0.09,
   dropout_keep_prob: float = 0.8,
   batch_norm_decay: float | tf.Tensor = 0.997,
+  seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.mobilenet_v2.mobilenet's, and these.
 
@@ -102,6 +103,8 @@ def mobilenet(
     stddev: of the initial weights.
     dropout_keep_prob: part of the pooled features that training keeps.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+      own random numbers.
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features
@@ -128,6 +131,7 @@ def mobilenet(
     batch_norm_decay,
     weight_decay,
     stddev,
+    seed=seed,
   )
   with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse):
     net = layout.from_nhwc(input_tensor, setup)

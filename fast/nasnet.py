@@ -8,6 +8,7 @@ import functools
 
 import tensorflow.compat.v1 as tf
 
+from fast import dropout
 from fast import heads
 from fast import layers
 from fast import layout
@@ -112,18 +113,9 @@ def _previous_state(net, previous, cell, setup):
   return _conv2d(previous, cell.filters, [1, 1], setup, 'prev_1x1', 'prev_bn')
 
 
-def _drop_path(net, keep_prob, setup):
-  """Zeroes the operation's result for some images, scales up the others."""
-  if not setup.is_training or keep_prob == 1.0:
-    return net
-  return tf.nn.dropout(
-    net, rate=1.0 - keep_prob, noise_shape=[tf.shape(net)[0], 1, 1, 1]
-  )
-
-
 def _operation(net, operation, filters, keep_prob, setup):
   """Applies one side of a sum to its state."""
-  scope, kind, size, _, stride = operation
+  scope, kind, size, _, stride, place = operation
   if kind == 'none':
     return net
   if kind == 'sep':
@@ -141,7 +133,7 @@ def _operation(net, operation, filters, keep_prob, setup):
   else:
     pool = tf.nn.avg_pool2d if kind == 'avg' else tf.nn.max_pool2d
     net = pool(net, size, stride, 'SAME', data_format=setup.data_format)
-  return _drop_path(net, keep_prob, setup)
+  return dropout.drop_path(net, keep_prob, place, setup)
 
 
 def _cell(net, previous, cell, keep_prob, setup):
@@ -230,6 +222,7 @@ def build_nasnet_mobile(
   weight_decay: float = 0.0,
   batch_norm_decay: float | tf.Tensor = 0.9997,
   batch_norm_epsilon: float = 0.001,
+  seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments as in nets/nasnet/nasnet.py, and these.
 
@@ -239,6 +232,8 @@ def build_nasnet_mobile(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
     batch_norm_epsilon: added to the variances.
+    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+      own random numbers.
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features
@@ -256,6 +251,7 @@ def build_nasnet_mobile(
     weight_decay=weight_decay,
     batch_norm_epsilon=batch_norm_epsilon,
     weights_initializer=tf.variance_scaling_initializer(2.0, 'fan_out'),
+    seed=seed,
   )
   net, end_points = _features(
     layout.from_nhwc(images, setup),
@@ -272,7 +268,7 @@ def build_nasnet_mobile(
     end_points['global_pool'] = net
     if not num_classes or final_endpoint == 'global_pool':
       return net, end_points
-    net = heads.dropout(net, dropout_keep_prob, setup)
+    net = dropout.dropout(net, dropout_keep_prob, setup)
     logits = heads.dense(net, num_classes, setup, 'FC')
   end_points['Logits'] = logits
   if final_endpoint != 'Logits':

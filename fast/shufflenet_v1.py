@@ -126,6 +126,7 @@ def shufflenet_v1(
   weight_decay: float = 0.0,
   stddev: float = 0.09,
   batch_norm_decay: float | tf.Tensor = 0.9,
+  seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.shufflenet_v1's, and these.
 
@@ -135,6 +136,8 @@ def shufflenet_v1(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     stddev: of the initial weights.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+      own random numbers.
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features
@@ -152,6 +155,7 @@ def shufflenet_v1(
     weight_decay=weight_decay,
     stddev=stddev,
     batch_norm_epsilon=1e-5,
+    seed=seed,
   )
   with tf.variable_scope(scope, 'ShufflenetV1', [inputs], reuse=reuse):
     net = layout.from_nhwc(inputs, setup)

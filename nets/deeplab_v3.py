@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import tensorflow.compat.v1 as tf
 
+from nets import dropout
 from nets import mobilenet_v2
 from nets.tf_slim_compat import slim
 from specs import deeplab_v3 as table
@@ -171,7 +172,7 @@ def deeplab_v3(
     end_points.update(points)
     if not num_classes:
       return net, end_points
-    net = slim.dropout(net, scope='concat_projection_dropout')
+    net = dropout.dropout(net, scope='concat_projection_dropout')
     logits = slim.conv2d(
       net,
       num_classes,

@@ -16,6 +16,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from nets import dropout
 from nets import mobilenet_layers
 from nets.tf_slim_compat import slim
 from specs import mobilenet_v1 as table
@@ -220,7 +221,9 @@ def mobilenet_v1(
       end_points[key] = net
       if not num_classes:
         return net, end_points
-      net = slim.dropout(net, dropout_keep_prob, scope='Dropout_1b')
+      net = dropout.dropout(
+        net, keep_prob=dropout_keep_prob, scope='Dropout_1b'
+      )
       logits = slim.conv2d(
         net,
         num_classes,

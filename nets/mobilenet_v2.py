@@ -15,6 +15,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from nets import dropout
 from nets import mobilenet_layers
 from nets.tf_slim_compat import slim
 from specs import arithmetic
@@ -119,7 +120,7 @@ def _logits(net, end_points, num_classes):
     end_points['global_pool'] = net
     if not num_classes:
       return net
-    net = slim.dropout(net, scope='Dropout')
+    net = dropout.dropout(net, scope='Dropout')
     logits = slim.conv2d(
       net,
       num_classes,

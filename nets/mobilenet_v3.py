@@ -14,6 +14,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from nets import dropout
 from nets import mobilenet_layers
 from nets.tf_slim_compat import slim
 from specs import arithmetic
@@ -195,7 +196,7 @@ def mobilenet(
       end_points['global_pool'] = net
       if not num_classes:
         return net, end_points
-      net = slim.dropout(net, scope='Dropout')
+      net = dropout.dropout(net, scope='Dropout')
       logits = slim.conv2d(
         net,
         num_classes,

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from base.suggestions import did_you_mean
+from nets import dropout
 from nets.tf_slim_compat import slim
 from specs import networks
 from specs.networks import ALL
@@ -18,7 +19,7 @@ from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
 from specs.networks import IMPLEMENTATIONS
 
-_DROPOUT = 'dropout_keep_prob'
+_DROPOUT, _SEED = 'dropout_keep_prob', 'seed'
 _PACKAGES = {'slim': 'nets', 'fast': 'fast'}
 _FAST_OPTIONS = ('data_format', 'compute_dtype')
 # Parameters of arg_scopes that have another name everywhere else.
@@ -69,9 +70,10 @@ def get_network_fn(
     implementation: 'slim' or 'fast'.
     **options: of either implementation: depth_multiplier, output_stride,
       use_explicit_padding, dropout_keep_prob, batch_norm_decay,
-      final_endpoint; of fast: data_format, compute_dtype. An option that is
-      None is as good as left out, and so is a dropout_keep_prob of 1 where
-      there is no dropout.
+      final_endpoint, seed (integer [2], from which follows what is dropped; of
+      one seed, either drops the same); of fast: data_format, compute_dtype. An
+      option that is None is as good as left out, and so are a dropout_keep_prob
+      of 1 and a seed where there is no dropout.
 
   Returns:
     network_fn(images, **options) -> (logits, end_points). images: float32
@@ -94,16 +96,18 @@ def get_network_fn(
   options = {**network.family.defaults, **network.fixed, **options}
 
   def slim_fn(images, **call_options):
-    scope_arguments, arguments = _split(
-      name,
-      {
-        **options,
-        **call_options,
-        'weight_decay': weight_decay,
-        'is_training': is_training,
-      },
-    )
-    with slim.arg_scope(arg_scopes_map[name](**scope_arguments)):
+    arguments = {
+      **options,
+      **call_options,
+      'weight_decay': weight_decay,
+      'is_training': is_training,
+    }
+    seed = arguments.pop(_SEED, None)
+    scope_arguments, arguments = _split(name, arguments)
+    with (
+      slim.arg_scope(arg_scopes_map[name](**scope_arguments)),
+      slim.arg_scope([dropout.dropout, dropout.drop_path], seed=seed),
+    ):
       return build(images, num_classes, **arguments)
 
   def fast_fn(images, **call_options):
@@ -156,17 +160,16 @@ def _parameters(function):
 def _options_of(name, implementation):
   known = _parameters(_function(name, implementation))
   if implementation == 'slim':
-    known += tuple(_scope_parameters(name))
+    known += tuple(_scope_parameters(name)) + (_SEED,)
   return known
 
 
 def _without_idle_dropout(name, implementation, options):
-  """Leaves out the wish for no dropout where there is none."""
-  if options.get(_DROPOUT) == 1.0 and (
-    _DROPOUT not in _options_of(name, implementation)
-  ):
-    return {key: value for key, value in options.items() if key != _DROPOUT}
-  return options
+  """Leaves out the wish for no dropout, and its seed, where there is none."""
+  if _DROPOUT in _options_of(name, implementation):
+    return options
+  idle = (_SEED, _DROPOUT) if options.get(_DROPOUT) == 1.0 else (_SEED,)
+  return {key: value for key, value in options.items() if key not in idle}
 
 
 def _check(name, num_classes, implementation):

@@ -16,6 +16,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from base.errors import InputError
+from nets import dropout
 from nets.tf_slim_compat import slim
 from specs import networks
 from specs import shufflenet_v1 as table
@@ -233,7 +234,7 @@ def shufflenet_v1(
       end_points['global_pool'] = net
       if not num_classes:
         return net, end_points
-      net = slim.dropout(net, keep_prob=dropout_keep_prob, scope='Dropout')
+      net = dropout.dropout(net, keep_prob=dropout_keep_prob, scope='Dropout')
       logits = slim.conv2d(
         net,
         num_classes,

@@ -94,6 +94,7 @@ class Model(tf.Module):
     images: tf.Tensor,
     is_training: bool = False,
     freeze_body: bool = False,
+    seed: tf.Tensor | None = None,
     **options: Any,
   ) -> tuple[Any, dict[str, tf.Tensor]]:
     """Runs the network; call it inside a tf.function.
@@ -104,6 +105,8 @@ class Model(tf.Module):
       freeze_body: whether the body (roles.is_body) infers, with its batch
         norm at its averages, while the head trains. A classifier's head has no
         batch norm: all of it infers then, without dropout.
+      seed: integer [2], from which follows what dropout and drop path drop, the
+        same in either implementation; None: TensorFlow's own random numbers.
       **options: of the network, in place of the model's own.
 
     Returns:
@@ -115,7 +118,7 @@ class Model(tf.Module):
       is_training = False
     elif freeze_body:
       options['freeze_backbone'] = True
-    network_fn = self.network_fn(is_training, **options)
+    network_fn = self.network_fn(is_training, seed=seed, **options)
     with tf.compat.v1.variable_scope(
       '', custom_getter=self._variables, reuse=tf.compat.v1.AUTO_REUSE
     ):

@@ -75,6 +75,7 @@ class Operation(NamedTuple):
   kernel_size: int  # 0 where kind is 'none'
   state: int
   stride: int
+  place: int  # among all of the network, from 1 on
 
 
 class Cell(NamedTuple):
@@ -113,17 +114,22 @@ class Nasnet(NamedTuple):
   cells: tuple[Cell, ...]
 
 
-def _operation(scope, name, state, stride):
+def _operation(scope, name, state, stride, place):
   kind, size = (name, 0) if name == 'none' else (name[:3], int(name[3:]))
   # The sums are already reduced.
-  return Operation(scope, kind, size, state, stride if state < 2 else 1)
+  stride = stride if state < 2 else 1
+  return Operation(scope, kind, size, state, stride, place)
 
 
-def _sums(table, stride):
+def _sums(table, stride, places):
   return tuple(
     (
-      _operation(f'comb_iter_{number}/left', left, left_state, stride),
-      _operation(f'comb_iter_{number}/right', right, right_state, stride),
+      _operation(
+        f'comb_iter_{number}/left', left, left_state, stride, next(places)
+      ),
+      _operation(
+        f'comb_iter_{number}/right', right, right_state, stride, next(places)
+      ),
     )
     for number, (left, left_state, right, right_state) in enumerate(table.sums)
   )
@@ -138,7 +144,7 @@ def resolve(rows: Sequence[Cells] = NASNET_MOBILE) -> Nasnet:
   """Resolves the table of Cells; returns a Nasnet."""
   num_cells = sum(row.repeats for row in rows)
   inputs, previous_inputs, previous_stride = _STEM_CHANNELS, None, 1
-  cells, numbers = [], {}
+  cells, numbers, places = [], {}, itertools.count(1)
   for row in itertools.chain.from_iterable([row] * row.repeats for row in rows):
     number = numbers[row.scope] = numbers.get(row.scope, -1) + 1
     scope = f'{row.scope}_{number}'
@@ -151,7 +157,7 @@ def resolve(rows: Sequence[Cells] = NASNET_MOBILE) -> Nasnet:
         inputs,
         previous_inputs,
         previous_stride,
-        _sums(row.table, stride),
+        _sums(row.table, stride, places),
         row.table.outputs,
         depth=(len(cells) + 1) / num_cells,
         auxiliary_scope=f'aux_{number}' if scope == _AUXILIARY_CELL else None,

@@ -54,6 +54,7 @@ def begin(
     options.optimization,
     options.start.trainable_scopes,
     is_float16=built.compute_dtype == tf.float16,
+    seed=options.input.seed,
   )
   rest = training_state.state_by_name(state)
   writer = checkpoint_writer.make_writer(

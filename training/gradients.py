@@ -20,27 +20,29 @@ class Found(NamedTuple):
 
 
 def find(
-  forward: Callable[[tf.Tensor], tuple[Any, dict]],
+  forward: Callable[[tf.Tensor, Any], tuple[Any, dict]],
   task: Task,
   variables: list[tf.Variable],
   l2_loss: Callable[[], tf.Tensor | float],
   scale: tf.Tensor,
   batch: tuple[tf.Tensor, Any],
+  part: int | tf.Tensor,
 ) -> Found:
   """Returns what is Found on a batch.
 
   Args:
-    forward: images -> (outputs, end_points).
+    forward: (images, part) -> (outputs, end_points).
     task: Task.
     variables: to differentiate by.
     l2_loss: returns the weight decay term.
     scale: of the loss, before it is differentiated.
     batch: (images, targets).
+    part: which part of a step's the batch is, from 0 on.
   """
   images, targets = batch
   with tf.GradientTape(watch_accessed_variables=False) as tape:
     tape.watch(variables)
-    outputs, end_points = forward(images)
+    outputs, end_points = forward(images, part)
     losses = task.losses(outputs, end_points, targets)
     loss = sum(losses.values()) + l2_loss()
     scaled_loss = loss * scale
@@ -51,7 +53,7 @@ def find(
 
 
 def mean_of_parts(
-  find_in: Callable[[tuple[tf.Tensor, Any]], Found],
+  find_in: Callable[[tuple[tf.Tensor, Any], Any], Found],
   num_parts: int,
   batch: tuple[tf.Tensor, Any],
 ) -> Found:
@@ -62,18 +64,20 @@ def mean_of_parts(
   over images; batch norm takes each part's statistics.
 
   Args:
-    find_in: batch -> Found.
+    find_in: (batch, number of the part) -> Found.
     num_parts: of which the batch's size is a multiple.
     batch: (images, targets).
   """
   if num_parts == 1:
-    return find_in(batch)
+    return find_in(batch, 0)
   parts = tf.nest.map_structure(
     lambda whole: tf.reshape(whole, [num_parts, -1, *whole.shape[1:]]), batch
   )
 
   def find_in_part(number):
-    return find_in(tf.nest.map_structure(lambda part: part[number], parts))
+    return find_in(
+      tf.nest.map_structure(lambda part: part[number], parts), number
+    )
 
   def add(number, total):
     return number + 1, tf.nest.map_structure(

@@ -45,6 +45,8 @@ def make_settle(
 
   def measure(images, decay, freeze_body):
     options = {'freeze_body': True} if freeze_body else {}
+    if state.seed is not None:  # of drop path
+      options['seed'] = tf.constant([state.seed, 0], tf.int64)
     state.model(
       images,
       is_training=True,
@@ -65,7 +67,9 @@ def make_settle(
     with contextlib.suppress(InputError):
       for i, (images, _) in enumerate(batches):
         decay = tf.constant(i / (i + 1))  # The mean of all so far.
-        measure(images, decay, 0 < step <= freeze_steps)
+        # Twice the first: rounding leaves a trace of what was there before.
+        for _ in range(1 if i else 2):
+          measure(images, decay, 0 < step <= freeze_steps)
 
   def settle():
     step = int(state.global_step)

@@ -29,7 +29,8 @@ class TrainState(NamedTuple):
   loss_scale a LossScale for float16, or None; head what optimizes the variables
   of the head, or None where optimizer does. Of the second kind are heads that
   begin before the body does, or that learn at another rate: adam's bias
-  correction counts the steps of each.
+  correction counts the steps of each. What dropout drops follows from seed and
+  step; where seed is None, from TensorFlow's own random numbers.
   """
 
   model: tf.Module
@@ -40,6 +41,7 @@ class TrainState(NamedTuple):
   averages: tf.train.ExponentialMovingAverage | None = None
   loss_scale: loss_scaling.LossScale | None = None
   head: RatedOptimizer | None = None
+  seed: int | None = None
 
 
 def make_state(
@@ -47,6 +49,7 @@ def make_state(
   optimization: Optimization,
   trainable_scopes: str | None = None,
   is_float16: bool = False,
+  seed: int | None = None,
 ) -> TrainState:
   """Returns a TrainState at step 0; averages start at the model's variables.
 
@@ -82,6 +85,7 @@ def make_state(
     averages,
     loss_scaling.make_loss_scale() if is_float16 else None,
     make_optimizer() if optimization.divides_rate else None,
+    seed,
   )
 
 

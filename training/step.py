@@ -81,14 +81,14 @@ def make_train_step(
     scale = _scale(state.loss_scale)
     learning_rate = learning_rate_fn(state.global_step)
     _set_rates(state, learning_rate, update)
-    options = {}
+    options = {} if state.seed is None else {'seed': _seed(state)}
     if batch_norm_decay_fn:
       options['batch_norm_decay'] = batch_norm_decay_fn(state.global_step)
 
     def run(trained, **options):
       find_in = functools.partial(
         gradients_lib.find,
-        functools.partial(state.model, is_training=True, **options),
+        functools.partial(_forward, state.model, options),
         task,
         list(trained.values()),
         functools.partial(
@@ -120,6 +120,19 @@ def make_train_step(
     )
 
   return tf.function(train_step, autograph=False, jit_compile=xla)
+
+
+def _seed(state):
+  """Returns that of a step: it follows from the run's and the step's number."""
+  return tf.stack([state.seed, state.global_step])
+
+
+def _forward(model, options, images, part):
+  """Runs the model on a part of the batch; each part drops other values."""
+  if 'seed' in options:
+    seed = tf.random.experimental.stateless_fold_in(options['seed'], part)
+    options = {**options, 'seed': seed}
+  return model(images, is_training=True, **options)
 
 
 def _set_rates(state, learning_rate, update):

@@ -1,5 +1,7 @@
 """What a run tells about itself: lines, or a bar, and TensorBoard's log."""
 
+import math
+
 import tensorflow as tf
 
 from base.errors import InputError
@@ -54,15 +56,11 @@ class TrainingLog:
     """Raises InputError if one of the steps pending diverged."""
     for step, result in enumerate(self._pending, self._step + 1):
       if result.diverged:
-        newest = reader.latest(self._train_dir)
-        kept = (
-          f'the last good checkpoint is {newest}'
-          if newest
-          else ('there is no checkpoint yet')
-        )
+        loss_is_finite = math.isfinite(float(result.loss))
+        what = 'the gradients are' if loss_is_finite else 'the loss is'
         raise InputError(
-          f'the loss is not finite at step {step}: lower '
-          f'--learning_rate or look at the data; {kept}'
+          f'{what} not finite at step {step}: lower --learning_rate or look at '
+          f'the data; {reader.describe_latest(self._train_dir)}'
         )
 
   def write(self) -> None:

@@ -12,6 +12,7 @@ checkpoints fit. `fast/nasnet.py` is its twin.
 
 import tensorflow.compat.v1 as tf
 
+from nets import dropout
 from nets.tf_slim_compat import slim
 from specs import nasnet as table
 
@@ -83,12 +84,6 @@ def _separable_twice(net, operation, filters):
   return net
 
 
-def _drop_path(net, keep_prob):
-  """Zeroes the operation's result for some images, scales up the others."""
-  noise_shape = [tf.shape(net)[0], 1, 1, 1]
-  return tf.nn.dropout(net, rate=1.0 - keep_prob, noise_shape=noise_shape)
-
-
 def _operation(net, operation, filters, keep_prob):
   """Applies one side of a sum to its state."""
   if operation.kind == 'none':
@@ -101,7 +96,9 @@ def _operation(net, operation, filters, keep_prob):
   else:
     with tf.variable_scope(operation.scope):
       net = _separable_twice(net, operation, filters)
-  return _drop_path(net, keep_prob) if keep_prob < 1.0 else net
+  if keep_prob < 1.0:
+    net = dropout.drop_path(net, keep_prob, operation.place)
+  return net
 
 
 def _cell(net, previous, cell, keep_prob):
@@ -204,7 +201,7 @@ def build_nasnet_mobile(
       end_points['global_pool'] = net
       if not num_classes or final_endpoint == 'global_pool':
         return net, end_points
-      net = slim.dropout(net, dropout_keep_prob, scope='dropout')
+      net = dropout.dropout(net, keep_prob=dropout_keep_prob, scope='dropout')
       logits = slim.fully_connected(net, num_classes, scope='FC')
   end_points['Logits'] = logits
   if final_endpoint != 'Logits':

@@ -14,6 +14,7 @@ from tests.helpers import segmenters
 # Several times the noise in evaluation, as in tests/nets/deeplab_v3_test.py.
 EVAL_TOLERANCE = 3e-4
 # Small, and with all that the network can have.
+SEED = (5, 3)
 OPTIONS = {'depth_multiplier': 0.5, 'output_stride': 8, 'atrous_rates': (2, 3)}
 
 
@@ -98,17 +99,22 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
     {}, {'aspp_with_separable_conv': False}, {'fine_tune_batch_norm': False}
   )
   def test_gradients(self, **options):
-    """Of what the goldens do not train; away from the kinks of ReLU6."""
+    """Of what the goldens do not train; away from the kinks of ReLU6.
+
+    With dropout: of one seed, all drop the same.
+    """
     options = {
       'beta_shift': 3.0,
-      'dropout_keep_prob': 1.0,
+      'dropout_keep_prob': 0.7,
       **OPTIONS,
       **options,
     }
     images = _varied_images(2, 65)
     labels = segmenters.golden_labels(2, (65, 65), 7)
     slims = segmenters.deeplab_v3(7, **options)
-    logits, _, loss, expected = segmenters.gradients(slims, images, labels)
+    logits, _, loss, expected = segmenters.gradients(
+      slims, images, labels, seed=SEED
+    )
     norm = testing.global_norm(expected)
     self.assertGreater(norm, 0.1)
     for data_format in networks.DATA_FORMATS:
@@ -116,7 +122,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
         7, 'fast', data_format=data_format, **options
       )
       found, _, found_loss, gradients = segmenters.gradients(
-        fasts, images, labels
+        fasts, images, labels, seed=SEED
       )
       self.assert_close(found, logits, 1e-3)
       self.assertAllClose(loss, found_loss, rtol=1e-3)
