@@ -31,10 +31,8 @@ def _mobilenets():
 
 # Of one seed, all drop the same.
 _SEED = (5, 3)
-_DROPPING, _DROPPING_PATHS = (
-  {'dropout_keep_prob': 0.7},
-  {'drop_path_keep_prob': 0.6},
-)
+_DROPPING = {'dropout_keep_prob': 0.7}
+_DROPPING_PATHS = {'drop_path_keep_prob': 0.6}
 # In few rows, each option in one of them at least: a row is two graphs.
 _OPTIONS = (
   {'output_stride': 8},

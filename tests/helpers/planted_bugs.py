@@ -30,6 +30,7 @@ from tests.helpers import bugs_of_formats
 from tests.helpers import bugs_of_prediction
 from tests.helpers import bugs_of_recipes
 from tests.helpers import bugs_of_reports
+from tests.helpers import bugs_of_seeds
 from tests.helpers import bugs_of_ssdlite
 
 _PROJECT = pathlib.Path(__file__).absolute().parents[2]
@@ -57,6 +58,7 @@ BUGS = tuple(
     *bugs_of_prediction.ROWS,
     *bugs_of_reports.ROWS,
     *bugs_of_recipes.ROWS,
+    *bugs_of_seeds.ROWS,
     *bugs_of_ssdlite.ROWS,
   )
 )

@@ -155,7 +155,7 @@ class DropPathTest(parameterized.TestCase, tf.test.TestCase):
       for pair in cell.sums
       for operation in pair
     ]
-    self.assertEqual(list(range(1, 15 * 10 + 1)), places)
+    self.assertEqual(list(range(1, 16 * 10 + 1)), places)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,80 @@
+"""Training that goes on from a checkpoint, against training that went on."""
+
+import tensorflow as tf
+
+from checkpoints import reader
+from checkpoints import restore
+from checkpoints import writer as writer_lib
+from tests.helpers import checkpoints as checkpoint_testing
+from training import state as training_state
+from training import step as training_step
+from training.learning_rates import LearningRate
+from training.optimizers import Optimization
+
+
+def make_state(model, optimizer='rmsprop', average_decay=None, **options):
+  """Returns the TrainState of a run, by default of seed 7."""
+  optimization = Optimization(
+    optimizer, {'opt_epsilon': 0.1}, LearningRate(), 0.0, 0.9, average_decay
+  )
+  return training_state.make_state(
+    model, optimization, **{'seed': 7, **options}
+  )
+
+
+def variables_of(state):
+  """Returns {checkpoint name: variable} of all that a run saves."""
+  return {
+    **state.model.variables_by_name,
+    **training_state.state_by_name(state),
+  }
+
+
+def values(state):
+  return {name: value.numpy() for name, value in variables_of(state).items()}
+
+
+def make_step(state, task, **options):
+  """Returns a train_step whose rate and decay depend on the step."""
+  return training_step.make_train_step(
+    state,
+    task,
+    lambda step: 0.05 / tf.cast(step + 1, tf.float32),
+    weight_decay=0.01,
+    batch_norm_decay_fn=options.pop('decay_fn', None),
+    **options,
+  )
+
+
+class TestCase(checkpoint_testing.TestCase):
+  """Saves, spoils, restores and repeats."""
+
+  def check_resume(self, state, task, batches, **options):
+    """What follows a checkpoint follows from it alone, bit for bit.
+
+    Half of the batches come before it. Returns the losses.
+    """
+    step = make_step(state, task, **options)
+    variables, half = variables_of(state), len(batches) // 2
+    losses = [float(step(*batch).loss) for batch in batches[:half]]
+    path = writer_lib.save(writer_lib.make_writer(variables, self.folder), half)
+
+    def go_on():
+      results = [step(*batch) for batch in batches[half:]]
+      return tf.nest.map_structure(float, results), values(state)
+
+    expected_results, expected = go_on()
+    for variable in variables.values():
+      variable.assign(tf.ones_like(variable) * 3)
+    restore.all_of_run(
+      state.model,
+      reader.open_checkpoint(path),
+      training_state.state_by_name(state),
+    )
+    results, found = go_on()
+    self.assertEqual(expected_results, results)
+    for name, value in expected.items():
+      self.assertAllEqual(value, found[name], name)
+    losses += [result.loss for result in results]
+    self.assertLen(set(losses), len(batches))
+    return losses

@@ -1,0 +1,211 @@
+"""Steps after a checkpoint are those that would have been, bit for bit.
+
+Whatever is dropped: it follows from the run's seed, the step and its part.
+"""
+
+from absl.testing import parameterized
+import numpy as np
+import tensorflow as tf
+
+from fast import dropout
+from fast.layout import Setup
+from runtime.model import Model
+from specs import networks
+from tasks import classification
+from tasks.task import Task
+from tests.helpers import golden_rule
+from tests.helpers import resuming
+from training import optimizers
+from training import step as training_step
+from training.optimizers import UpdateOptions
+
+
+def _batches(count, batch, size=32, num_classes=5):
+  return [
+    (
+      tf.constant(golden_rule.images(batch, size, size, seed)),
+      tf.constant(golden_rule.labels(batch, num_classes, seed)),
+    )
+    for seed in range(count)
+  ]
+
+
+class _Dropping(tf.Module):
+  """A linear classifier that drops features."""
+
+  def __init__(self):
+    super().__init__()
+    self.trainable_variables_by_name = {
+      'Tiny/weights': tf.Variable(
+        np.random.RandomState(0).normal(size=[3 * 32 * 32, 5]), dtype=tf.float32
+      )
+    }
+    self.variables_by_name = self.trainable_variables_by_name
+
+  def __call__(self, images, is_training, seed=None):
+    features = tf.reshape(images, [images.shape[0], -1])
+    setup = Setup(is_training, seed=seed)
+    features = dropout.dropout(features, 0.5, setup)
+    return tf.matmul(features, *self.trainable_variables_by_name.values()), {}
+
+
+class ExactResumeTest(parameterized.TestCase, resuming.TestCase):
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_dropout_and_averages_and_parts_of_steps(self, implementation):
+    model = Model(
+      'mobilenet_v2',
+      5,
+      implementation,
+      depth_multiplier=0.1,
+      final_endpoint='layer_3',
+      dropout_keep_prob=0.5,
+    ).build(32)
+    self.check_resume(
+      resuming.make_state(model, average_decay=0.9),
+      classification.make_task(5),
+      _batches(4, 8),
+      decay_fn=training_step.settling_decay(0.997),
+      update=UpdateOptions(accumulate_steps=2),
+    )
+
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_drop_path(self, implementation):
+    """Of the two cells of NASNet's stem, whose features are the outputs."""
+    model = Model(
+      'nasnet_mobile',
+      5,
+      implementation,
+      final_endpoint='Stem',
+      drop_path_keep_prob=0.1,
+    ).build(32)
+    task = Task(
+      losses=lambda outputs, end_points, targets: {
+        'square': tf.reduce_mean(tf.square(outputs))
+      },
+      metrics=lambda outputs, targets: {},
+      make_evaluator=None,
+      predict=None,
+    )
+    self.check_resume(resuming.make_state(model), task, _batches(2, 4))
+
+  def test_float16_by_xla(self):
+    """The scale of the loss is at its third value when it is saved."""
+    model = Model(
+      'mobilenet_v2',
+      5,
+      'fast',
+      compute_dtype=tf.float16,
+      depth_multiplier=0.1,
+      final_endpoint='layer_2',
+      dropout_keep_prob=0.5,
+    ).build(32)
+    state = resuming.make_state(model, is_float16=True)
+    state.loss_scale.scale.assign(2.0**24)
+    self.check_resume(
+      state, classification.make_task(5), _batches(4, 4), xla=True
+    )
+
+  @parameterized.parameters(*optimizers.OPTIMIZERS)
+  def test_every_optimizer(self, name):
+    self.check_resume(
+      resuming.make_state(_Dropping(), name),
+      classification.make_task(5),
+      _batches(4, 2),
+    )
+
+
+class _Bits(tf.Module):
+  """Its output tells which of 16 values it has dropped, of one image."""
+
+  def __init__(self):
+    super().__init__()
+    self.trainable_variables_by_name = {'Bits/zero': tf.Variable(0.0)}
+    self.variables_by_name = self.trainable_variables_by_name
+
+  def __call__(self, images, is_training, seed=None):
+    kept = dropout.dropout(images, 0.5, Setup(is_training, seed=seed))
+    return kept + self.trainable_variables_by_name['Bits/zero'], {}
+
+
+_BITS = tf.constant([[2.0**bit for bit in range(16)]])
+_SUM = Task(
+  losses=lambda outputs, end_points, targets: {'sum': tf.reduce_sum(outputs)},
+  metrics=lambda outputs, targets: {},
+  make_evaluator=None,
+  predict=None,
+)
+
+
+def _sum(seed, step, part):
+  """Returns the sum of what the Bits keep, and double: the seeds by hand."""
+  fold_in = tf.random.experimental.stateless_fold_in
+  of_part = fold_in(tf.constant([seed, step], tf.int64), part)
+  drawn = tf.random.stateless_uniform([1, 16], fold_in(of_part, 0))
+  return float(tf.reduce_sum(tf.where(drawn < 0.5, 0.0, 2.0 * _BITS)))
+
+
+class SeedTest(tf.test.TestCase):
+  def _losses(self, seed, batch=1, **options):
+    """Returns the losses of two steps that change no weight."""
+    step = training_step.make_train_step(
+      resuming.make_state(_Bits(), 'sgd', seed=seed),
+      _SUM,
+      lambda step: tf.constant(0.0),
+      **options,
+    )
+    images = tf.tile(_BITS, [batch, 1])
+    return [float(step(images, tf.zeros([batch])).loss) for _ in range(2)]
+
+  def test_follows_from_run_step_and_part(self):
+    for seed in (0, 7, 2**40):
+      wanted = [_sum(seed, step, 0) for step in (0, 1)]
+      self.assertNotEqual(*wanted)
+      for xla in (False, True):
+        self.assertEqual(wanted, self._losses(seed, xla=xla))
+    self.assertNotEqual(self._losses(0), self._losses(7))
+
+  def test_parts_of_a_step_drop_each_its_own(self):
+    parts = [[_sum(7, step, part) for part in range(3)] for step in (0, 1)]
+    for each in parts:
+      self.assertLen(set(each), 3)
+    self.assertEqual(
+      [sum(each) / 3 for each in parts],
+      self._losses(7, batch=3, update=UpdateOptions(accumulate_steps=3)),
+    )
+
+
+class FreshRunTest(parameterized.TestCase, tf.test.TestCase):
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_two_runs_of_one_seed_are_the_same(self, implementation):
+    """From the initial weights on, bit for bit; of another, they differ."""
+    first, again, other = (
+      self._run(implementation, seed) for seed in (3, 3, 4)
+    )
+    for values, values_again in zip(first, again):
+      for name, value in values.items():
+        self.assertAllEqual(value, values_again[name], name)
+    for name, value in first[0].items():
+      if name.endswith('weights'):
+        self.assertNotAllClose(value, other[0][name], msg=name)
+
+  def _run(self, implementation, seed):
+    """Returns all values before and after two steps."""
+    tf.random.set_seed(seed)
+    model = Model(
+      'mobilenet_v1',
+      5,
+      implementation,
+      depth_multiplier=0.1,
+      final_endpoint='Conv2d_1_pointwise',
+      dropout_keep_prob=0.5,
+    ).build(32)
+    state = resuming.make_state(model, seed=seed)
+    initial = resuming.values(state)
+    step = resuming.make_step(state, classification.make_task(5))
+    for batch in _batches(2, 4):
+      step(*batch)
+    return initial, resuming.values(state)
+
+
+if __name__ == '__main__':
+  tf.test.main()
