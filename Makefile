@@ -104,9 +104,10 @@ format: $(INSTALLED)
 
 PYTEST = $(RUN) -m pytest --quiet --numprocesses=auto --dist=worksteal
 
-# Programs that train again and again: minutes on two cores. soak runs them.
+# What trains again and again: minutes on two cores. soak runs them.
 SLOW = tests/programs/augmented_training_test.py \
-    tests/programs/train_recipes_test.py
+    tests/programs/train_recipes_test.py \
+    tests/training/exact_resume_networks_test.py
 
 test: lint
 	$(PYTEST) tests $(addprefix --ignore=,$(SLOW))

@@ -34,13 +34,11 @@ def drop_path(
 def _drop(net, keep_prob, setup, noise_shape, place):
   if not setup.is_training or keep_prob == 1.0:
     return net
-  rate = 1.0 - keep_prob
   if setup.seed is None:
-    return tf.nn.dropout(net, rate=rate, noise_shape=noise_shape)
-  # Drawn in float32: other precisions have other random numbers.
-  mask = tf.nn.experimental.stateless_dropout(
-    tf.ones(tf.shape(net) if noise_shape is None else noise_shape),
-    rate,
-    tf.random.experimental.stateless_fold_in(setup.seed, place),
-  )
-  return net * tf.cast(mask, net.dtype)
+    return tf.nn.dropout(net, rate=1.0 - keep_prob, noise_shape=noise_shape)
+  shape = tf.shape(net) if noise_shape is None else noise_shape
+  seed = tf.random.experimental.stateless_fold_in(setup.seed, place)
+  # XLA takes negative seeds for others, and makes other fractions of bits.
+  drawn = tf.random.stateless_uniform(shape, tf.abs(seed), None, None, tf.int32)
+  kept = tf.cast(drawn >= int((0.5 - keep_prob) * 2**32), net.dtype)
+  return net * (kept / keep_prob)

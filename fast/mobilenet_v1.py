@@ -76,7 +76,7 @@ def mobilenet_v1(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     stddev: of the initial weights.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
-    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+    seed: int32 [2], from which follows what is dropped; None: TensorFlow's
       own random numbers.
 
   Returns:

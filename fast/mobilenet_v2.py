@@ -103,7 +103,7 @@ def mobilenet(
     stddev: of the initial weights.
     dropout_keep_prob: part of the pooled features that training keeps.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
-    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+    seed: int32 [2], from which follows what is dropped; None: TensorFlow's
       own random numbers.
 
   Returns:

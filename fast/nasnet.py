@@ -232,7 +232,7 @@ def build_nasnet_mobile(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
     batch_norm_epsilon: added to the variances.
-    seed: integer [2], from which follows what is dropped; None: TensorFlow's
+    seed: int32 [2], from which follows what is dropped; None: TensorFlow's
       own random numbers.
 
   Returns:

@@ -6,7 +6,6 @@
 fast/dropout.py is its twin: of one seed, both drop the same.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow.compat.v1 as tf
@@ -22,7 +21,7 @@ def dropout(
 
   Args:
     net: of which values are dropped.
-    seed: integer [2]; None takes TensorFlow's own random numbers.
+    seed: int32 [2]; None takes TensorFlow's own random numbers.
     **arguments: of slim.dropout; those of its arg_scope count, too.
   """
   if seed is None:
@@ -50,7 +49,7 @@ def drop_path(
     net: [batch, height, width, channels].
     keep_prob: part of the images that keeps it.
     place: number of the result in the network, from 1 on.
-    seed: integer [2]; None takes TensorFlow's own random numbers.
+    seed: int32 [2]; None takes TensorFlow's own random numbers.
   """
   shape = [tf.shape(net)[0], 1, 1, 1]
   if seed is None:
@@ -58,10 +57,10 @@ def drop_path(
   return net * _mask(shape, keep_prob, seed, place)
 
 
-def _mask(shape: Sequence[int], keep_prob, seed, place):
+def _mask(shape, keep_prob, seed, place):
   """Returns float32 of 0 and 1 / keep_prob."""
-  return tf.nn.experimental.stateless_dropout(
-    tf.ones(shape),
-    1.0 - keep_prob,
-    tf.random.experimental.stateless_fold_in(seed, place),
-  )
+  seed = tf.random.experimental.stateless_fold_in(seed, place)
+  # XLA takes negative seeds for others, and makes other fractions of bits.
+  drawn = tf.random.stateless_uniform(shape, tf.abs(seed), None, None, tf.int32)
+  kept = drawn >= int((0.5 - keep_prob) * 2**32)
+  return tf.cast(kept, tf.float32) / keep_prob

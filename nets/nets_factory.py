@@ -70,7 +70,7 @@ def get_network_fn(
     implementation: 'slim' or 'fast'.
     **options: of either implementation: depth_multiplier, output_stride,
       use_explicit_padding, dropout_keep_prob, batch_norm_decay,
-      final_endpoint, seed (integer [2], from which follows what is dropped; of
+      final_endpoint, seed (int32 [2], from which follows what is dropped; of
       one seed, either drops the same); of fast: data_format, compute_dtype. An
       option that is None is as good as left out, and so are a dropout_keep_prob
       of 1 and a seed where there is no dropout.

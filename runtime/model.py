@@ -105,7 +105,7 @@ class Model(tf.Module):
       freeze_body: whether the body (roles.is_body) infers, with its batch
         norm at its averages, while the head trains. A classifier's head has no
         batch norm: all of it infers then, without dropout.
-      seed: integer [2], from which follows what dropout and drop path drop, the
+      seed: int32 [2], from which follows what dropout and drop path drop, the
         same in either implementation; None: TensorFlow's own random numbers.
       **options: of the network, in place of the model's own.
 

@@ -46,7 +46,7 @@ def make_settle(
   def measure(images, decay, freeze_body):
     options = {'freeze_body': True} if freeze_body else {}
     if state.seed is not None:  # of drop path
-      options['seed'] = tf.constant([state.seed, 0], tf.int64)
+      options['seed'] = training_step.seed_of(state)
     state.model(
       images,
       is_training=True,

@@ -47,6 +47,16 @@ def settling_decay(limit: float | tuple[float, ...]) -> Callable[[Any], Any]:
   return decay_fn
 
 
+def seed_of(state: TrainState) -> tf.Tensor:
+  """Returns int32 [2], from which follows what the next step drops.
+
+  The state's seed must not be None.
+  """
+  # XLA takes larger seeds, and negative ones, for others than they are.
+  step = tf.cast(state.global_step, tf.int32)
+  return tf.stack([state.seed % 2**31, step])
+
+
 def make_train_step(
   state: TrainState,
   task: Task,
@@ -81,7 +91,7 @@ def make_train_step(
     scale = _scale(state.loss_scale)
     learning_rate = learning_rate_fn(state.global_step)
     _set_rates(state, learning_rate, update)
-    options = {} if state.seed is None else {'seed': _seed(state)}
+    options = {} if state.seed is None else {'seed': seed_of(state)}
     if batch_norm_decay_fn:
       options['batch_norm_decay'] = batch_norm_decay_fn(state.global_step)
 
@@ -122,16 +132,11 @@ def make_train_step(
   return tf.function(train_step, autograph=False, jit_compile=xla)
 
 
-def _seed(state):
-  """Returns that of a step: it follows from the run's and the step's number."""
-  return tf.stack([state.seed, state.global_step])
-
-
 def _forward(model, options, images, part):
   """Runs the model on a part of the batch; each part drops other values."""
   if 'seed' in options:
     seed = tf.random.experimental.stateless_fold_in(options['seed'], part)
-    options = {**options, 'seed': seed}
+    options = {**options, 'seed': tf.abs(seed)}
   return model(images, is_training=True, **options)
 
 

@@ -5,7 +5,9 @@ import tensorflow as tf
 from checkpoints import reader
 from checkpoints import restore
 from checkpoints import writer as writer_lib
+from tasks.task import Task
 from tests.helpers import checkpoints as checkpoint_testing
+from tests.helpers import golden_rule
 from training import state as training_state
 from training import step as training_step
 from training.learning_rates import LearningRate
@@ -43,6 +45,27 @@ def make_step(state, task, **options):
     weight_decay=0.01,
     batch_norm_decay_fn=options.pop('decay_fn', None),
     **options,
+  )
+
+
+def batches(count, batch, size=32, num_classes=5):
+  """Returns so many of images, by rule, and labels."""
+  return [
+    (
+      tf.constant(golden_rule.images(batch, size, size, seed)),
+      tf.constant(golden_rule.labels(batch, num_classes, seed)),
+    )
+    for seed in range(count)
+  ]
+
+
+def task_of(loss):
+  """Returns the Task that trains outputs to have a small loss."""
+  return Task(
+    losses=lambda outputs, end_points, targets: {'loss': loss(outputs)},
+    metrics=lambda outputs, targets: {},
+    make_evaluator=None,
+    predict=None,
   )
 
 

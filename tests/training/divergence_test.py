@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import writer as writer_lib
-from tasks.task import Task
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import resuming
 from training import loop
@@ -15,12 +14,7 @@ from training import step as training_step
 from training.epochs import Epochs
 
 _NEVER = 3600
-_TASK = Task(
-  losses=lambda outputs, end_points, targets: {'sum': tf.reduce_sum(outputs)},
-  metrics=lambda outputs, targets: {},
-  make_evaluator=None,
-  predict=None,
-)
+_TASK = resuming.task_of(tf.reduce_sum)
 
 
 class _Tiny(tf.Module):
