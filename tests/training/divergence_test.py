@@ -18,7 +18,7 @@ _TASK = resuming.task_of(tf.reduce_sum)
 
 
 class _Tiny(tf.Module):
-  """images * weight; where an image is 0, the gradient is infinite."""
+  """images * weight, with 1 added to its gradient: infinity for an image 0."""
 
   def __init__(self):
     super().__init__()
@@ -81,7 +81,9 @@ class DivergenceTest(parameterized.TestCase, checkpoint_testing.TestCase):
     self.assertEqual(
       {'checkpoint', 'model.ckpt-1.index', 'model.ckpt-2.index'}, self._files()
     )
-    self.assertAllClose(0.8, checkpoint_testing.values(last)['Tiny/weights'])
+    self.assertAllClose(
+      1 - 2 * 0.2, checkpoint_testing.values(last)['Tiny/weights']
+    )
 
   @parameterized.named_parameters(
     ('loss', {'third_image': float('nan')}, 'the loss is not finite at step 3'),
