@@ -51,8 +51,8 @@ def define_for_training(kind: Kind, batch_size: int = 32) -> None:
   flags.DEFINE_integer(
     'seed',
     0,
-    'Seed of the initial weights, the order of the images and their random '
-    'changes.',
+    'Seed of the initial weights, the order of the images, their random '
+    'changes and what dropout drops.',
   )
   augmentation_flags.define(kind)
   if kind.name == preprocessing.MASKS:
