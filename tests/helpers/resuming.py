@@ -37,13 +37,12 @@ def values(state):
 
 
 def make_step(state, task, **options):
-  """Returns a train_step whose rate and decay depend on the step."""
+  """Returns a train_step whose rate depends on the step."""
   return training_step.make_train_step(
     state,
     task,
     lambda step: 0.05 / tf.cast(step + 1, tf.float32),
     weight_decay=0.01,
-    batch_norm_decay_fn=options.pop('decay_fn', None),
     **options,
   )
 
@@ -75,7 +74,7 @@ class TestCase(checkpoint_testing.TestCase):
   def check_resume(self, state, task, batches, **options):
     """What follows a checkpoint follows from it alone, bit for bit.
 
-    Half of the batches come before it. Returns the losses.
+    Half of the batches come before it.
     """
     step = make_step(state, task, **options)
     variables, half = variables_of(state), len(batches) // 2
@@ -100,4 +99,3 @@ class TestCase(checkpoint_testing.TestCase):
       self.assertAllEqual(value, found[name], name)
     losses += [result.loss for result in results]
     self.assertLen(set(losses), len(batches))
-    return losses

@@ -57,7 +57,7 @@ class ExactResumeTest(parameterized.TestCase, resuming.TestCase):
       resuming.make_state(model, average_decay=0.9),
       classification.make_task(5),
       resuming.batches(4, 8),
-      decay_fn=training_step.settling_decay(0.997),
+      batch_norm_decay_fn=training_step.settling_decay(0.997),
       update=UpdateOptions(accumulate_steps=2),
     )
 
