@@ -27,6 +27,7 @@ from datasets import kinds
 from datasets.catalog import Dataset
 from datasets.kinds import DatasetOptions
 from datasets.kinds import Kind
+from datasets.shard_files import NotWholeError
 from inspection import checkpoints
 from inspection import data_sets
 from inspection import tables
@@ -119,6 +120,8 @@ def _open_splits(
         DatasetOptions(name, split_name, folder, validation_fraction)
       )
       splits.setdefault(dataset.split_name, dataset)
+    except NotWholeError:
+      raise  # It is not that there is no such split.
     except InputError as error:
       errors_met.append(error)
   if not splits:

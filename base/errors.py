@@ -63,6 +63,8 @@ def run(main: Callable[[list[str]], None]) -> None:
       # Nothing but help ends here; absl has status 1 for it.
       sys.exit(0)
 
+  # Names of files need not be text, and in that locale's letters.
+  sys.stdout.reconfigure(errors='backslashreplace')
   # TensorFlow's notices about its own future are not for those who run this.
   logging.getLogger('tensorflow').setLevel(logging.ERROR)
   app.run(reporting_main, flags_parser=parse_flags)

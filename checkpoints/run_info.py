@@ -96,7 +96,7 @@ def read_run_info(folder: str) -> dict[str, Any]:
     return {}
   except OSError as error:
     raise InputError(f'{path}: {error.strerror}') from error
-  except ValueError as error:
+  except (ValueError, RecursionError) as error:
     raise InputError(
       f'{path} is damaged ({error}): delete it, and give the model by flags'
     ) from error

@@ -165,9 +165,11 @@ def _define_reading():
   flags.DEFINE_integer(
     'max_bad_images',
     0,
-    'Number of unreadable images to skip. One more stops the program.',
+    'Number of unreadable images, or records, to skip. One more stops the '
+    'program.',
     lower_bound=0,
   )
+  flags.DEFINE_alias('max_bad_records', 'max_bad_images')
 
 
 def read_dataset() -> DatasetOptions:

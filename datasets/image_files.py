@@ -50,12 +50,14 @@ def _within(path):
   """Returns the images of a folder."""
   files = sorted(
     os.path.join(folder, file)
-    for folder, _, files in os.walk(path)
+    for folder, _, files in os.walk(path, onerror=_cannot_be_read)
     for file in files
     if not file.startswith('.')
   )
   is_image = [
-    os.path.splitext(file)[1].lower() in images.extensions() for file in files
+    os.path.splitext(file)[1].lower() in images.extensions()
+    and not image_folder.is_special(file)
+    for file in files
   ]
   if not any(is_image):
     raise InputError(
@@ -64,6 +66,11 @@ def _within(path):
     )
   other_files.tell(path, [f for f, known in zip(files, is_image) if not known])
   return [file for file, known in zip(files, is_image) if known]
+
+
+def _cannot_be_read(error):
+  """os.walk would pass over a folder."""
+  raise InputError(f'{error.filename}: {error.strerror}') from error
 
 
 def open_images(

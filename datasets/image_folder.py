@@ -12,6 +12,7 @@ import unicodedata
 
 import numpy as np
 
+from base import errors
 from base.errors import InputError
 from datasets import images
 from datasets import other_files
@@ -104,6 +105,8 @@ def load(
       f'validation_fraction is {validation_fraction:g}'
     )
   paths, labels = zip(*examples)
+  if not divided and is_training:
+    _tell_of_untrained(folder, label_names, labels)
   return paths, np.array(labels, np.int64), label_names
 
 
@@ -132,16 +135,28 @@ def first_of(paths: Sequence[str]) -> str:
 def image_paths(folder: str) -> tuple[list[str], list[str]]:
   """Returns sorted paths of a folder's images, and of its other files.
 
+  A link that leads nowhere is an image by its name: one that cannot be read.
+
   Raises:
     InputError: the folder cannot be read.
   """
   paths, others = [], []
   for entry in _entries(folder):
-    if entry.is_file():
-      extension = os.path.splitext(entry.name)[1].lower()
-      is_image = extension in images.extensions()
-      (paths if is_image else others).append(entry.path)
+    if _is_folder(entry):
+      continue
+    extension = os.path.splitext(entry.name)[1].lower()
+    is_image = extension in images.extensions() and (
+      entry.is_file(follow_symlinks=False) or not is_special(entry.path)
+    )
+    (paths if is_image else others).append(entry.path)
   return sorted(paths), sorted(others)
+
+
+def is_special(path: str) -> bool:
+  """Whether it is a pipe, a socket or a device: reading it may never end."""
+  return os.path.exists(path) and not (
+    os.path.isfile(path) or os.path.isdir(path)
+  )
 
 
 def paths_by_name(
@@ -191,9 +206,17 @@ def _entries(folder):
     raise InputError(f'{folder}: {error.strerror}') from error
 
 
+def _is_folder(entry):
+  """Whether an os.DirEntry is a folder, or leads to one."""
+  try:
+    return entry.is_dir()
+  except OSError:  # A link to itself.
+    return False
+
+
 def _subfolders(folder):
   return tuple(
-    sorted(entry.name for entry in _entries(folder) if entry.is_dir())
+    sorted(entry.name for entry in _entries(folder) if _is_folder(entry))
   )
 
 
@@ -211,6 +234,7 @@ def _list_examples(folder, label_names):
   """Returns [(path, label)] of the classes in a folder, in order."""
   examples = []
   ignored = []
+  _check_links(folder)
   for name in _subfolders(folder):
     class_folder = os.path.join(folder, name)
     if name not in label_names:
@@ -228,6 +252,28 @@ def _list_examples(folder, label_names):
     raise InputError(_no_folders(folder))
   other_files.tell(folder, ignored)
   return examples
+
+
+def _tell_of_untrained(folder, label_names, labels):
+  """Says which classes have no image in the training part."""
+  names = [
+    label_names[i] for i in sorted({*range(len(label_names))} - {*labels})
+  ]
+  if names:
+    errors.tell(
+      f'{folder}: no image of {first_of(names)} is left for training, as all '
+      'are held out for validation; add some, or lower --validation_fraction'
+    )
+
+
+def _check_links(folder):
+  """Raises InputError if a link leads nowhere: a class may be missing."""
+  for entry in _entries(folder):
+    if entry.is_symlink() and not os.path.exists(entry.path):
+      raise InputError(
+        f'{entry.path}: this link leads nowhere, where a class may be; mend or '
+        'remove it'
+      )
 
 
 def _no_images(class_folder):

@@ -12,6 +12,7 @@ from base.errors import InputError
 from datasets import annotations
 from datasets import box_sets
 from datasets import catalog
+from datasets import labels
 from datasets import mask_sets
 from datasets import preprocessing
 from datasets import sized_labels
@@ -107,7 +108,11 @@ MASKS = Kind(
 
 
 def open_to_train(kind: Kind, options: DatasetOptions) -> Dataset:
-  """Opens a data set; raises InputError if there is nothing to learn."""
+  """Opens a data set.
+
+  Raises:
+    InputError: there is nothing to learn, or labels.txt cannot hold a name.
+  """
   if options.dataset_name == kind.default and not options.dataset_dir:
     raise InputError(
       'say what to learn from, by --dataset_name and --dataset_dir: '
@@ -120,4 +125,7 @@ def open_to_train(kind: Kind, options: DatasetOptions) -> Dataset:
       f'{options.dataset_dir or dataset.name} has one class{name}, so there is '
       'nothing to learn: is --dataset_dir one level too high?'
     )
+  labels.check_lines(
+    dataset.label_names or (), options.dataset_dir or dataset.name
+  )
   return dataset

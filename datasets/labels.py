@@ -52,6 +52,16 @@ def check_unique(names: Iterable[str], where: str) -> None:
       )
 
 
+def check_lines(names: Iterable[str], where: str) -> None:
+  """Raises InputError if labels.txt cannot hold the names, a line for each."""
+  for name in names:
+    if name.splitlines() != [name] or not name.strip():
+      raise InputError(
+        f'{where}: a class is called {name!r}, but {FILE_NAME} has the name of '
+        'each class on a line; give it another name'
+      )
+
+
 def _read_lines(path):
   try:
     with open(path, encoding='utf-8', errors='replace') as file:

@@ -8,6 +8,7 @@ from base.errors import InputError
 from base.suggestions import did_you_mean
 from datasets import image_folder
 from datasets import labels
+from datasets import shard_files
 from datasets import tfrecord
 
 
@@ -145,7 +146,7 @@ def find_files(
     file_pattern: of the files' names, with %s for the split, in place of the
       data set's own.
   Raises:
-    InputError: labels.txt or the files are missing, or not of this data set.
+    InputError: labels.txt or files are missing, or not of this data set.
   """
   known = _RECORD_SETS.get(name)
   if known:
@@ -191,6 +192,7 @@ def _find_split(folder, stored_names, forms):
   for stored in stored_names:
     paths = _paths(folder, stored, forms)
     if paths:
+      shard_files.check_names(folder, paths)
       return stored, paths
   tried = [form.replace('{split}', stored_names[0]) for form in forms]
   others = [name for name in _SPLITS if _paths(folder, name, forms)]

@@ -11,6 +11,7 @@ import tqdm
 from base.errors import InputError
 from datasets import images
 from datasets import labels
+from datasets import shard_files
 from datasets import tfrecord
 from datasets.image_set import ImageSet
 
@@ -27,7 +28,7 @@ def check_output(output: str) -> None:
 def write(
   source: ImageSet, output: str, pattern: str, num_shards: dict[str, int]
 ) -> None:
-  """Writes the files of each split, and labels.txt.
+  """Writes the files of each split, labels.txt, and how many records there are.
 
   Files are stored as they are where any JPEG or PNG decoder shows them alike;
   others (rotated by EXIF, transparent, CMYK, BMP, ...) become PNG. All is
@@ -40,9 +41,11 @@ def write(
       number of the file and how many there are.
     num_shards: files of each split, if it has so many images.
   Raises:
-    InputError: the folder cannot be written, or images cannot be read, each of
-      which has been printed. Nothing is left behind.
+    InputError: the folder cannot be written, labels.txt cannot hold a name, or
+      images cannot be read, each of which has been printed. Nothing is left
+      behind.
   """
+  labels.check_lines(source.label_names, output)
   output = os.path.abspath(output)
   partial = output + '.partial'
   try:
@@ -53,7 +56,8 @@ def write(
       'run may have left, or choose another output'
     ) from error
   try:
-    _write_splits(source, os.path.join(partial, pattern), num_shards)
+    counts = _write_splits(source, os.path.join(partial, pattern), num_shards)
+    shard_files.write_counts(partial, counts)
     labels.write_folder(partial, source.label_names)
     os.replace(partial, output)
   except (OSError, tf.errors.OpError) as error:
@@ -68,8 +72,9 @@ def write(
 
 
 def _write_splits(source, pattern, num_shards):
+  """Returns {file name: number of records}."""
   total = sum(len(split.labels) for split in source.splits.values())
-  bad = []
+  bad, counts = [], {}
   with (
     futures.ThreadPoolExecutor() as pool,
     tqdm.tqdm(total=total, unit='image', disable=None) as progress,
@@ -82,6 +87,7 @@ def _write_splits(source, pattern, num_shards):
         )
         indices = range(shard, len(split.labels), count)
         bad += _write_shard(split, indices, path, pool, progress)
+        counts[os.path.basename(path)] = len(indices)
         if progress.disable:
           print(f'{os.path.basename(path)}: {len(indices)} images')
   if bad:
@@ -90,6 +96,7 @@ def _write_splits(source, pattern, num_shards):
       f'{len(bad)} of {total} images cannot be read (listed '
       'above); repair or remove them. Nothing was written'
     )
+  return counts
 
 
 def _write_shard(split, indices, path, pool, progress):

@@ -2,9 +2,8 @@
 
 A record is a length (8 bytes), that length's checksum (4), the data and the
 data's checksum (4). The lengths tell where each record begins, so any one can
-be read alone: order and resumption are then exact, whatever the files. The
-checksums are not read; damage shows when a record is parsed and its image
-decoded.
+be read alone: order and resumption are then exact, whatever the files. Whatever
+is read is held against its checksum.
 """
 
 from collections.abc import Iterable
@@ -14,16 +13,20 @@ import os
 from typing import NamedTuple
 
 from google.protobuf import message
+import google_crc32c
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from base.errors import InputError
+from datasets import shard_files
 from datasets.example import Encoded
+from datasets.shard_files import NotWholeError
 
 _LENGTH_SIZE = 8
 _HEADER_SIZE = 12
 _FOOTER_SIZE = 4
+_MASK_DELTA = 0xA282EAD8  # of checksums in TensorFlow's files
 _READERS = 16
 
 
@@ -36,21 +39,30 @@ class Shards(NamedTuple):
 
 
 def find_files(folder: str, pattern: str) -> tuple[str, ...]:
-  """Sorted paths of the files in a folder that match a pattern."""
+  """Sorted paths of the files in a folder that match a pattern.
+
+  A link that leads nowhere is one of them: to be missed, not passed over.
+  """
   paths = glob.glob(os.path.join(glob.escape(folder), pattern))
-  return tuple(sorted(path for path in paths if os.path.isfile(path)))
+  return tuple(
+    sorted(
+      path for path in paths if os.path.isfile(path) or not os.path.exists(path)
+    )
+  )
 
 
 def open_shards(paths: Iterable[str]) -> Shards:
   """Finds every record by its length, decoding nothing.
 
   Raises:
-    InputError: a file cannot be read, is truncated, or is no TFRecord file.
+    InputError: a file cannot be read, is empty or truncated, has not the
+      records it was written with, or is no TFRecord file.
   """
   # The reading of headers waits for the disk, not for the processor.
   with futures.ThreadPoolExecutor(_READERS) as pool:
     offsets = tuple(pool.map(record_offsets, paths))
   counts = [len(file_offsets) for file_offsets in offsets]
+  shard_files.check_counts(paths, counts)
   return Shards(tuple(paths), offsets, np.cumsum([0] + counts))
 
 
@@ -63,24 +75,57 @@ def count(shards: Shards) -> int:
 
 
 def record_offsets(path: str) -> np.ndarray:
-  """Returns where each record of a file begins, int64 [records]."""
+  """Returns where each record of a file begins, int64 [records].
+
+  Raises:
+    InputError: see open_shards.
+  """
   offsets = []
   try:
     with open(path, 'rb', buffering=0) as file:
       size = os.fstat(file.fileno()).st_size
       position = 0
       while position < size:
-        offsets.append(position)
         header = os.pread(file.fileno(), _HEADER_SIZE, position)
+        _check_header(header, path, len(offsets), position)
+        offsets.append(position)
         position += _HEADER_SIZE + _length(header) + _FOOTER_SIZE
   except OSError as error:
     raise InputError(f'{path}: {error.strerror}') from error
+  if not offsets:
+    raise NotWholeError(
+      f'{path}: the file is empty, where each has records; copy it again'
+    )
   if position != size:
-    raise InputError(
+    raise NotWholeError(
       f'{path}: record {len(offsets) - 1} reaches past the end '
-      'of the file: it is truncated, or no TFRecord file'
+      'of the file: it is truncated; copy it again'
     )
   return np.array(offsets, np.int64)
+
+
+def _check_header(header, path, number, position):
+  """Raises NotWholeError if nobody can know where the next record begins."""
+  if len(header) < _HEADER_SIZE:
+    what = 'its header reaches past the end of the file: it is truncated'
+  elif not _is_intact(header[:_LENGTH_SIZE], header[_LENGTH_SIZE:]):
+    what = 'the checksum of its length is wrong'
+  else:
+    return
+  remedy = 'this is no TFRecord file, or damaged'
+  if number:
+    remedy = (
+      f'from byte {position} on the file is lost, and no number of bad images '
+      'covers that; copy it again'
+    )
+  raise NotWholeError(f'{path}: record {number}: {what}; {remedy}')
+
+
+def _is_intact(data, checksum):
+  """Whether bytes have TensorFlow's masked CRC-32C, 4 bytes."""
+  crc = google_crc32c.value(data)
+  masked = (crc >> 15 | crc << 17) + _MASK_DELTA
+  return masked & 0xFFFFFFFF == int.from_bytes(checksum, 'little')
 
 
 def read_encoded(shards: Shards, index: int) -> Encoded:
@@ -88,8 +133,8 @@ def read_encoded(shards: Shards, index: int) -> Encoded:
 
   Its name is the file and the record's number in it, from 0.
   Raises:
-    InputError: the record cannot be read or lacks image/encoded or
-      image/class/label.
+    InputError: the record cannot be read, its checksum is wrong, or it lacks
+      image/encoded or image/class/label.
   """
   shard = int(np.searchsorted(shards.starts, index, side='right')) - 1
   number = int(index - shards.starts[shard])
@@ -98,11 +143,21 @@ def read_encoded(shards: Shards, index: int) -> Encoded:
   try:
     with open(path, 'rb') as file:
       file.seek(shards.offsets[shard][number])
-      header = file.read(_HEADER_SIZE)
-      data = file.read(_length(header))
+      data = _read_data(file, name)
   except OSError as error:
     raise InputError(f'{name}: {error.strerror}') from error
   return _parse(data, name)
+
+
+def _read_data(file, name):
+  """Returns the data of the record where a file stands."""
+  header = file.read(_HEADER_SIZE)
+  if not _is_intact(header[:_LENGTH_SIZE], header[_LENGTH_SIZE:]):
+    raise InputError(f'{name}: the file was changed while it was read')
+  data = file.read(_length(header))
+  if not _is_intact(data, file.read(_FOOTER_SIZE)):
+    raise InputError(f'{name}: damaged (its checksum is wrong)')
+  return data
 
 
 def read_labels(shards: Shards) -> np.ndarray:

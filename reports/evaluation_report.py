@@ -54,7 +54,7 @@ def write(
     _write(folder, 'worst.png', contact_sheet.draw(worst))
   _log(folder, step, pictures)
   text = page.render(about, details, pictures, worst)
-  _write(folder, PAGE, text.encode())
+  _write(folder, PAGE, text.encode(errors='replace'))
   print(f'Report: {os.path.join(folder, PAGE)}', flush=True)
 
 
@@ -77,7 +77,7 @@ def _csv_rows(section: Section) -> list[Sequence[Any]]:
 def _csv(rows):
   file = io.StringIO()
   csv.writer(file, lineterminator='\n').writerows(rows)
-  return file.getvalue().encode()
+  return file.getvalue().encode(errors='replace')
 
 
 def _log(folder, step, pictures):

@@ -113,7 +113,10 @@ def _read_meta(content: bytes) -> dict[int, tuple[str, str]]:
   # Takes half a second to import.
   from scipy import io as scipy_io
 
-  rows = scipy_io.loadmat(io.BytesIO(content), squeeze_me=True)['synsets']
+  try:
+    rows = scipy_io.loadmat(io.BytesIO(content), squeeze_me=True)['synsets']
+  except Exception as error:  # Whatever scipy makes of damage.
+    raise ValueError(str(error)) from error
   # The others are groups of classes.
   return {
     int(row['ILSVRC2012_ID']): (str(row['WNID']), str(row['words']))

@@ -23,7 +23,41 @@ _MOST_BYTES = (
   1 << 30
 )  # of what is in memory at a time: published ones have less
 
-_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+# Headers that name the file which comes next; more than any name needs.
+_ABOUT_THE_NEXT = (
+  *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+  *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
+_MOST_ABOUT_ONE = 1 << 14  # bytes
+
+_DAMAGE = (
+  *(tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError),
+  *(ValueError, OverflowError, RecursionError),  # headers that tarfile believes
+)
+
+
+class _Member(tarfile.TarInfo):
+  """A header whose damage is an error.
+
+  tarfile takes it for the end of the archive, and says nothing. It also reads
+  whatever one header says of the next into memory, and goes back where a size
+  is below 0, for ever.
+  """
+
+  @classmethod
+  def frombuf(cls, buf, encoding, errors):
+    """As TarInfo's, but raises ReadError where something is wrong."""
+    try:
+      member = super().frombuf(buf, encoding, errors)
+    except tarfile.EOFHeaderError:
+      raise
+    except tarfile.HeaderError as error:
+      raise tarfile.ReadError(f'{error}, where a file should begin') from error
+    if member.size < 0 or (
+      member.type in _ABOUT_THE_NEXT and member.size > _MOST_ABOUT_ONE
+    ):
+      raise tarfile.ReadError(f'a header of {member.size} bytes')
+    return member
 
 
 class Part(NamedTuple):
@@ -51,7 +85,7 @@ def read_members(
   """
   found, size = {}, 0
   with _opened(path) as archive:
-    for member in archive:
+    for member in _checked(archive):
       name = posixpath.normpath(member.name)
       is_inside = not name.startswith(('/', '../'))
       if member.isreg() and is_inside and is_wanted(name):
@@ -85,13 +119,14 @@ def find_nested_parts(path: str) -> dict[str, list[Part]]:
   """
   found = {}
   with _opened(path, 'r:') as archive:
-    for member in tqdm.tqdm(archive, path, unit='archive', disable=None):
+    archives = tqdm.tqdm(archive, path, unit='archive', disable=None)
+    for member in _checked(archives):
       name, extension = posixpath.splitext(posixpath.basename(member.name))
       if not member.isreg() or extension != '.tar':
         continue
       with (
         _errors_name(f'{path}: {member.name}'),
-        tarfile.open(fileobj=archive.extractfile(member), mode='r:') as one,
+        _open_tar(archive.extractfile(member), 'r:') as one,
       ):
         found[name] = _parts(one, path, member.offset_data)
   return found
@@ -113,13 +148,21 @@ def read_part(part: Part) -> bytes:
 def _parts(members: Iterable[tarfile.TarInfo], path, begin=0):
   """begin: where their archive begins in the file."""
   parts = []
-  for member in members:
+  for member in _checked(members):
     if member.isreg() and not member.issparse():
       name = f'{path}: {member.name}'
       _check_size(member.size, name)
       begins = begin + member.offset_data
       parts.append(Part(path, name, begins, member.size))
   return parts
+
+
+def _checked(members: Iterable[tarfile.TarInfo]) -> Iterator[tarfile.TarInfo]:
+  """Yields them; tarfile would go back, for ever, after a size below 0."""
+  for member in members:
+    if member.size < 0:
+      raise tarfile.ReadError(f'{member.name} has {member.size} bytes')
+    yield member
 
 
 def _check_size(size, name):
@@ -145,9 +188,13 @@ def _opened(path, mode='r:*') -> Iterator[tarfile.TarFile]:
       delay=1,
       disable=None if mode == 'r:*' else True,
     ) as watched,
-    tarfile.open(fileobj=watched, mode=mode) as archive,
+    _open_tar(watched, mode) as archive,
   ):
     yield archive
+
+
+def _open_tar(file, mode):
+  return tarfile.open(fileobj=file, mode=mode, tarinfo=_Member)
 
 
 @contextlib.contextmanager
@@ -155,6 +202,8 @@ def _errors_name(name):
   """What is raised where an archive is damaged becomes an InputError."""
   try:
     yield
+  except InputError:
+    raise
   except _DAMAGE as error:
     reason = getattr(error, 'strerror', None) or error
     raise InputError(f'{name}: no whole tar archive ({reason})') from error
