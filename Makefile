@@ -123,10 +123,12 @@ test-isa: $(INSTALLED)
 	      || exit 1; \
 	done
 
-# All of tf-slim's own tests, the slow ones, and planted bugs, each of which a
-# test must catch.
+# All of tf-slim's own tests, the slow ones, damaged and many files, and planted
+# bugs, each of which a test must catch.
 soak: $(INSTALLED)
 	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py $(SLOW)
+	$(RUN) -m tests.soak.fuzz $(if $(filter short,$(SOAK)),200)
+	$(RUN) -m tests.soak.many_files $(if $(filter short,$(SOAK)),10000)
 	$(RUN) -m tests.helpers.planted_bugs $(if $(filter short,$(SOAK)),--every=16)
 
 # Bazel takes the python3 that comes first on PATH.

@@ -11,7 +11,7 @@ from base.errors import InputError
 FILE_NAME = 'labels.txt'
 BACKGROUND = 'background'  # the class of what is of no other
 
-_NUMBERED = re.compile(r'\s*(\d+)\s*:(.*)')
+_NUMBERED = re.compile(r'\s*(\d{1,9})\s*:(.*)')
 
 
 def read_label_names(path: str) -> tuple[str, ...]:

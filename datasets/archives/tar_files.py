@@ -87,7 +87,7 @@ def read_members(
   with _opened(path) as archive:
     for member in _checked(archive):
       name = posixpath.normpath(member.name)
-      is_inside = not name.startswith(('/', '../'))
+      is_inside = name.split('/')[0] not in ('', '..')
       if member.isreg() and is_inside and is_wanted(name):
         size += member.size
         _check_size(size, f'{path}: {name}')

@@ -22,7 +22,7 @@ ROWS = (
   (
     'archives: a name that leads out of the archive',
     'datasets/archives/tar_files.py',
-    "is_inside = not name.startswith(('/', '../'))",
+    "is_inside = name.split('/')[0] not in ('', '..')",
     'is_inside = True',
     (f'{_ARCHIVES}flowers_test.py',),
   ),

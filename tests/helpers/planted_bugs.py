@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from tests.helpers import bugs_of_archives
 from tests.helpers import bugs_of_classifiers
+from tests.helpers import bugs_of_damage
 from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_deeplab
 from tests.helpers import bugs_of_formats
@@ -52,6 +53,7 @@ BUGS = tuple(
   for row in (
     *bugs_of_archives.ROWS,
     *bugs_of_classifiers.ROWS,
+    *bugs_of_damage.ROWS,
     *bugs_of_data.ROWS,
     *bugs_of_deeplab.ROWS,
     *bugs_of_formats.ROWS,

@@ -102,6 +102,7 @@ class ConvertTest(tf.test.TestCase):
     self.assertEqual(
       [
         'labels.txt',
+        'records.json',
         *(f'train-0000{i}-of-00005.tfrecord' for i in range(5)),
         *(f'val-0000{i}-of-00002.tfrecord' for i in range(2)),
       ],

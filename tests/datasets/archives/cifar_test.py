@@ -43,7 +43,12 @@ class CifarTest(parameterized.TestCase):
         conversions.read(name, split_name, self.output),
       )
     self.assertEqual(
-      [f'{name}_test.tfrecord', f'{name}_train.tfrecord', 'labels.txt'],
+      [
+        f'{name}_test.tfrecord',
+        f'{name}_train.tfrecord',
+        'labels.txt',
+        'records.json',
+      ],
       sorted(os.listdir(self.output)),
     )
     label_names = catalog.get_dataset(name, 'test', self.output).label_names
