@@ -107,18 +107,20 @@ def record_offsets(path: str) -> np.ndarray:
 def _check_header(header, path, number, position):
   """Raises NotWholeError if nobody can know where the next record begins."""
   if len(header) < _HEADER_SIZE:
-    what = 'its header reaches past the end of the file: it is truncated'
+    what = 'reaches past the end of the file: it is truncated'
   elif not _is_intact(header[:_LENGTH_SIZE], header[_LENGTH_SIZE:]):
-    what = 'the checksum of its length is wrong'
+    what = 'has a length whose checksum is wrong'
   else:
     return
   remedy = 'this is no TFRecord file, or damaged'
   if number:
     remedy = (
-      f'from byte {position} on the file is lost, and no number of bad images '
-      'covers that; copy it again'
+      f'all from byte {position} on is lost, which no number of bad images '
+      'covers'
     )
-  raise NotWholeError(f'{path}: record {number}: {what}; {remedy}')
+  raise NotWholeError(
+    f'{path}: record {number} {what}; {remedy}; copy it again'
+  )
 
 
 def _is_intact(data, checksum):

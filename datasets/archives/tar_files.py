@@ -205,5 +205,5 @@ def _errors_name(name):
   except InputError:
     raise
   except _DAMAGE as error:
-    reason = getattr(error, 'strerror', None) or error
+    reason = getattr(error, 'strerror', None) or ' '.join(str(error).split())
     raise InputError(f'{name}: no whole tar archive ({reason})') from error

@@ -46,11 +46,10 @@ class DamagedRecordsTest(tf.test.TestCase):
     """Between two records as well, where the counts are known."""
     shard_files.write_counts(self.folder, {'train-0': len(self.records)})
     for size in range(len(self.content)):
-      os.truncate(self.path, 0)
       self.write(self.content[:size])
       with self.assertRaisesRegex(
         NotWholeError,
-        f'{self.path}: (record [012]: |record|the file is|[12] r)',
+        f'{self.path}: (record [012] reaches|the file is|[12] records)',
       ) as caught:
         tfrecord.open_shards([self.path])
       self.assertRegex(str(caught.exception), 'copy it again|copy the data set')
@@ -67,7 +66,7 @@ class DamagedRecordsTest(tf.test.TestCase):
     """Wherever TensorFlow itself finds it, in the record where it is."""
     ends = [sum(_frame_sizes(self.records)[: i + 1]) for i in range(3)]
     bits = random.Random(0)
-    for place in range(len(self.content)):
+    for place in range(0, len(self.content), 3):
       content = bytearray(self.content)
       content[place] ^= 1 << bits.randrange(8)
       self.write(content)
@@ -75,12 +74,13 @@ class DamagedRecordsTest(tf.test.TestCase):
       begins = ends[number] - _frame_sizes(self.records)[number]
       if place - begins < 12:
         with self.assertRaisesRegex(
-          NotWholeError, f'{self.path}: record {number}: the checksum of its le'
+          NotWholeError,
+          f'{self.path}: record {number} has a length whose checksum is',
         ):
           tfrecord.open_shards([self.path])
       else:
         self.check_one_is_lost(number)
-      if place % 20 == 0:
+      if place % 30 == 0:
         with self.assertRaises(tf.errors.DataLossError):
           list(tf.data.TFRecordDataset(self.path))
 
@@ -103,8 +103,8 @@ class DamagedRecordsTest(tf.test.TestCase):
     self.write(content)
     with self.assertRaisesRegex(
       NotWholeError,
-      f'record 1: the checksum of its length is wrong; from byte {first} on '
-      'the file is lost, and no number of bad images covers that; copy it',
+      f'record 1 has a length whose checksum is wrong; all from byte {first} '
+      'on is lost, which no number of bad images covers; copy it again',
     ):
       tfrecord.open_shards([self.path])
 

@@ -104,7 +104,8 @@ class EvilArchivesTest(parameterized.TestCase):
   def test_a_damaged_header_is_not_the_end(self):
     whole = archives.tar_bytes(_CONTENT)
     second = whole.index(b'top/b.jpg')
-    for place in random.Random(0).sample(range(500), 40):
+    # Not in the checksum itself, whose last bytes do not count.
+    for place in random.Random(0).sample([*range(148), *range(156, 500)], 40):
       content = bytearray(whole)
       content[second + place] ^= 0x55
       self.write(content)
