@@ -33,6 +33,9 @@ class ForeignFilesTest(tf.test.TestCase):
   def path(self, name):
     return os.path.join(self.folder, name)
 
+  def write_marker(self):
+    tf.io.write_file(self.marker, 'x')
+
   def check_refused(self, path, message='is not a checkpoint, or is damaged'):
     with self.assertRaisesRegex(InputError, f'^{path} {message}'):
       reader.open_checkpoint(path)
@@ -63,9 +66,7 @@ class ForeignFilesTest(tf.test.TestCase):
   def test_saved_models(self):
     """They hold a program, which is not loaded; nor is their file of values."""
     module = tf.Module()
-    module.run = tf.function(
-      lambda: tf.io.write_file(self.marker, 'x'), input_signature=[]
-    )
+    module.run = tf.function(self.write_marker, input_signature=[])
     module.x = tf.Variable(1.0)
     tf.saved_model.save(module, self.path('saved'))
     self.check_refused(self.path('saved'), 'has no checkpoint')

@@ -38,7 +38,10 @@ _CANNOT_HOLD = 'a class is called .*, but labels.txt has the name of each'
 
 class LinksTest(batches_testing.TestCase):
   def link(self, target, name):
-    os.symlink(target, os.path.join(self.folder, name))
+    path = os.path.join(self.folder, name)
+    os.symlink(target, path)
+    # What removes the folder in the end would follow it.
+    self.addCleanup(os.remove, path)
 
   def load(self):
     """Returns (paths in the folder, what is said)."""
