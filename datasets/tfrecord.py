@@ -67,11 +67,8 @@ def open_shards(paths: Iterable[str]) -> Shards:
 
 
 def count(shards: Shards) -> int:
-  """Returns the number of records; InputError if there is none."""
-  records = int(shards.starts[-1])
-  if not records:
-    raise InputError(f'{shards.paths[0]}: no records in it, nor in the others')
-  return records
+  """Returns the number of records."""
+  return int(shards.starts[-1])
 
 
 def record_offsets(path: str) -> np.ndarray:
@@ -112,7 +109,7 @@ def _check_header(header, path, number, position):
     what = 'has a length whose checksum is wrong'
   else:
     return
-  remedy = 'this is no TFRecord file, or damaged'
+  remedy = 'this is no TFRecord file, or compressed, or damaged'
   if number:
     remedy = (
       f'all from byte {position} on is lost, which no number of bad images '

@@ -78,8 +78,8 @@ class CatalogTest(parameterized.TestCase):
     self.assertStartsWith(example.name, f'{self.folder}/dog/')
 
   @parameterized.parameters(
-    ('flowers', 5, 'train', 'flowers_train_00000-of-00002.tfrecord'),
-    ('flowers', 5, 'validation', 'flowers_validation_00000-of-2.tfrecord'),
+    ('flowers', 5, 'train', 'flowers_train_00000-of-00001.tfrecord'),
+    ('flowers', 5, 'validation', 'flowers_validation_00000-of-1.tfrecord'),
     ('cifar10', 10, 'train', 'cifar10_train.tfrecord'),
     ('cifar10', 10, 'test', 'cifar10_test.tfrecord'),
     ('cifar10', 10, 'validation', 'cifar10_validation.tfrecord'),
@@ -89,10 +89,10 @@ class CatalogTest(parameterized.TestCase):
     ('fashion_mnist', 10, 'test', 'fashion_mnist_test.tfrecord'),
     ('mnist', 10, 'train', 'mnist_train.tfrecord'),
     ('mnist', 10, 'test', 'mnist_test.tfrecord'),
-    ('imagenet', 1001, 'train', 'train-00000-of-01024'),
-    ('imagenet', 1001, 'validation', 'validation-00000-of-00128'),
-    ('visualwakewords', 2, 'train', 'train.record-00000-of-00100'),
-    ('visualwakewords', 2, 'val', 'val.record-00000-of-00010'),
+    ('imagenet', 1001, 'train', 'train-00000-of-00001'),
+    ('imagenet', 1001, 'validation', 'validation-00000-of-00001'),
+    ('visualwakewords', 2, 'train', 'train.record-00000-of-00001'),
+    ('visualwakewords', 2, 'val', 'val.record-00000-of-00001'),
   )
   def test_slims_files(self, name, num_classes, split_name, file_name):
     self.write_records(file_name)
@@ -107,8 +107,8 @@ class CatalogTest(parameterized.TestCase):
     )
 
   @parameterized.parameters(
-    'train-00000-of-00005.tfrecord',
-    'train-00000-of-00005',
+    'train-00000-of-00001.tfrecord',
+    'train-00000-of-00001',
     'pets_train_00000-of-00001.tfrecord',
     'pets_train.tfrecord',
     'train.record-00000-of-00001',
@@ -211,7 +211,7 @@ class CatalogTest(parameterized.TestCase):
 
   def test_records_without_a_record(self):
     self.write_records('train-0', 0)
-    self.check_message('train-0: no records in it', 'imagenet')
+    self.check_message('train-0: the file is empty', 'imagenet')
 
   def test_labels_of_another_set(self):
     self.write_records('cifar10_train.tfrecord')
