@@ -7,6 +7,9 @@ each, 2,000 unless told, in this process. Another error, more than seconds for a
 case or a memory that fills ends it; each case follows from its number.
 """
 
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
+
 from collections.abc import Callable
 from collections.abc import Iterator
 import faulthandler

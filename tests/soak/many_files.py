@@ -2,9 +2,13 @@
 
   python -m tests.soak.many_files [FILES]
 
-Prints the seconds from the command to the first step, and the most memory. The
-exit status is 1 if these are more than 20 s or 1.5 GB.
+Prints the seconds from the command to the first step, those of the processor to
+the end, and the most memory. The exit status is 1 if the first are more than 20
+on a machine that does nothing else, or the memory more than 1.5 GB.
 """
+
+# First: it imports TensorFlow without its notices.
+from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
 import os
 import resource
@@ -65,13 +69,15 @@ def main(arguments: list[str]) -> None:
     photos = os.path.join(folder, 'photos')
     _write(photos, count)
     seconds = _train(photos, os.path.join(folder, 'run'))
-  # In kB; of this process's children.
-  most = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+  used = resource.getrusage(resource.RUSAGE_CHILDREN)
+  computed, most = used.ru_utime + used.ru_stime, 1024 * used.ru_maxrss
   print(
     f'{count} files in one folder: first step after {seconds:.1f} s, '
-    f'{most / 1e9:.2f} GB'
+    f'{computed:.1f} s of processors in all, {most / 1e9:.2f} GB'
   )
-  sys.exit(seconds > _MOST_SECONDS or most > _MOST_BYTES)
+  # Where others compute, too, waiting is not this program's.
+  is_slow = min(seconds, computed) > _MOST_SECONDS
+  sys.exit(is_slow or most > _MOST_BYTES)
 
 
 if __name__ == '__main__':
