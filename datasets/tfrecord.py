@@ -6,7 +6,7 @@ be read alone: order and resumption are then exact, whatever the files. Whatever
 is read is held against its checksum.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent import futures
 import glob
 import os
@@ -51,7 +51,7 @@ def find_files(folder: str, pattern: str) -> tuple[str, ...]:
   )
 
 
-def open_shards(paths: Iterable[str]) -> Shards:
+def open_shards(paths: Sequence[str]) -> Shards:
   """Finds every record by its length, decoding nothing.
 
   Raises:
