@@ -22,20 +22,18 @@ class ReplacedFlag(NamedTuple):
 
 
 TRAINING = (
-  ReplacedFlag('master', '', 'training runs in this process'),
-  ReplacedFlag(
-    'num_clones', 1, 'training runs on one device; raise --batch_size'
-  ),
+  ReplacedFlag('master', '', 'every machine runs this program; --worker_hosts'),
   ReplacedFlag('clone_on_cpu', False, 'to hide GPUs set CUDA_VISIBLE_DEVICES='),
-  ReplacedFlag('worker_replicas', 1, 'training runs in one process'),
-  ReplacedFlag('num_ps_tasks', 0, 'variables are where training runs'),
-  ReplacedFlag('task', 0, 'training runs in one process'),
+  ReplacedFlag('worker_replicas', 1, '--worker_hosts lists the machines'),
+  ReplacedFlag('num_ps_tasks', 0, 'every device holds all variables'),
   ReplacedFlag(
     'num_readers', 4, '--num_preprocessing_threads threads read and decode'
   ),
-  ReplacedFlag('sync_replicas', False, 'there is one replica'),
+  ReplacedFlag('sync_replicas', False, 'replicas are always in step'),
   ReplacedFlag(
-    'replicas_to_aggregate', 1, 'there is one replica; raise --batch_size'
+    'replicas_to_aggregate',
+    1,
+    'all replicas make a step together; see --accumulate_steps',
   ),
   ReplacedFlag('quantize_delay', -1, 'weights stay float; see --compute_dtype'),
 )

@@ -19,7 +19,7 @@ from checkpoints import reader
 class Writer(NamedTuple):
   """Where checkpoints go, and what goes into them."""
 
-  saver: tf.compat.v1.train.Saver
+  saver: tf.compat.v1.train.Saver | None  # None: another process writes
   train_dir: str
   variables_by_name: dict
 
@@ -28,12 +28,23 @@ def make_writer(
   variables_by_name: dict[str, tf.Variable],
   train_dir: str,
   max_to_keep: int = 5,
+  writes: bool = True,
 ) -> Writer:
   """Returns a Writer, which deletes all but the newest max_to_keep.
+
+  writes: whether this process does; otherwise the Writer only checks values.
 
   Raises:
     InputError: train_dir cannot be made or written to.
   """
+  # Of a variable on several devices, the first's.
+  strategy = tf.distribute.get_strategy()
+  variables_by_name = {
+    name: strategy.experimental_local_results(variable)[0]
+    for name, variable in variables_by_name.items()
+  }
+  if not writes:
+    return Writer(None, train_dir, variables_by_name)
   files.make_folder(train_dir, 'train_dir')
   _remove_leftovers(train_dir)
   saver = tf.compat.v1.train.Saver(
@@ -69,6 +80,8 @@ def save(writer: Writer, step: int) -> str:
   """
   check_finite(writer, step)
   prefix = os.path.join(writer.train_dir, 'model.ckpt')
+  if writer.saver is None:
+    return f'{prefix}-{step}'
   try:
     return writer.saver.save(
       None, prefix, global_step=step, write_meta_graph=False

@@ -39,6 +39,9 @@ class Variables(dict):
     **unused: Any,
   ) -> tf.Variable:
     """Returns the variable of a name, which it makes if it is new."""
+    if synchronization == tf.VariableSynchronization.ON_READ:
+      # The step sees to it that all replicas have the same: readers need not.
+      aggregation = tf.VariableAggregation.ONLY_FIRST_REPLICA
     if name not in self:
       with tf.init_scope():  # eagerly, so that tf.function need not lift it
         self[name] = tf.Variable(

@@ -6,6 +6,7 @@ from checkpoints import checkpoint_flags
 from datasets import data_flags
 from datasets.kinds import Kind
 from runtime import network_flags
+from runtime import strategy_flags
 from runtime.network_flags import Choice
 from training import evaluation_flags
 from training import optimization_flags
@@ -35,6 +36,7 @@ def define_for_training(
   optimization_flags.define(defaults)
   checkpoint_flags.define_for_training()
   run_flags.define()
+  strategy_flags.define()
   recipe_flags.define(kind)
 
 
@@ -48,6 +50,7 @@ def read_for_training() -> TrainingOptions:
     checkpoint_flags.read_start(),
     run_flags.read(),
     flags.FLAGS.max_bad_images,
+    strategy_flags.read(),
   )
 
 

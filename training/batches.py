@@ -7,6 +7,8 @@ from datasets import input_pipeline
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.example_cache import ExampleCache
+from datasets.input_pipeline import Part
+from datasets.input_pipeline import WHOLE
 from training.options import TrainingOptions
 
 
@@ -17,6 +19,7 @@ class Batches(NamedTuple):
   options: TrainingOptions
   bad_images: BadImages
   cache: ExampleCache | None
+  part: Part = WHOLE  # of each batch, where several workers divide them
 
   def of_steps_from(self, step: int) -> Iterator:
     """Yields what each step trains on, all of its batches as one."""
@@ -33,7 +36,7 @@ class Batches(NamedTuple):
   def _iterate(self, options, first):
     return input_pipeline.iterate(
       input_pipeline.training_batches(
-        self.dataset, options, first, self.bad_images, self.cache
+        self.dataset, options, first, self.bad_images, self.cache, self.part
       ),
       self.bad_images,
     )

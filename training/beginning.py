@@ -27,6 +27,7 @@ def begin(
   dataset: Dataset,
   options: TrainingOptions,
   batches_from: Callable[[int], Iterator],
+  writes: bool = True,
 ) -> tuple[TrainState, Writer]:
   """Returns the state of the run's newest checkpoint, or a new one.
 
@@ -34,7 +35,9 @@ def begin(
     built: RunnableModel, its variables at initial values.
     dataset: to train on.
     options: TrainingOptions.
-    batches_from: step -> endless iterator of (images, targets) from there on.
+    batches_from: step -> endless iterator of (images, targets) from there on,
+      the same for all workers.
+    writes: whether this process writes the checkpoints.
 
   Raises:
     InputError: a checkpoint does not fit, or is of other classes.
@@ -58,7 +61,7 @@ def begin(
   )
   rest = training_state.state_by_name(state)
   writer = checkpoint_writer.make_writer(
-    {**built.model.variables_by_name, **rest}, train_dir
+    {**built.model.variables_by_name, **rest}, train_dir, writes=writes
   )
   if newest:
     if options.start.checkpoint_path:

@@ -56,6 +56,7 @@ def mean_of_parts(
   find_in: Callable[[tuple[tf.Tensor, Any], Any], Found],
   num_parts: int,
   batch: tuple[tf.Tensor, Any],
+  first_part: int | tf.Tensor = 0,
 ) -> Found:
   """Returns the means of what is Found in equal parts of a batch, in turn.
 
@@ -67,16 +68,18 @@ def mean_of_parts(
     find_in: (batch, number of the part) -> Found.
     num_parts: of which the batch's size is a multiple.
     batch: (images, targets).
+    first_part: its number: other replicas have those before and after.
   """
   if num_parts == 1:
-    return find_in(batch, 0)
+    return find_in(batch, first_part)
   parts = tf.nest.map_structure(
     lambda whole: tf.reshape(whole, [num_parts, -1, *whole.shape[1:]]), batch
   )
 
   def find_in_part(number):
     return find_in(
-      tf.nest.map_structure(lambda part: part[number], parts), number
+      tf.nest.map_structure(lambda part: part[number], parts),
+      first_part + number,
     )
 
   def add(number, total):

@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from collections.abc import Iterable
 import itertools
+import signal
 import time
 from typing import Any
 from typing import NamedTuple
+
+import numpy as np
 
 from base.errors import InputError
 from base.errors import Stopped
 from checkpoints import reader
 from checkpoints import writer as checkpoint_writer
+from runtime.strategy import ALONE
+from runtime.strategy import Workers
 from training import stopping
 from training.epochs import Epochs
 from training.state import TrainState
@@ -51,12 +56,15 @@ def run(
   writer: checkpoint_writer.Writer,
   schedule: Schedule,
   hooks: Hooks = NO_HOOKS,
+  workers: Workers = ALONE,
 ) -> str:
   """Trains from the state's global step to the last, and saves.
 
   On Ctrl-C and SIGTERM it finishes the step, saves, and raises Stopped; where
   an image or record is wrong, it saves before the exception goes on. Until a
-  first step has succeeded it writes nothing.
+  first step has succeeded it writes nothing. Several workers agree on when to
+  save and to stop at each line of the log; where an image of one is wrong, none
+  saves.
 
   Args:
     train_step: see step.make_train_step.
@@ -65,6 +73,7 @@ def run(
     writer: Writer.
     schedule: Schedule.
     hooks: Hooks.
+    workers: all of which call it.
 
   Returns:
     The newest checkpoint's path.
@@ -74,9 +83,13 @@ def run(
       good one), or what the batches raise, which then names the checkpoint.
     Stopped: by a signal.
   """
-  first_step, epochs = int(state.global_step), schedule.epochs
+  first_step, epochs = int(state.global_step.numpy()), schedule.epochs
   log = TrainingLog(
-    writer.train_dir, first_step, epochs, schedule.save_summaries_secs
+    writer.train_dir,
+    first_step,
+    epochs,
+    schedule.save_summaries_secs,
+    workers.is_chief,
   )
   keeper = _Keeper(writer, state, log, hooks)
   steps = (
@@ -84,11 +97,20 @@ def run(
     if epochs.last_step is None
     else range(first_step, epochs.last_step)
   )
+
+  def one_wants(it, step):
+    """Whether one of the workers does; several ask each other now and then."""
+    if workers.count > 1 and step % schedule.log_every_n_steps:
+      return False
+    return workers.total(np.array(bool(it))) > 0
+
   try:
     with stopping.on_signals() as stop:
+      guarded = _guard(batches, keeper, log, workers)
       # The steps come first: zip then asks for no batch that is not used.
-      for step, (images, targets) in zip(steps, _guard(batches, keeper, log)):
-        if stop.signal_number:
+      for step, (images, targets) in zip(steps, guarded):
+        if one_wants(stop.signal_number, step):
+          stop.signal_number = stop.signal_number or signal.SIGTERM
           break
         log.add(train_step(images, targets))
         done = step + 1
@@ -99,10 +121,11 @@ def run(
         if epochs.ends_with(done) or epochs.is_validated(done):
           if _end_epoch(done, epochs, hooks, keeper, log):
             break
-        if keeper.age() >= schedule.save_interval_secs:
+        if one_wants(keeper.age() >= schedule.save_interval_secs, done):
           keeper.save()
           log.restart_clock()
       path = keeper.save()
+      workers.total(np.array(0))  # None leaves before the chief has saved.
   finally:
     log.close()
   if stop.signal_number:
@@ -128,12 +151,12 @@ def _end_epoch(step, epochs, hooks, keeper, log):
   return True
 
 
-def _guard(batches, keeper, log):
+def _guard(batches, keeper, log, workers):
   """Yields the batches; saves first where their end is an InputError."""
   try:
     yield from _timed(batches, log)
   except InputError as error:
-    path = keeper.save()
+    path = keeper.save() if workers.count == 1 else keeper.path
     kept = f'training so far is in {path}' if path else 'nothing is saved yet'
     raise InputError(f'{error}; {kept}') from error
 
@@ -158,8 +181,8 @@ class _Keeper:
     self._state = state
     self._log = log
     self._hooks = hooks
-    self._path = reader.latest(writer.train_dir)
-    self._first_step = self._saved_step = int(state.global_step)
+    self.path = reader.latest(writer.train_dir)  # of the newest checkpoint
+    self._first_step = self._saved_step = int(state.global_step.numpy())
     self._saved_at = time.monotonic()
 
   def age(self):
@@ -171,18 +194,18 @@ class _Keeper:
 
     Settling takes seconds and can be interrupted, so it comes after.
     """
-    step = int(self._state.global_step)
+    step = int(self._state.global_step.numpy())
     if step == self._saved_step:
-      return self._path
+      return self.path
     self._log.check_finite()
     if self._saved_step == self._first_step:
       checkpoint_writer.check_finite(self._writer, step)
       self._hooks.before_first_save()
-    self._path = checkpoint_writer.save(self._writer, step)
+    self.path = checkpoint_writer.save(self._writer, step)
     self._saved_step = step
     self._log.flush()
     if self._hooks.settle():
       checkpoint_writer.save(self._writer, step)
     self._hooks.show()
     self._saved_at = time.monotonic()
-    return self._path
+    return self.path

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from base.suggestions import did_you_mean
+from runtime import strategy as strategy_lib
 from training.learning_rates import LearningRate
 
 OPTIMIZERS = (
@@ -132,6 +133,33 @@ def make_optimizer(
   raise InputError(
     f'optimizer {name!r} is unknown{did_you_mean(name, OPTIMIZERS)}: choose '
     f'one of {", ".join(OPTIMIZERS)}'
+  )
+
+
+def apply_gradients(
+  optimizer: tf.compat.v1.train.Optimizer,
+  gradients_and_variables: list[tuple[Any, tf.Variable]],
+) -> None:
+  """Changes variables by gradients that all replicas agree on.
+
+  Called outside of strategy.run: there optimizers would sum over the replicas.
+  This is what they do after that.
+  """
+  if strategy_lib.is_one():
+    optimizer.apply_gradients(gradients_and_variables)
+    return
+  extended = tf.distribute.get_strategy().extended
+  variables = [variable for _, variable in gradients_and_variables]
+  optimizer._prepare()
+  for gradient, variable in gradients_and_variables:
+    extended.update(
+      variable,
+      lambda one, gradient: optimizer._resource_apply_dense(gradient, one),
+      args=(gradient,),
+    )
+  extended.update_non_slot(
+    extended.non_slot_devices(variables),
+    lambda: optimizer._finish([], optimizer.get_name()),
   )
 
 

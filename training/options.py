@@ -12,6 +12,7 @@ from datasets.catalog import Dataset
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import DatasetOptions
 from runtime.network_flags import NetworkOptions
+from runtime.strategy import StrategyOptions
 from training.epochs import Epochs
 from training.optimizers import Optimization
 from training.run_flags import RunOptions
@@ -27,6 +28,7 @@ class TrainingOptions(NamedTuple):
   start: StartOptions
   run: RunOptions
   max_bad_images: int = 0
+  strategy: StrategyOptions = StrategyOptions()
 
   @property
   def images_per_step(self) -> int:

@@ -37,7 +37,7 @@ def make_show(
   )
 
   def show():
-    step = int(state.global_step)
+    step = int(state.global_step.numpy())
     images, targets = next(batches_from(max(0, step - 1)))
     examples = tf.nest.map_structure(
       lambda part: np.asarray(part)[:_NUM_PICTURES],

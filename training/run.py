@@ -1,6 +1,7 @@
 """A run of training, for any task: from options to the last checkpoint."""
 
 from collections.abc import Callable
+import contextlib
 import math
 from typing import NamedTuple
 
@@ -14,12 +15,15 @@ from datasets import kinds
 from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
+from datasets.input_pipeline import Part
 from datasets.kinds import Kind
 from runtime import gpu
 from runtime import model as runtime_model
 from runtime import network_flags
+from runtime import strategy
 from runtime.model import RunnableModel
 from runtime.network_flags import Choice
+from runtime.strategy import Workers
 from specs import networks
 from tasks.task import Task
 from training import beginning
@@ -37,6 +41,7 @@ from training.batches import Batches
 from training.epochs import Epochs
 from training.options import TrainingOptions
 from training.state import TrainState
+from training.validation import Validated
 
 
 class _Run(NamedTuple):
@@ -51,6 +56,7 @@ class _Run(NamedTuple):
   batches: Batches
   state: TrainState
   writer: Writer
+  workers: Workers
 
 
 def train(
@@ -75,16 +81,30 @@ def train(
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
-      image or record is wrong; training diverges; another process trains there.
+      image or record is wrong; training diverges; another process trains there;
+      another worker has ended.
   """
   network_flags.check(options.network, choice)
+  workers = strategy.make_workers(options.strategy)
+  workers.check_batch_size(options.input.batch_size)
   dataset = kinds.open_to_train(kind, options.dataset)
   options = _with_preprocessing(options, kind, dataset)
-  with locking.hold(options.run.train_dir):
-    _train(options, kind, dataset, make_task, before_first_save, after_steps)
+  train_dir = options.run.train_dir
+  if not workers.is_chief:
+    before_first_save = after_steps = lambda train_dir: None
+  with (
+    strategy.tell_of_lost_workers(workers, train_dir),
+    locking.hold(train_dir) if workers.is_chief else contextlib.nullcontext(),
+    workers.scope(),
+  ):
+    _train(
+      options, kind, dataset, make_task, before_first_save, after_steps, workers
+    )
 
 
-def _train(options, kind, dataset, make_task, before_first_save, after_steps):
+def _train(
+  options, kind, dataset, make_task, before_first_save, after_steps, workers
+):
   tf.random.set_seed(options.input.seed)
   epochs = options.find_epochs(dataset.num_examples)
   freeze_steps = options.find_freeze_steps(epochs)
@@ -107,17 +127,37 @@ def _train(options, kind, dataset, make_task, before_first_save, after_steps):
   task = make_task(dataset, built.image_size)
   bad_images = BadImages(options.max_bad_images)
   batches = Batches(dataset, options, bad_images, example_cache.make_cache())
-  state, writer = beginning.begin(built, dataset, options, batches.from_step)
+  state, writer = beginning.begin(
+    built, dataset, options, batches.from_step, workers.is_chief
+  )
+  workers.check_same(
+    {
+      'step': int(state.global_step.numpy()),
+      **options.info(dataset),
+      'dataset_dir': '',
+    }
+  )
+  batches = batches._replace(part=Part(workers.number, workers.count))
   validator = held_out and _make_validator(
     state, task, options, epochs, held_out, dataset, built.xla
   )
-  _make_up_validation(
-    validator, options.run, epochs.name(int(state.global_step))
-  )
-  if _is_done(int(state.global_step), epochs, options.run, validator):
+  if workers.of_chief(
+    lambda: _is_done(
+      int(state.global_step.numpy()), epochs, options.run, validator
+    )
+  ):
     return
   run = _Run(
-    options, dataset, built, task, epochs, freeze_steps, batches, state, writer
+    options,
+    dataset,
+    built,
+    task,
+    epochs,
+    freeze_steps,
+    batches,
+    state,
+    writer,
+    workers,
   )
   _tell(run, held_out)
   try:
@@ -133,7 +173,11 @@ def _train(options, kind, dataset, make_task, before_first_save, after_steps):
 
 
 def _find_learning_rate(run):
-  first_step = int(run.state.global_step)
+  if run.workers.count > 1:
+    raise InputError(
+      '--find_learning_rate is for one machine: leave out --worker_hosts'
+    )
+  first_step = int(run.state.global_step.numpy())
   learning_rate_finder.find(
     lambda learning_rate_fn: _make_train_step(run, learning_rate_fn),
     run.batches.of_steps_from(first_step),
@@ -146,41 +190,54 @@ def _run_steps(
   run, learning_rate_fn, validator, before_first_save, after_steps
 ):
   """Trains to the end, and says where the result is."""
-  first_step, train_dir = int(run.state.global_step), run.options.run.train_dir
+  first_step, train_dir = (
+    int(run.state.global_step.numpy()),
+    run.options.run.train_dir,
+  )
   try:
     path = _loop(run, learning_rate_fn, validator, before_first_save)
-    if validator and validator.best:
+    if validator and validator.best and run.workers.is_chief:
       print(validator.describe_best())
     print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
   finally:
-    if int(run.state.global_step) > first_step and reader.latest(train_dir):
+    if int(run.state.global_step.numpy()) > first_step and reader.latest(
+      train_dir
+    ):
       after_steps(train_dir)
 
 
 def _loop(run, learning_rate_fn, validator, before_first_save):
   """Trains; returns the newest checkpoint's path."""
-  first_step, train_dir = int(run.state.global_step), run.options.run.train_dir
+  first_step, train_dir = (
+    int(run.state.global_step.numpy()),
+    run.options.run.train_dir,
+  )
 
   def write_descriptions():
     training_options.write_info(train_dir, run.options, run.dataset)
     before_first_save(train_dir)
 
+  def validate():
+    return Validated(*run.workers.of_chief(validator.validate))
+
+  batches = run.batches.of_steps_from(first_step)
+  hooks = loop.Hooks(settle=_make_settle(run), validate=validator and validate)
+  if run.workers.is_chief:
+    batches = input_images.show(batches, first_step, train_dir)
+    hooks = hooks._replace(
+      before_first_save=write_descriptions,
+      show=pictures_of_run.make_show(
+        run.state, run.task.draw, run.batches.from_step, train_dir
+      ),
+    )
   return loop.run(
     _make_train_step(run, learning_rate_fn),
-    input_images.show(
-      run.batches.of_steps_from(first_step), first_step, train_dir
-    ),
+    batches,
     run.state,
     run.writer,
     run.options.run.schedule(run.epochs),
-    loop.Hooks(
-      write_descriptions,
-      _make_settle(run),
-      pictures_of_run.make_show(
-        run.state, run.task.draw, run.batches.from_step, train_dir
-      ),
-      validator and validator.validate,
-    ),
+    hooks,
+    run.workers,
   )
 
 
@@ -201,7 +258,8 @@ def _make_up_validation(validator, run, name):
 
 
 def _is_done(step, epochs, run, validator):
-  """Whether nothing is left to train; says so."""
+  """Whether nothing is left to train or validate; says so."""
+  _make_up_validation(validator, run, epochs.name(step))
   if epochs.last_step is not None and step >= epochs.last_step:
     print(f'{run.train_dir} is at step {step}: nothing is left to train.')
     return True
@@ -219,7 +277,7 @@ def _tell(run, held_out):
     f'{network.model_name} ({network.implementation}, '
     f'{run.built.computes_in}) on {dataset.name} {dataset.split_name}: '
     f'{dataset.num_examples} images, {dataset.num_classes} classes, '
-    f'{run.built.image_size} pixels, steps {int(run.state.global_step)} to '
+    f'{run.built.image_size} pixels, steps {int(run.state.global_step.numpy())} to '
     f'{run.epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
@@ -240,7 +298,7 @@ def _batch_norm_decay(run):
 
 
 def _make_train_step(run, learning_rate_fn):
-  return training_step.make_train_step(
+  train_step = training_step.make_train_step(
     run.state,
     run.task,
     learning_rate_fn,
@@ -250,6 +308,9 @@ def _make_train_step(run, learning_rate_fn):
     run.options.optimization.update,
     run.freeze_steps,
   )
+  if run.workers.num_replicas == 1:
+    return train_step
+  return lambda *batch: train_step(*run.workers.split(batch))
 
 
 def _make_settle(run):
@@ -267,6 +328,7 @@ def _make_settle(run):
     run.built.xla,
     run.freeze_steps,
     num_batches,
+    run.workers,
   )
 
 

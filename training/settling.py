@@ -8,6 +8,9 @@ import itertools
 import tensorflow as tf
 
 from base.errors import InputError
+from runtime import strategy as strategy_lib
+from runtime.strategy import ALONE
+from runtime.strategy import Workers
 from specs import roles
 from training import averages as moving_averages
 from training import step as training_step
@@ -23,6 +26,7 @@ def make_settle(
   xla: bool = False,
   freeze_steps: int = 0,
   num_batches: int = NUM_BATCHES,
+  workers: Workers = ALONE,
 ) -> Callable[[], bool]:
   """Returns settle(), to be called where a run is saved.
 
@@ -41,38 +45,52 @@ def make_settle(
     xla: whether the forward pass is compiled by XLA.
     freeze_steps: the body's averages stay as long as it is frozen.
     num_batches: to measure over.
+    workers: all of which call it.
   """
 
   def measure(images, decay, freeze_body):
     options = {'freeze_body': True} if freeze_body else {}
     if state.seed is not None:  # of drop path
       options['seed'] = training_step.seed_of(state)
-    state.model(
-      images,
-      is_training=True,
-      batch_norm_decay=decay,
-      dropout_keep_prob=1.0,
-      **options,
-    )
+
+    def forward(images):
+      state.model(
+        images,
+        is_training=True,
+        batch_norm_decay=decay,
+        dropout_keep_prob=1.0,
+        **options,
+      )
+
+    def on_replica(images):
+      strategy_lib.compile_on_replica(forward, xla)(images)
+      strategy_lib.share_averages(
+        training_step.averages_of(state.model, freeze_body)
+      )
+
+    tf.distribute.get_strategy().run(on_replica, (images,))
 
   slowest = max(tf.nest.flatten(batch_norm_decay))
-  measure = tf.function(measure, autograph=False, jit_compile=xla)
+  measure = tf.function(
+    measure, autograph=False, jit_compile=xla and strategy_lib.is_one()
+  )
 
   def measure_all():
-    step = int(state.global_step)
+    step = int(state.global_step.numpy())
     first_step = max(0, step - num_batches)
     batches = itertools.islice(batches_from(first_step), num_batches)
     # In the first steps of a run, some are batches that it has yet to meet. An
-    # image that ends them there is not this run's affair until then.
-    with contextlib.suppress(InputError):
+    # image that ends them there is not this run's affair until then; but one
+    # of several workers cannot end alone.
+    with contextlib.suppress(*[InputError] * (workers.count == 1)):
       for i, (images, _) in enumerate(batches):
         decay = tf.constant(i / (i + 1))  # The mean of all so far.
         # Twice the first: rounding leaves a trace of what was there before.
         for _ in range(1 if i else 2):
-          measure(images, decay, 0 < step <= freeze_steps)
+          measure(workers.split(images), decay, 0 < step <= freeze_steps)
 
   def settle():
-    step = int(state.global_step)
+    step = int(state.global_step.numpy())
     if 0 < step <= freeze_steps and not _head_has_averages(state.model):
       return False
     if training_step.settling_decay(slowest)(step) >= slowest:

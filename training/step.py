@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from runtime import strategy as strategy_lib
 from specs import roles
 from tasks.task import Task
 from training import gradients as gradients_lib
 from training import loss_scale as loss_scaling
+from training import optimizers
 from training import state as training_state
 from training.optimizers import PLAIN
 from training.optimizers import UpdateOptions
@@ -106,18 +108,36 @@ def make_train_step(
         ),
         scale,
       )
-      found = gradients_lib.mean_of_parts(
-        find_in, update.accumulate_steps, (images, targets)
+      find = strategy_lib.compile_on_replica(
+        functools.partial(
+          gradients_lib.mean_of_parts, find_in, update.accumulate_steps
+        ),
+        xla,
       )
-      gradients = _processed(found.gradients, trained, state, scale, update)
-      finite = loss_scaling.all_finite([found.loss] + gradients)
+
+      def on_replica(images, targets):
+        first_part = strategy_lib.replica_number() * update.accumulate_steps
+        found = strategy_lib.mean(find((images, targets), first_part))
+        strategy_lib.share_averages(
+          averages_of(state.model, options.get('freeze_body'))
+        )
+        gradients = _processed(found.gradients, trained, state, scale, update)
+        finite = loss_scaling.all_finite([found.loss] + gradients)
+        return *found[:3], finite, gradients
+
+      *found, finite, gradients = tf.distribute.get_strategy().run(
+        on_replica, (images, targets)
+      )
+      loss, losses, metrics, finite = strategy_lib.first((*found, finite))
       _update(state, trained, gradients, finite)
       return StepResult(
-        *found[:3],
+        loss,
+        losses,
+        metrics,
         learning_rate,
         scale,
         finite,
-        _diverged(found.loss, finite, scale),
+        _diverged(loss, finite, scale),
       )
 
     run_all = functools.partial(run, state.trainable_variables, **options)
@@ -129,7 +149,20 @@ def make_train_step(
       run_all,
     )
 
-  return tf.function(train_step, autograph=False, jit_compile=xla)
+  return tf.function(
+    train_step, autograph=False, jit_compile=xla and strategy_lib.is_one()
+  )
+
+
+def averages_of(
+  model: tf.Module, freeze_body: bool | None = False
+) -> list[tf.Variable]:
+  """Returns batch norm's averages, as far as a step moves them."""
+  return [
+    variable
+    for name, variable in model.variables_by_name.items()
+    if not (variable.trainable or freeze_body and roles.is_body(name))
+  ]
 
 
 def _forward(model, options, images, part):
@@ -191,7 +224,7 @@ def _update(state, trained, gradients, finite):
         if name in gradient_of
       ]
       if pairs:
-        optimizer.apply_gradients(pairs)
+        optimizers.apply_gradients(optimizer, pairs)
     if state.averages is not None:
       state.averages.apply(list(state.model.variables_by_name.values()))
     return tf.no_op()

@@ -25,8 +25,14 @@ class TrainingLog:
     first_step: int,
     epochs: Epochs,
     save_summaries_secs: float,
+    writes: bool = True,
   ):
-    """first_step: how many steps the run has behind it."""
+    """Args as in loop.Schedule, and these.
+
+    first_step: how many steps the run has behind it.
+    writes: whether TensorBoard's log is written, not only lines.
+    """
+    self._writes = writes
     self._train_dir = train_dir
     self._epochs = epochs
     self._flush_millis = int(1000 * save_summaries_secs)
@@ -130,6 +136,8 @@ class TrainingLog:
     self._shown.tell(line)
 
   def _write(self, scalars):
+    if not self._writes:
+      return
     if self._summaries is None:
       self._summaries = tf.summary.create_file_writer(
         self._train_dir, flush_millis=self._flush_millis

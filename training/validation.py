@@ -118,7 +118,9 @@ class Validator:
     self._write_info = write_info
     self._writer = None
     self._summaries = None
-    self.best = read_best(train_dir, task.best_by, int(state.global_step))
+    self.best = read_best(
+      train_dir, task.best_by, int(state.global_step.numpy())
+    )
     # Not inference.make_inference_fn's, whose weights are constants.
     self._outputs_fn = tf.function(
       lambda images: state.model(images, is_training=False)[0],
@@ -134,7 +136,7 @@ class Validator:
       InputError: an image is wrong, outputs are not finite, or the best
         checkpoint cannot be written.
     """
-    step = int(self._state.global_step)
+    step = int(self._state.global_step.numpy())
     with moving_averages.in_place(
       self._state.averages, self._state.model.variables_by_name
     ):
@@ -164,7 +166,7 @@ class Validator:
     Raises:
       InputError: see validate.
     """
-    step = int(self._state.global_step)
+    step = int(self._state.global_step.numpy())
     is_done = self.best is not None and step <= self.best.last_validated
     if not step or is_done or not self._epochs.is_validated(step):
       return None
@@ -175,7 +177,7 @@ class Validator:
     if self._patience is None or self.best is None:
       return None
     age = self._epochs.between_validations(
-      self.best.step, int(self._state.global_step)
+      self.best.step, int(self._state.global_step.numpy())
     )
     if age < self._patience:
       return None

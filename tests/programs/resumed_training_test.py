@@ -36,7 +36,7 @@ class ResumedTrainingTest(training_runs.TestCase):
       '--dropout_keep_prob=0.5',
       '--moving_average_decay=0.9',
       '--num_epochs_per_decay=0.01',
-      '--num_clones=2',
+      '--worker_replicas=2',
     )
     step, output = self._train_until_ctrl_c(*flags, f'--train_dir={stopped}')
     self.assertIn(f'\nSaved {stopped}/model.ckpt-{step}\n', output)
@@ -112,8 +112,7 @@ class ResumedTrainingTest(training_runs.TestCase):
     lines = output.splitlines()
     self.assertEqual(
       [
-        '--num_clones has no effect: training runs on one device; raise '
-        '--batch_size.',
+        '--worker_replicas has no effect: --worker_hosts lists the machines.',
         gpu.describe_device(),
         'mobilenet_v1_025 (fast, NHWC float32) on digits train: 1437 images, '
         f'10 classes, 32 pixels, steps 0 to {last_step}',

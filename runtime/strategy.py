@@ -1,0 +1,318 @@
+"""Where a run trains: one device, several, those of several machines.
+
+TensorFlow's tf.distribute does it. A replica is one device's copy of the
+network; a worker is a process, with one replica or more. Between two steps all
+replicas hold the same values, so that the first worker, the chief, can write,
+validate and draw alone.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+import contextlib
+import json
+import os
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from base.errors import InputError
+from checkpoints import reader
+
+_JOBS = ('chief', 'worker')  # of TF_CONFIG; in this order
+
+
+class StrategyOptions(NamedTuple):
+  """What a run is spread over."""
+
+  num_clones: int = 1  # devices of a machine; 0: all GPUs
+  worker_hosts: tuple[str, ...] = ()  # host:port of each worker
+  task: int = 0  # this worker's place among them
+
+
+class Workers(NamedTuple):
+  """The processes that train together, and which of them this one is."""
+
+  strategy: tf.distribute.Strategy | None = None  # None: one device
+  number: int = 0
+  hosts: tuple[str, ...] = ('',)
+
+  @property
+  def count(self) -> int:
+    """Number of processes."""
+    return len(self.hosts)
+
+  @property
+  def is_chief(self) -> bool:
+    """Whether this is the one that writes."""
+    return self.number == 0
+
+  @property
+  def num_replicas(self) -> int:
+    """Number of devices, of all workers together."""
+    return self.strategy.num_replicas_in_sync if self.strategy else 1
+
+  def scope(self) -> contextlib.AbstractContextManager:
+    """What variables are made in, and training runs in."""
+    return self.strategy.scope() if self.strategy else contextlib.nullcontext()
+
+  def check_batch_size(self, batch_size: int) -> None:
+    """Raises InputError if a batch has no equal part for each replica."""
+    count = self.num_replicas
+    if batch_size % count:
+      raise InputError(
+        f'--batch_size={batch_size} is that of all {count} replicas together, '
+        f'which take equal parts: make it a multiple of {count}, '
+        f'{max(1, batch_size // count) * count} say'
+      )
+
+  def split(self, batch: Any) -> Any:
+    """Divides this worker's part of a batch among its replicas, in order.
+
+    Args:
+      batch: a structure of tensors [images, ...].
+
+    Returns:
+      What strategy.run takes; the batch itself where there is one device.
+    """
+    if self.strategy is None:
+      return batch
+    count = self.num_replicas // self.count
+    divided = [tf.split(part, count) for part in tf.nest.flatten(batch)]
+    parts = iter(zip(*divided))
+    return self.strategy.experimental_distribute_values_from_function(
+      lambda context: tf.nest.pack_sequence_as(batch, next(parts))
+    )
+
+  def total(self, numbers: np.ndarray) -> np.ndarray:
+    """Returns the sums over the workers, of integers; all of them call it.
+
+    numbers: int32, of one shape everywhere.
+    """
+    if self.count == 1:
+      return numbers
+    first = iter([tf.constant(numbers, tf.int32)])
+    nothing = tf.zeros_like(numbers, tf.int32)
+    values = self.strategy.experimental_distribute_values_from_function(
+      lambda context: next(first, nothing)
+    )
+    return self.strategy.reduce('SUM', values, axis=None).numpy()
+
+  def of_chief(self, find: Callable[[], Any]) -> Any:
+    """Returns on each worker what find returns on the chief; all call it.
+
+    What is found goes as JSON. An InputError is raised on all of them.
+    """
+    if self.count == 1:
+      return find()
+    found = _found(find) if self.is_chief else None
+    message = json.dumps(found, default=float).encode()  # NumPy's numbers, too
+    size = self.total(np.array(len(message) * self.is_chief))
+    padded = np.zeros(size, np.int32)
+    if self.is_chief:
+      padded[:] = np.frombuffer(message, np.uint8)
+    value, error = json.loads(self.total(padded).astype(np.uint8).tobytes())
+    if error is not None:
+      raise InputError(error)
+    return value
+
+  def check_same(self, values: dict[str, Any]) -> None:
+    """Raises InputError, on all workers, if one has other values of a run."""
+    if self.count == 1:
+      return
+    mine = json.loads(json.dumps(values))
+    chiefs = self.of_chief(lambda: mine)
+    others = [
+      f'{name} is {chiefs[name]} for the first worker, {mine.get(name)} here'
+      for name in chiefs
+      if mine.get(name) != chiefs[name]
+    ]
+    if self.total(np.array(len(others))):
+      raise InputError(
+        'workers need the same flags, data and train_dir: '
+        f'{"; ".join(others) or "those of another one differ"}'
+      )
+
+
+ALONE = Workers()
+
+
+def _found(find):
+  """Returns (what find returns, None) or (None, its InputError)."""
+  try:
+    return find(), None
+  except InputError as error:
+    return None, str(error)
+
+
+def make_workers(
+  options: StrategyOptions, environment: Mapping[str, str] = os.environ
+) -> Workers:
+  """Returns the Workers that train; waits until all of them have begun.
+
+  Call it before TensorFlow's first operation.
+
+  Raises:
+    InputError: there are not so many devices, or hosts are wrong.
+  """
+  hosts, number = _find_hosts(options, environment)
+  gpus = _use_gpus(options.num_clones)
+  if len(hosts) > 1:
+    if not gpus and options.num_clones > 1:
+      raise InputError(
+        f'--num_clones={options.num_clones}: without a GPU each of several '
+        'machines trains on one device'
+      )
+    return Workers(_of_several(hosts, number, len(gpus)), number, hosts)
+  count = len(gpus) or options.num_clones
+  if count <= 1:
+    return ALONE
+  if not gpus:
+    _divide_cpu(count)
+  kind = 'GPU' if gpus else 'CPU'
+  return Workers(
+    tf.distribute.MirroredStrategy([f'{kind}:{i}' for i in range(count)])
+  )
+
+
+def _find_hosts(options, environment):
+  """Returns (host:port of each worker, the number of this one)."""
+  hosts, number, source = options.worker_hosts, options.task, '--worker_hosts'
+  told = environment.get('TF_CONFIG')
+  if told and not hosts:
+    hosts, number = _read_tf_config(told)
+    source = 'TF_CONFIG'
+  if not hosts:
+    if number:
+      raise InputError(f'--task={number} is a place in --worker_hosts: add it')
+    return ALONE.hosts, 0
+  for host in hosts:
+    name, _, port = host.rpartition(':')
+    if not name or not port.isdecimal():
+      raise InputError(f'{source}: {host!r} is not host:port')
+  if number >= len(hosts) or len(set(hosts)) < len(hosts):
+    raise InputError(
+      f'{source}: want {len(hosts)} different hosts, and a task from 0 to '
+      f'{len(hosts) - 1}; got {",".join(hosts)} and {number}'
+    )
+  return tuple(hosts), number
+
+
+def _read_tf_config(text):
+  """Returns what TF_CONFIG says; see tf.distribute.cluster_resolver."""
+  try:
+    config = json.loads(text)
+    cluster, task = config.get('cluster', {}), config.get('task', {})
+    hosts = [host for job in _JOBS for host in cluster.get(job, [])]
+    before = len(cluster.get('chief', [])) if task['type'] == 'worker' else 0
+    if hosts and task['type'] not in _JOBS:
+      raise InputError(
+        f'TF_CONFIG: a {task["type"]} has nothing to do here; start chief and '
+        'workers alone'
+      )
+    return hosts, before + int(task['index'])
+  except (AttributeError, KeyError, TypeError, ValueError) as error:
+    if isinstance(error, InputError):
+      raise
+    raise InputError(
+      f'TF_CONFIG is wrong ({error!r}): unset it, or see docs/distributed.md'
+    ) from error
+
+
+def _use_gpus(num_clones):
+  """Hides all GPUs but so many, and returns these; none is there: none."""
+  gpus = tf.config.list_physical_devices('GPU')
+  if gpus and num_clones > len(gpus):
+    raise InputError(
+      f'--num_clones={num_clones}: TensorFlow finds {len(gpus)} GPUs here'
+    )
+  if not gpus or len(gpus) == 1 or num_clones == 1:
+    return gpus[:1]
+  gpus = gpus[: num_clones or len(gpus)]
+  tf.config.set_visible_devices(gpus, 'GPU')
+  return gpus
+
+
+def _divide_cpu(count):
+  cpu = tf.config.list_physical_devices('CPU')[0]
+  there = tf.config.get_logical_device_configuration(cpu) or [None]
+  if len(there) >= count:
+    return
+  tf.config.set_logical_device_configuration(
+    cpu, [tf.config.LogicalDeviceConfiguration()] * count
+  )
+
+
+def _of_several(hosts, number, num_gpus):
+  cluster = tf.train.ClusterSpec({'worker': hosts})
+  return tf.distribute.MultiWorkerMirroredStrategy(
+    tf.distribute.cluster_resolver.SimpleClusterResolver(
+      cluster,
+      task_type='worker',
+      task_id=number,
+      num_accelerators={'GPU': num_gpus},
+      rpc_layer='grpc',
+    )
+  )
+
+
+@contextlib.contextmanager
+def tell_of_lost_workers(workers: Workers, train_dir: str) -> Iterator[None]:
+  """Makes an InputError of what TensorFlow raises when a worker is gone."""
+  try:
+    yield
+  except tf.errors.OpError as error:
+    if workers.count == 1:
+      raise
+    newest = reader.latest(train_dir)
+    raise InputError(
+      f'another of the {workers.count} workers has ended, or cannot be reached '
+      f'({type(error).__name__}). Start all with the same commands again: '
+      f'training begins at {newest or "step 0"}'
+    ) from error
+
+
+def is_one() -> bool:
+  """Whether what runs here has one replica."""
+  return tf.distribute.get_strategy().num_replicas_in_sync == 1
+
+
+def replica_number() -> int | tf.Tensor:
+  """Returns which of all replicas this is, from 0 on; in strategy.run."""
+  return tf.distribute.get_replica_context().replica_id_in_sync_group
+
+
+def compile_on_replica(function: Callable, xla: bool) -> Callable:
+  """Returns a function to be called in strategy.run.
+
+  XLA compiles for one device: with several replicas not the whole step, in
+  which they exchange gradients, but what each does alone.
+  """
+  if is_one() or not xla:
+    return function
+  return tf.function(function, autograph=False, jit_compile=True)
+
+
+def mean(values: Any) -> Any:
+  """Returns the means over the replicas, of a structure; in strategy.run."""
+  if is_one():
+    return values
+  return tf.distribute.get_replica_context().all_reduce('MEAN', values)
+
+
+def share_averages(variables: list[tf.Variable]) -> None:
+  """Gives variables that each replica changed their mean; in strategy.run."""
+  if variables and not is_one():
+    means = mean([variable.read_value() for variable in variables])
+    for variable, value in zip(variables, means):
+      variable.assign(value)
+
+
+def first(values: Any) -> Any:
+  """Returns this worker's first replica's, of a structure from strategy.run."""
+  strategy = tf.distribute.get_strategy()
+  return tf.nest.map_structure(
+    lambda value: strategy.experimental_local_results(value)[0], values
+  )

@@ -1,0 +1,38 @@
+"""The flags that spread training over devices and machines."""
+
+from absl import flags
+
+from base import program_flags
+from runtime.strategy import StrategyOptions
+
+# The flags belong to the program that has them defined.
+flags.disclaim_key_flags()
+
+
+def define() -> None:
+  """Defines the flags."""
+  flags.DEFINE_integer(
+    'num_clones',
+    1,
+    "Number of this machine's GPUs to train on; 0 takes all. Where there is no "
+    'GPU, TensorFlow divides the processor into as many devices, to try it out '
+    '(it is no faster). Each takes an equal part of batch_size.',
+    lower_bound=0,
+  )
+  flags.DEFINE_list(
+    'worker_hosts',
+    [],
+    'Comma-separated host:port of all machines to train on, the same list on '
+    'each; the first writes the checkpoints. All see the same train_dir, and '
+    'take equal parts of batch_size. Default: those of TF_CONFIG; otherwise '
+    'this machine alone.',
+  )
+  flags.DEFINE_integer(
+    'task', 0, 'Place of this machine in worker_hosts, from 0.', lower_bound=0
+  )
+
+
+def read() -> StrategyOptions:
+  """Returns what these flags say."""
+  options = program_flags.read(StrategyOptions)
+  return options._replace(worker_hosts=tuple(options.worker_hosts))
