@@ -272,12 +272,13 @@ def _is_done(step, epochs, run, validator):
 def _tell(run, held_out):
   """Prints what is trained, on what, and by what the best is chosen."""
   network, dataset = run.options.network, run.dataset
+  step = int(run.state.global_step.numpy())
   gpu.tell_device()
   print(
     f'{network.model_name} ({network.implementation}, '
     f'{run.built.computes_in}) on {dataset.name} {dataset.split_name}: '
     f'{dataset.num_examples} images, {dataset.num_classes} classes, '
-    f'{run.built.image_size} pixels, steps {int(run.state.global_step.numpy())} to '
+    f'{run.built.image_size} pixels, steps {step} to '
     f'{run.epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
