@@ -85,6 +85,46 @@ restore_normalization()
 # One loss of tf-slim takes its scores from there; to import it takes a second.
 with _unopened('sklearn.metrics'):
   import tf_slim as slim
+  from tf_slim.layers import layers
+
+
+class BatchNormalization(
+  importlib.import_module(NORMALIZATION).BatchNormalization
+):
+  """The layer below slim.batch_norm: where not fused, it is synchronised.
+
+  Of several replicas of tf.distribute it then takes the statistics of all, with
+  Bessel's correction in its averages, as fused ones have it.
+  """
+
+  _correction = None
+
+  def _calculate_mean_and_var(self, inputs, reduction_axes, keep_dims, **mask):
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+      return super()._calculate_mean_and_var(
+        inputs, reduction_axes, keep_dims, **mask
+      )
+    mean, mean_square = context.all_reduce(
+      tf.distribute.ReduceOp.MEAN,
+      [
+        tf.reduce_mean(value, reduction_axes, keep_dims)
+        for value in (inputs, tf.square(inputs))
+      ],
+    )
+    count = tf.size(inputs) // tf.size(mean) * context.num_replicas_in_sync
+    self._correction = tf.cast(count / (count - 1), tf.float32)
+    return mean, tf.maximum(mean_square - tf.square(mean), 0.0)
+
+  def _assign_moving_average(self, variable, value, *arguments):
+    if self._correction is not None and variable is self.moving_variance:
+      value *= self._correction
+    return super()._assign_moving_average(variable, value, *arguments)
+
+
+layers.normalization_layers = types.SimpleNamespace(
+  BatchNormalization=BatchNormalization
+)
 
 
 class GraphSupervisor(tf.compat.v1.train.Supervisor):

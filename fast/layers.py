@@ -14,6 +14,7 @@ from typing import NamedTuple
 import tensorflow.compat.v1 as tf
 
 from fast import layout
+from fast import synchronized
 from fast.layout import Setup
 
 
@@ -85,14 +86,19 @@ def batch_norm_variables(
 
 def _normalize(net, norm, setup):
   """Batch norm by batch statistics, in float32; updates the averages."""
-  net, mean, variance = tf.nn.fused_batch_norm(
-    net,
-    norm.gamma,
-    norm.beta,
-    epsilon=setup.batch_norm_epsilon,
-    data_format=setup.data_format,
-    is_training=True,
-  )
+  if setup.sync_batch_norm:
+    net, mean, variance = synchronized.batch_norm(
+      net, norm.gamma, norm.beta, setup
+    )
+  else:
+    net, mean, variance = tf.nn.fused_batch_norm(
+      net,
+      norm.gamma,
+      norm.beta,
+      epsilon=setup.batch_norm_epsilon,
+      data_format=setup.data_format,
+      is_training=True,
+    )
   momentum = 1.0 - setup.batch_norm_decay
   for average, value in (
     (norm.moving_mean, mean),

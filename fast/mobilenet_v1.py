@@ -66,6 +66,7 @@ def mobilenet_v1(
   weight_decay: float = 0.0,
   stddev: float = 0.09,
   batch_norm_decay: float | tf.Tensor = 0.9997,
+  sync_batch_norm: bool = False,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments as in nets/mobilenet_v1.py, and these.
@@ -76,6 +77,7 @@ def mobilenet_v1(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     stddev: of the initial weights.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    sync_batch_norm: whether batch norm takes the statistics of all replicas.
     seed: int32 [2], from which follows what is dropped; None: TensorFlow's
       own random numbers.
 
@@ -97,6 +99,7 @@ def mobilenet_v1(
     compute_dtype,
     use_explicit_padding,
     batch_norm_decay=batch_norm_decay,
+    sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
     stddev=stddev,
     seed=seed,

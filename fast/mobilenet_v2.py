@@ -92,6 +92,7 @@ def mobilenet(
   stddev: float = 0.09,
   dropout_keep_prob: float = 0.8,
   batch_norm_decay: float | tf.Tensor = 0.997,
+  sync_batch_norm: bool = False,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.mobilenet_v2.mobilenet's, and these.
@@ -103,6 +104,7 @@ def mobilenet(
     stddev: of the initial weights.
     dropout_keep_prob: part of the pooled features that training keeps.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    sync_batch_norm: whether batch norm takes the statistics of all replicas.
     seed: int32 [2], from which follows what is dropped; None: TensorFlow's
       own random numbers.
 
@@ -131,6 +133,7 @@ def mobilenet(
     batch_norm_decay,
     weight_decay,
     stddev,
+    sync_batch_norm=sync_batch_norm,
     seed=seed,
   )
   with tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse):

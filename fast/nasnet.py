@@ -221,6 +221,7 @@ def build_nasnet_mobile(
   compute_dtype: tf.DType = tf.float32,
   weight_decay: float = 0.0,
   batch_norm_decay: float | tf.Tensor = 0.9997,
+  sync_batch_norm: bool = False,
   batch_norm_epsilon: float = 0.001,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
@@ -231,6 +232,7 @@ def build_nasnet_mobile(
     compute_dtype: float32, bfloat16 or float16: the precision inside.
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    sync_batch_norm: whether batch norm takes the statistics of all replicas.
     batch_norm_epsilon: added to the variances.
     seed: int32 [2], from which follows what is dropped; None: TensorFlow's
       own random numbers.
@@ -248,6 +250,7 @@ def build_nasnet_mobile(
     compute_dtype,
     activation_fn=tf.nn.relu,
     batch_norm_decay=batch_norm_decay,
+    sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
     batch_norm_epsilon=batch_norm_epsilon,
     weights_initializer=tf.variance_scaling_initializer(2.0, 'fan_out'),

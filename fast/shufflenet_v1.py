@@ -126,6 +126,7 @@ def shufflenet_v1(
   weight_decay: float = 0.0,
   stddev: float = 0.09,
   batch_norm_decay: float | tf.Tensor = 0.9,
+  sync_batch_norm: bool = False,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.shufflenet_v1's, and these.
@@ -136,6 +137,7 @@ def shufflenet_v1(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     stddev: of the initial weights.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    sync_batch_norm: whether batch norm takes the statistics of all replicas.
     seed: int32 [2], from which follows what is dropped; None: TensorFlow's
       own random numbers.
 
@@ -152,6 +154,7 @@ def shufflenet_v1(
     use_explicit_padding=True,
     activation_fn=tf.nn.relu,
     batch_norm_decay=batch_norm_decay,
+    sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
     stddev=stddev,
     batch_norm_epsilon=1e-5,

@@ -79,6 +79,7 @@ def ssdlite_mobilenet_v2(
   weight_decay: float = 0.0,
   stddev: float = 0.03,
   batch_norm_decay: float | tf.Tensor = 0.9997,
+  sync_batch_norm: bool = False,
 ) -> tuple[table.Predictions, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.ssdlite's function's, and these.
 
@@ -88,6 +89,7 @@ def ssdlite_mobilenet_v2(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     stddev: of the initial weights of all but the backbone.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    sync_batch_norm: whether batch norm takes the statistics of all replicas.
 
   Returns:
     (Predictions in float32, end_points in NHWC and compute_dtype).
@@ -98,6 +100,7 @@ def ssdlite_mobilenet_v2(
     data_format,
     compute_dtype,
     batch_norm_decay=batch_norm_decay,
+    sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
     stddev=stddev,
   )
@@ -109,6 +112,7 @@ def ssdlite_mobilenet_v2(
     'compute_dtype': compute_dtype,
     'weight_decay': weight_decay,
     'batch_norm_decay': batch_norm_decay,
+    'sync_batch_norm': sync_batch_norm,
   }
   maps, end_points = _feature_maps(images, spec, backbone_arguments, setup)
   predictions = [

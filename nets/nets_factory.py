@@ -20,6 +20,7 @@ from specs.networks import DATA_FORMATS
 from specs.networks import IMPLEMENTATIONS
 
 _DROPOUT, _SEED = 'dropout_keep_prob', 'seed'
+_SYNC = 'sync_batch_norm'
 _PACKAGES = {'slim': 'nets', 'fast': 'fast'}
 _FAST_OPTIONS = ('data_format', 'compute_dtype')
 # Parameters of arg_scopes that have another name everywhere else.
@@ -70,10 +71,11 @@ def get_network_fn(
     implementation: 'slim' or 'fast'.
     **options: of either implementation: depth_multiplier, output_stride,
       use_explicit_padding, dropout_keep_prob, batch_norm_decay,
-      final_endpoint, seed (int32 [2], from which follows what is dropped; of
-      one seed, either drops the same); of fast: data_format, compute_dtype. An
-      option that is None is as good as left out, and so are a dropout_keep_prob
-      of 1 and a seed where there is no dropout.
+      sync_batch_norm (statistics of all replicas), final_endpoint, seed (int32
+      [2], from which follows what is dropped; of one seed, either drops the
+      same); of fast: data_format, compute_dtype. An option that is None is as
+      good as left out, and so are a dropout_keep_prob of 1 and a seed where
+      there is no dropout.
 
   Returns:
     network_fn(images, **options) -> (logits, end_points). images: float32
@@ -103,9 +105,12 @@ def get_network_fn(
       'is_training': is_training,
     }
     seed = arguments.pop(_SEED, None)
+    # The layers of base/tf_slim_compat.py are synchronised where not fused.
+    fused = False if arguments.pop(_SYNC, False) else None
     scope_arguments, arguments = _split(name, arguments)
     with (
       slim.arg_scope(arg_scopes_map[name](**scope_arguments)),
+      slim.arg_scope([slim.batch_norm], fused=fused),
       slim.arg_scope([dropout.dropout, dropout.drop_path], seed=seed),
     ):
       return build(images, num_classes, **arguments)
@@ -160,7 +165,7 @@ def _parameters(function):
 def _options_of(name, implementation):
   known = _parameters(_function(name, implementation))
   if implementation == 'slim':
-    known += tuple(_scope_parameters(name)) + (_SEED,)
+    known += (*_scope_parameters(name), _SEED, _SYNC)
   return known
 
 

@@ -13,6 +13,7 @@ from checkpoints import report
 from checkpoints import restore
 from nets import nets_factory
 from runtime import device
+from runtime import strategy
 from runtime.network_flags import NetworkOptions
 from specs import networks
 
@@ -208,12 +209,15 @@ def make_model(
     options.xla,
     is_training,
   )
+  # With one replica there is nothing to exchange.
+  sync_batch_norm = options.sync_batch_norm and not strategy.is_one()
   model = Model(
     options.model_name,
     num_classes,
     options.implementation,
     dropout_keep_prob=options.dropout_keep_prob,
     fine_tune_batch_norm=options.fine_tune_batch_norm if is_training else None,
+    sync_batch_norm=sync_batch_norm or None,
     **options.architecture(),
     **network_options,
   )
@@ -224,5 +228,5 @@ def make_model(
     image_size,
     network_options.get('compute_dtype', tf.float32),
     device.describe(network_options),
-    device.use_xla(options.xla),
+    device.use_xla(options.xla) and not sync_batch_norm,
   )

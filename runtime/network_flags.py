@@ -61,6 +61,7 @@ class NetworkOptions(NamedTuple):
   atrous_rates: Sequence[int] | None = None
   aspp_with_separable_conv: bool | None = None
   fine_tune_batch_norm: bool | None = None
+  sync_batch_norm: bool = False
 
   def architecture(self) -> dict[str, Any]:
     """Returns the arguments by which it differs from others of its name."""

@@ -58,16 +58,6 @@ class Workers(NamedTuple):
     """What variables are made in, and training runs in."""
     return self.strategy.scope() if self.strategy else contextlib.nullcontext()
 
-  def check_batch_size(self, batch_size: int) -> None:
-    """Raises InputError if a batch has no equal part for each replica."""
-    count = self.num_replicas
-    if batch_size % count:
-      raise InputError(
-        f'--batch_size={batch_size} is that of all {count} replicas together, '
-        f'which take equal parts: make it a multiple of {count}, '
-        f'{max(1, batch_size // count) * count} say'
-      )
-
   def split(self, batch: Any) -> Any:
     """Divides this worker's part of a batch among its replicas, in order.
 

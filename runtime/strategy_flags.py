@@ -30,6 +30,13 @@ def define() -> None:
   flags.DEFINE_integer(
     'task', 0, 'Place of this machine in worker_hosts, from 0.', lower_bound=0
   )
+  flags.DEFINE_bool(
+    'sync_batch_norm',
+    False,
+    'Normalises by the statistics of all devices together, which takes them an '
+    'exchange at every layer. Default: each normalises its own images, and '
+    'their averages are averaged.',
+  )
 
 
 def read() -> StrategyOptions:

@@ -78,6 +78,31 @@ class TrainingOptions(NamedTuple):
       )
     return steps
 
+  def check_replicas(self, num_replicas: int, num_workers: int) -> None:
+    """Raises InputError if so many devices, of machines, cannot do it."""
+    size = self.input.batch_size
+    if size % num_replicas:
+      raise InputError(
+        f'--batch_size={size} is that of all {num_replicas} devices, which '
+        f'take equal parts: make it a multiple of {num_replicas}, '
+        f'{max(1, size // num_replicas) * num_replicas} say'
+      )
+    if self.network.sync_batch_norm and num_replicas > 1:
+      if self.optimization.update.accumulate_steps > 1:
+        raise InputError(
+          '--sync_batch_norm makes one batch of those of all devices, '
+          '--accumulate_steps several: leave out one of them'
+        )
+      if self.network.xla == 'true':
+        raise InputError(
+          '--sync_batch_norm exchanges between devices, and XLA compiles for '
+          'one: leave out --xla=true'
+        )
+    if self.run.find_learning_rate and num_workers > 1:
+      raise InputError(
+        '--find_learning_rate is for one machine: leave out --worker_hosts'
+      )
+
   def info(self, dataset: Dataset) -> dict[str, Any]:
     """Returns what model.json keeps, for those who evaluate or resume."""
     return {

@@ -86,7 +86,7 @@ def train(
   """
   network_flags.check(options.network, choice)
   workers = strategy.make_workers(options.strategy)
-  workers.check_batch_size(options.input.batch_size)
+  options.check_replicas(workers.num_replicas, workers.count)
   dataset = kinds.open_to_train(kind, options.dataset)
   options = _with_preprocessing(options, kind, dataset)
   train_dir = options.run.train_dir
@@ -173,10 +173,6 @@ def _train(
 
 
 def _find_learning_rate(run):
-  if run.workers.count > 1:
-    raise InputError(
-      '--find_learning_rate is for one machine: leave out --worker_hosts'
-    )
   first_step = int(run.state.global_step.numpy())
   learning_rate_finder.find(
     lambda learning_rate_fn: _make_train_step(run, learning_rate_fn),

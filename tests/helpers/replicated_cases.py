@@ -58,7 +58,7 @@ class _Tiny(tf.Module):
     features = tf.reduce_mean(images, [1, 2])
     if is_training and not freeze_body:
       mean = tf.reduce_mean(features, 0)
-      self.moving_mean.assign_sub(0.1 * (self.moving_mean - mean))
+      self.moving_mean.assign_add(0.1 * mean)
     body, weights, biases = self.trainable_variables_by_name.values()
     return tf.nn.tanh(features @ body) @ weights + biases, {}
 
@@ -139,11 +139,7 @@ def _train(
     for batch in batches:
       result = step(*workers.split(batch))
       results.append(
-        [
-          float(result.loss),
-          bool(result.finite),
-          float(*result.metrics.values()),
-        ]
+        [result.loss, float(result.finite), *result.metrics.values()]
       )
     return np.array(results), _values(state), state
 
@@ -217,7 +213,7 @@ class ReplicatedTest(tf.test.TestCase):
     self.assertEqual(2, values['global_step'])
     self._check_replicas_agree(state)
 
-  def check_network(self, implementation, make_model, **options):
+  def check_network(self, implementation, make_model, sync_batch_norm=False):
     dataset = catalog.get_dataset('digits', 'train')
 
     def batches():
@@ -227,7 +223,11 @@ class ReplicatedTest(tf.test.TestCase):
 
     return self.check_same(
       lambda: make_model(
-        'mobilenet_v1_025', 10, implementation, dropout_keep_prob=1.0, **options
+        'mobilenet_v1_025',
+        10,
+        implementation,
+        dropout_keep_prob=1.0,
+        sync_batch_norm=sync_batch_norm and not strategy.is_one(),
       ).build(32),
       batches,
       _optimization('rmsprop'),
@@ -240,6 +240,11 @@ class ReplicatedTest(tf.test.TestCase):
     for implementation in ('slim', 'fast'):
       with self.subTest(implementation=implementation):
         self.check_network(implementation, _Inferring)
+
+  def test_batch_norm_synchronised(self):
+    for implementation in ('slim', 'fast'):
+      with self.subTest(implementation=implementation):
+        self.check_network(implementation, Model, sync_batch_norm=True)
 
   def test_settle(self):
     """Measures over all replicas; both then have the mean."""
