@@ -19,6 +19,7 @@ from base.errors import InputError
 from datasets import augmentation as augmentations
 from datasets import example as examples
 from datasets import mixing
+from datasets import part as parts
 from datasets import preparation
 from datasets import preprocessing
 from datasets.augmentation import Augmentation
@@ -45,23 +46,13 @@ class InputOptions(NamedTuple):
   scales: Scales = PUBLISHED  # of deeplab's preprocessing in training
 
 
-class Part(NamedTuple):
-  """Which examples of each batch one of several readers takes."""
-
-  number: int = 0  # of this reader, from 0
-  count: int = 1  # of readers
-
-
-WHOLE = Part()
-
-
 def training_batches(
   dataset: Dataset,
   options: InputOptions,
   first_step: int = 0,
   bad_images: BadImages | None = None,
   cache: ExampleCache | None = None,
-  part: Part = WHOLE,
+  part: parts.Part = parts.WHOLE,
 ) -> tf.data.Dataset:
   """Returns an endless tf.data.Dataset of training batches.
 
@@ -77,8 +68,7 @@ def training_batches(
       later epochs and other batches; None keeps none. It changes no batch, but
       where an image is damaged outside of its window, which only those who
       decode it whole see.
-    part: of each batch, which has a multiple of part.count examples. Its own
-      are next to each other; bad images move only their reader's later ones.
+    part: of each batch; bad images move the later ones of this part alone.
   Returns:
     (images uint8 [batch_size, image_size, image_size, 3], which a Model takes
     as they are; targets as in dataset.target_spec, batched; where their size
@@ -93,10 +83,7 @@ def training_batches(
     dataset, options.seed, prepared_as, bad_images, cache
   )
 
-  size = options.batch_size // part.count  # of the part
-
-  def prepare(number):
-    position = _position(number, size, part)
+  def prepare(position):
     index = _example_at(position, dataset.num_examples, options.seed)
     *flat, changes = tf.numpy_function(
       read,
@@ -120,23 +107,19 @@ def training_batches(
       image = _finish(image, options)
     return image, target, fate
 
-  numbers = tf.data.Dataset.range(first_step * size, tf.int64.max)
-  prepared = numbers.map(
+  positions = parts.positions(first_step, options.batch_size, part)
+  prepared = positions.map(
     prepare, num_parallel_calls=options.num_preprocessing_threads
   )
   _check_sizes(prepared, dataset, options)
-  batches = _keep_good(prepared).batch(size, drop_remainder=True)
+  batches = _keep_good(prepared).batch(
+    options.batch_size // part.count, drop_remainder=True
+  )
   if augmentation.mixes:
     batches = mixing.mix(
       batches, dataset.num_classes, augmentation, options.seed, first_step
     )
   return batches.prefetch(tf.data.AUTOTUNE)
-
-
-def _position(number, size, part):
-  """Returns the position of a reader's examples, which it counts from 0."""
-  step = number // size
-  return (step * part.count + part.number) * size + number % size
 
 
 def _example_at(position, num_examples, seed):

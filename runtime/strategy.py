@@ -20,8 +20,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import reader
-
-_JOBS = ('chief', 'worker')  # of TF_CONFIG; in this order
+from runtime import hosts as hosts_lib
 
 
 class StrategyOptions(NamedTuple):
@@ -147,7 +146,9 @@ def make_workers(
   Raises:
     InputError: there are not so many devices, or hosts are wrong.
   """
-  hosts, number = _find_hosts(options, environment)
+  hosts, number = hosts_lib.find(
+    options.worker_hosts, options.task, environment
+  )
   gpus = _use_gpus(options.num_clones)
   if len(hosts) > 1:
     if not gpus and options.num_clones > 1:
@@ -165,50 +166,6 @@ def make_workers(
   return Workers(
     tf.distribute.MirroredStrategy([f'{kind}:{i}' for i in range(count)])
   )
-
-
-def _find_hosts(options, environment):
-  """Returns (host:port of each worker, the number of this one)."""
-  hosts, number, source = options.worker_hosts, options.task, '--worker_hosts'
-  told = environment.get('TF_CONFIG')
-  if told and not hosts:
-    hosts, number = _read_tf_config(told)
-    source = 'TF_CONFIG'
-  if not hosts:
-    if number:
-      raise InputError(f'--task={number} is a place in --worker_hosts: add it')
-    return ALONE.hosts, 0
-  for host in hosts:
-    name, _, port = host.rpartition(':')
-    if not name or not port.isdecimal():
-      raise InputError(f'{source}: {host!r} is not host:port')
-  if number >= len(hosts) or len(set(hosts)) < len(hosts):
-    raise InputError(
-      f'{source}: want {len(hosts)} different hosts, and a task from 0 to '
-      f'{len(hosts) - 1}; got {",".join(hosts)} and {number}'
-    )
-  return tuple(hosts), number
-
-
-def _read_tf_config(text):
-  """Returns what TF_CONFIG says; see tf.distribute.cluster_resolver."""
-  try:
-    config = json.loads(text)
-    cluster, task = config.get('cluster', {}), config.get('task', {})
-    hosts = [host for job in _JOBS for host in cluster.get(job, [])]
-    before = len(cluster.get('chief', [])) if task['type'] == 'worker' else 0
-    if hosts and task['type'] not in _JOBS:
-      raise InputError(
-        f'TF_CONFIG: a {task["type"]} has nothing to do here; start chief and '
-        'workers alone'
-      )
-    return hosts, before + int(task['index'])
-  except (AttributeError, KeyError, TypeError, ValueError) as error:
-    if isinstance(error, InputError):
-      raise
-    raise InputError(
-      f'TF_CONFIG is wrong ({error!r}): unset it, or see docs/distributed.md'
-    ) from error
 
 
 def _use_gpus(num_clones):

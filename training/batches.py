@@ -7,8 +7,8 @@ from datasets import input_pipeline
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.example_cache import ExampleCache
-from datasets.input_pipeline import Part
-from datasets.input_pipeline import WHOLE
+from datasets.part import Part
+from datasets.part import WHOLE
 from training.options import TrainingOptions
 
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from base.errors import InputError
 from checkpoints import reader
 from checkpoints.writer import Writer
 from datasets import example_cache
@@ -15,8 +14,8 @@ from datasets import kinds
 from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
-from datasets.input_pipeline import Part
 from datasets.kinds import Kind
+from datasets.part import Part
 from runtime import gpu
 from runtime import model as runtime_model
 from runtime import network_flags
@@ -27,6 +26,7 @@ from runtime.strategy import Workers
 from specs import networks
 from tasks.task import Task
 from training import beginning
+from training import held_out
 from training import input_images
 from training import learning_rate_finder
 from training import learning_rates
@@ -36,7 +36,6 @@ from training import options as training_options
 from training import pictures_of_run
 from training import settling
 from training import step as training_step
-from training import validation
 from training.batches import Batches
 from training.epochs import Epochs
 from training.options import TrainingOptions
@@ -114,7 +113,7 @@ def _train(
     epochs.batch_size,
     epochs.last_step,
   )
-  held_out = _open_held_out(options, kind, dataset)
+  validated_on = held_out.find(options, kind, dataset)
   built = runtime_model.make_model(
     options.network,
     dataset.num_classes,
@@ -130,21 +129,14 @@ def _train(
   state, writer = beginning.begin(
     built, dataset, options, batches.from_step, workers.is_chief
   )
-  workers.check_same(
-    {
-      'step': int(state.global_step.numpy()),
-      **options.info(dataset),
-      'dataset_dir': '',
-    }
-  )
+  step = int(state.global_step.numpy())
+  workers.check_same({**options.info(dataset), 'step': step, 'dataset_dir': ''})
   batches = batches._replace(part=Part(workers.number, workers.count))
-  validator = held_out and _make_validator(
-    state, task, options, epochs, held_out, dataset, built.xla
+  validator = validated_on and held_out.make_validator(
+    state, task, options, epochs, validated_on, dataset, built.xla
   )
   if workers.of_chief(
-    lambda: _is_done(
-      int(state.global_step.numpy()), epochs, options.run, validator
-    )
+    lambda: held_out.is_done(state.global_step, epochs, options.run, validator)
   ):
     return
   run = _Run(
@@ -159,7 +151,7 @@ def _train(
     writer,
     workers,
   )
-  _tell(run, held_out)
+  _tell(run, validated_on, step)
   try:
     if options.run.find_learning_rate:
       _find_learning_rate(run)
@@ -244,31 +236,9 @@ def _with_preprocessing(options, kind, dataset):
   return options._replace(input=options.input._replace(preprocessing_name=name))
 
 
-def _make_up_validation(validator, run, name):
-  """Validates what the run left off with, if that is due; says so."""
-  if validator is None or run.find_learning_rate:
-    return
-  validated = validator.make_up()
-  if validated:
-    print(f'{name}  {validated.describe()}', flush=True)
-
-
-def _is_done(step, epochs, run, validator):
-  """Whether nothing is left to train or validate; says so."""
-  _make_up_validation(validator, run, epochs.name(step))
-  if epochs.last_step is not None and step >= epochs.last_step:
-    print(f'{run.train_dir} is at step {step}: nothing is left to train.')
-    return True
-  if validator and validator.enough():
-    print(f'{run.train_dir} is at step {step}: {validator.enough()}')
-    return True
-  return False
-
-
-def _tell(run, held_out):
+def _tell(run, validated_on, step):
   """Prints what is trained, on what, and by what the best is chosen."""
   network, dataset = run.options.network, run.dataset
-  step = int(run.state.global_step.numpy())
   gpu.tell_device()
   print(
     f'{network.model_name} ({network.implementation}, '
@@ -278,10 +248,10 @@ def _tell(run, held_out):
     f'{run.epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
-  if held_out:
+  if validated_on:
     print(
-      f'Validated on {held_out.name} {held_out.split_name}: '
-      f'{held_out.num_examples} images',
+      f'Validated on {validated_on.name} {validated_on.split_name}: '
+      f'{validated_on.num_examples} images',
       flush=True,
     )
 
@@ -326,29 +296,4 @@ def _make_settle(run):
     run.freeze_steps,
     num_batches,
     run.workers,
-  )
-
-
-def _open_held_out(options, kind, dataset):
-  """Returns what is validated on, or None."""
-  if options.run.validate_every_epochs is None:
-    if options.run.early_stopping_epochs is not None:
-      raise InputError(
-        '--early_stopping_epochs goes by validations: add '
-        '--validate_every_epochs=1'
-      )
-    return None
-  return validation.open_held_out(kind, options.dataset, dataset)
-
-
-def _make_validator(state, task, options, epochs, held_out, dataset, xla):
-  return validation.Validator(
-    state,
-    task,
-    validation.make_batches(held_out, options.input, options.max_bad_images),
-    epochs,
-    options.run.train_dir,
-    options.run.early_stopping_epochs,
-    lambda folder: training_options.write_info(folder, options, dataset),
-    xla,
   )

@@ -4,6 +4,8 @@ They need a processor that is divided into two devices, which only a process
 can have in which TensorFlow has not begun: python -m this module.
 """
 
+import os
+
 import numpy as np
 import tensorflow as tf
 
@@ -23,6 +25,7 @@ from training.optimizers import Optimization
 from training.optimizers import OPTIMIZERS
 from training.optimizers import UpdateOptions
 
+_SOAK = 'TWINSLIM_SOAK' in os.environ
 TWO = strategy.make_workers(StrategyOptions(num_clones=2))
 _ARGUMENTS = {'opt_epsilon': 1e-2}
 _SHAPES = {'body/weights': (3, 4), 'head/weights': (4, 3), 'head/biases': (3,)}
@@ -167,7 +170,7 @@ class ReplicatedTest(tf.test.TestCase):
 
   def test_optimizers(self):
     """With weight decay; averages, clipping, a head's rate, accumulation."""
-    for name in OPTIMIZERS:
+    for name in OPTIMIZERS if _SOAK else ('adam', 'rmsprop'):
       with self.subTest(name=name):
         self.check_same(
           _Tiny,
@@ -222,11 +225,14 @@ class ReplicatedTest(tf.test.TestCase):
       ).take(20)
 
     return self.check_same(
+      # Few layers, and smooth ones: at a kink, rounding decides a gradient.
       lambda: make_model(
-        'mobilenet_v1_025',
+        'mobilenet_v2_035',
         10,
         implementation,
         dropout_keep_prob=1.0,
+        activation_fn=tf.nn.tanh,
+        final_endpoint='layer_2',
         sync_batch_norm=sync_batch_norm and not strategy.is_one(),
       ).build(32),
       batches,
