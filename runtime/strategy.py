@@ -193,16 +193,22 @@ def _divide_cpu(count):
 
 
 def _of_several(hosts, number, num_gpus):
-  cluster = tf.train.ClusterSpec({'worker': hosts})
-  return tf.distribute.MultiWorkerMirroredStrategy(
-    tf.distribute.cluster_resolver.SimpleClusterResolver(
-      cluster,
-      task_type='worker',
-      task_id=number,
-      num_accelerators={'GPU': num_gpus},
-      rpc_layer='grpc',
+  others = ', '.join(host for host in hosts if host != hosts[number])
+  print(f'Worker {number} of {len(hosts)}, with {others}', flush=True)
+  try:
+    return tf.distribute.MultiWorkerMirroredStrategy(
+      tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({'worker': hosts}),
+        task_type='worker',
+        task_id=number,
+        num_accelerators={'GPU': num_gpus},
+        rpc_layer='grpc',
+      )
     )
-  )
+  except (tf.errors.OpError, RuntimeError) as error:
+    raise InputError(
+      f'worker {number} cannot train with {others}: {error}'
+    ) from error
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ can have in which TensorFlow has not begun: python -m this module.
 """
 
 import os
+import unittest
 
 import numpy as np
 import tensorflow as tf
@@ -242,6 +243,7 @@ class ReplicatedTest(tf.test.TestCase):
       weight_decay=4e-5,
     )
 
+  @unittest.skipUnless(_SOAK, 'the other networks tell more in less time')
   def test_batch_norm_set_aside(self):
     for implementation in ('slim', 'fast'):
       with self.subTest(implementation=implementation):
