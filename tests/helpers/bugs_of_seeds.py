@@ -2,7 +2,7 @@
 
 _DROPOUT = ('tests/nets/dropout_test.py',)
 _RESUME = 'tests/training/exact_resume_test.py'
-_NETWORKS = (_RESUME, '-k', 'test_dropout or test_drop_path')
+_NETWORKS = (_RESUME, '-k', 'test_dropout_and_averages')
 _SEED = (_RESUME, '-k', 'SeedTest')
 _DIVERGENCE = ('tests/training/divergence_test.py',)
 
@@ -48,7 +48,7 @@ ROWS = (
     'nets/dropout.py',
     'net * _mask(shape, keep_prob, seed, place)',
     'tf.nn.dropout(net, rate=1.0 - keep_prob, noise_shape=shape)',
-    _NETWORKS,
+    _DROPOUT,
   ),
   (
     "seeds: fast's drop path is the same at all places",
@@ -69,7 +69,7 @@ ROWS = (
     'training/settling.py',
     'range(1 if i else 2)',
     'range(1)',
-    ('tests/programs/resumed_training_test.py',),
+    (_RESUME, '-k', 'SettledAveragesTest'),
   ),
   (
     'seeds: initial weights do not follow from --seed',

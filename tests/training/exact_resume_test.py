@@ -14,6 +14,7 @@ from specs import networks
 from tasks import classification
 from tests.helpers import resuming
 from training import optimizers
+from training import settling
 from training import step as training_step
 from training.optimizers import UpdateOptions
 
@@ -134,6 +135,41 @@ class SeedTest(tf.test.TestCase):
       [sum(each) / 3 for each in parts],
       self._losses(7, batch=3, update=UpdateOptions(accumulate_steps=3)),
     )
+
+
+class _Averaging(tf.Module):
+  """Keeps an average of its images, as batch norm does."""
+
+  def __init__(self, initial):
+    super().__init__()
+    self.average = tf.Variable([initial] * 3, trainable=False)
+    self.trainable_variables_by_name = {'Tiny/weights': tf.Variable(1.0)}
+    self.variables_by_name = {
+      **self.trainable_variables_by_name,
+      'Tiny/moving_mean': self.average,
+    }
+
+  def __call__(
+    self, images, is_training, batch_norm_decay, dropout_keep_prob, seed
+  ):
+    mean = tf.reduce_mean(images, [0, 1, 2])
+    self.average.assign_sub((self.average - mean) * (1.0 - batch_norm_decay))
+
+
+class SettledAveragesTest(tf.test.TestCase):
+  def test_follow_from_the_weights_alone(self):
+    """Bit for bit, whatever they were: two runs saved at different steps."""
+    settled = []
+    for initial in (0.0, 0.123, -45.678):
+      state = resuming.make_state(_Averaging(initial))
+      settle = settling.make_settle(
+        state, lambda step: iter(resuming.batches(3, 2)), 0.997
+      )
+      self.assertTrue(settle())
+      settled.append(state.model.average.numpy())
+    means = [np.mean(images, (0, 1, 2)) for images, _ in resuming.batches(3, 2)]
+    self.assertAllClose(np.mean(means, 0), settled[0])
+    self.assertAllEqual([settled[0]] * 3, settled)
 
 
 class FreshRunTest(parameterized.TestCase, tf.test.TestCase):
