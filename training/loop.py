@@ -79,8 +79,9 @@ def run(
     The newest checkpoint's path.
 
   Raises:
-    InputError: the loss is not finite (the newest checkpoint stays the last
-      good one), or what the batches raise, which then names the checkpoint.
+    InputError: the loss, a gradient or a weight is not finite (the newest
+      checkpoint stays the last good one), or what the batches raise, which then
+      names the checkpoint.
     Stopped: by a signal.
   """
   first_step, epochs = int(state.global_step.numpy()), schedule.epochs
