@@ -106,7 +106,7 @@ PYTEST = $(RUN) -m pytest --quiet --numprocesses=auto --dist=worksteal
 
 # What trains again and again: minutes on two cores. soak runs them.
 SLOW = tests/programs/augmented_training_test.py \
-    tests/programs/train_recipes_test.py \
+    tests/programs/distributed_test.py tests/programs/train_recipes_test.py \
     tests/training/exact_resume_networks_test.py
 
 test: lint
@@ -126,7 +126,8 @@ test-isa: $(INSTALLED)
 # All of tf-slim's own tests, the slow ones, damaged and many files, and planted
 # bugs, each of which a test must catch.
 soak: $(INSTALLED)
-	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py $(SLOW)
+	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py \
+	    tests/training/replicas_test.py $(SLOW)
 	$(RUN) -m tests.soak.fuzz $(if $(filter short,$(SOAK)),200)
 	$(RUN) -m tests.soak.many_files $(if $(filter short,$(SOAK)),10000)
 	$(RUN) -m tests.helpers.planted_bugs $(if $(filter short,$(SOAK)),--every=16)

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import writer as writer_lib
+from runtime.strategy import ALONE
 from tests.helpers import checkpoints as checkpoint_testing
 from training import loop
 from training import state as training_state
@@ -48,6 +49,7 @@ class TestCase(checkpoint_testing.TestCase):
     self.settle = mock.Mock(return_value=False)
     self.num_examples, self.validate_every = 10**6, None
     self.validate = None
+    self.workers = ALONE
     self.validated = []
     self.taken = 0
     self.now = 0.0  # seconds, for the tests that look at the clock
@@ -59,9 +61,12 @@ class TestCase(checkpoint_testing.TestCase):
       self._step,
       self._batches(),
       self.state,
-      writer_lib.make_writer(variables, self.folder),
+      writer_lib.make_writer(
+        variables, self.folder, writes=self.workers.is_chief
+      ),
       loop.Schedule(epochs, log_every_n_steps, save_interval_secs, NEVER),
       loop.Hooks(self.before_first_save, self.settle, validate=self.validate),
+      self.workers,
     )
 
   def _batches(self):

@@ -30,6 +30,7 @@ from tests.helpers import bugs_of_deeplab
 from tests.helpers import bugs_of_formats
 from tests.helpers import bugs_of_prediction
 from tests.helpers import bugs_of_recipes
+from tests.helpers import bugs_of_replicas
 from tests.helpers import bugs_of_reports
 from tests.helpers import bugs_of_seeds
 from tests.helpers import bugs_of_ssdlite
@@ -58,6 +59,7 @@ BUGS = tuple(
     *bugs_of_deeplab.ROWS,
     *bugs_of_formats.ROWS,
     *bugs_of_prediction.ROWS,
+    *bugs_of_replicas.ROWS,
     *bugs_of_reports.ROWS,
     *bugs_of_recipes.ROWS,
     *bugs_of_seeds.ROWS,

@@ -148,7 +148,7 @@ def _train(
     return np.array(results), _values(state), state
 
 
-class ReplicatedTest(tf.test.TestCase):
+class TestCase(tf.test.TestCase):
   def check_same(self, model, make_batches, optimization, tolerance, **options):
     """Returns the values that two replicas come to, as one does."""
     one, of_one, _ = _train(
@@ -169,8 +169,10 @@ class ReplicatedTest(tf.test.TestCase):
       first, second = TWO.strategy.experimental_local_results(variable)
       self.assertAllEqual(first.numpy(), second.numpy(), name)
 
+
+class StepsTest(TestCase):
   def test_optimizers(self):
-    """With weight decay; averages, clipping, a head's rate, accumulation."""
+    """With weight decay."""
     for name in OPTIMIZERS if _SOAK else ('adam', 'rmsprop'):
       with self.subTest(name=name):
         self.check_same(
@@ -217,6 +219,22 @@ class ReplicatedTest(tf.test.TestCase):
     self.assertEqual(2, values['global_step'])
     self._check_replicas_agree(state)
 
+  def test_settle(self):
+    """Measures over all replicas; both then have the mean."""
+    averages = []
+    for workers in (strategy.ALONE, TWO):
+      with workers.scope():
+        state = training_state.make_state(_Tiny(), _optimization())
+        settle = settling.make_settle(
+          state, lambda step: _batches(6), 0.9, num_batches=6, workers=workers
+        )
+        self.assertTrue(settle())
+        averages.append(state.model.moving_mean.numpy())
+    self.assertAllClose(*averages, 1e-6, 1e-6)
+    self._check_replicas_agree(state)
+
+
+class NetworksTest(TestCase):
   def check_network(self, implementation, make_model, sync_batch_norm=False):
     dataset = catalog.get_dataset('digits', 'train')
 
@@ -253,20 +271,6 @@ class ReplicatedTest(tf.test.TestCase):
     for implementation in ('slim', 'fast'):
       with self.subTest(implementation=implementation):
         self.check_network(implementation, Model, sync_batch_norm=True)
-
-  def test_settle(self):
-    """Measures over all replicas; both then have the mean."""
-    averages = []
-    for workers in (strategy.ALONE, TWO):
-      with workers.scope():
-        state = training_state.make_state(_Tiny(), _optimization())
-        settle = settling.make_settle(
-          state, lambda step: _batches(6), 0.9, num_batches=6, workers=workers
-        )
-        self.assertTrue(settle())
-        averages.append(state.model.moving_mean.numpy())
-    self.assertAllClose(*averages, 1e-6, 1e-6)
-    self._check_replicas_agree(state)
 
 
 if __name__ == '__main__':

@@ -9,9 +9,9 @@ from tests.helpers import programs
 
 
 class ReplicasTest(absltest.TestCase):
-  def test_cases(self):
+  def check(self, *cases):
     ran = subprocess.run(
-      [sys.executable, '-m', 'tests.helpers.replicated_cases'],
+      [sys.executable, '-m', 'tests.helpers.replicated_cases', *cases],
       env=programs.environment(),
       cwd=programs.PROJECT,
       stdout=subprocess.PIPE,
@@ -20,6 +20,12 @@ class ReplicasTest(absltest.TestCase):
       check=False,
     )
     self.assertEqual(0, ran.returncode, ran.stdout)
+
+  def test_steps(self):
+    self.check('StepsTest')
+
+  def test_networks(self):
+    self.check('NetworksTest')
 
 
 if __name__ == '__main__':
