@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator
 import contextlib
+import glob
 import json
 import os
+import shutil
+import socket
 import tempfile
 from typing import Any
 
 from base.errors import InputError
 
+# Folders in which files are until they are whole, by machine and process.
+_PARTIAL = f'.partial-{socket.gethostname()}-'
+
 
 def make_folder(path: str, what: str) -> str:
   """Makes a folder, and sees that it can be written; returns its path.
+
+  What killed processes of this machine have left half-written there goes.
 
   Args:
     path: of the folder, which may exist.
@@ -27,7 +35,39 @@ def make_folder(path: str, what: str) -> str:
     raise InputError(
       f'{what} {path} cannot be written: {error.strerror}'
     ) from error
+  for partial in glob.glob(os.path.join(glob.escape(path), f'{_PARTIAL}*-*')):
+    if not _is_running(partial.split('-')[-2]):
+      shutil.rmtree(partial, ignore_errors=True)
   return path
+
+
+def _is_running(number):
+  """Whether there is a process of a number, which is text."""
+  try:
+    os.kill(int(number), 0)
+  except ProcessLookupError:
+    return False
+  except (OSError, OverflowError, ValueError):
+    pass  # Somebody else's, or no number.
+  return True
+
+
+def check_room(folder: str, size: int, what: str) -> None:
+  """Sees that so many bytes can be written into a folder; leaves nothing there.
+
+  Unlike the number of bytes that are free, this knows of quotas and limits.
+
+  Raises:
+    InputError: they cannot.
+  """
+  try:
+    with tempfile.TemporaryFile(dir=folder) as file:
+      os.posix_fallocate(file.fileno(), 0, size)
+  except OSError as error:
+    raise InputError(
+      f'{folder} has no room for {what} of {size / 1e6:.1f} MB: '
+      f'{error.strerror}'
+    ) from error
 
 
 @contextlib.contextmanager
@@ -41,7 +81,9 @@ def write_whole(path: str) -> Iterator[str]:
   """
   folder, name = os.path.split(path)
   try:
-    with tempfile.TemporaryDirectory(dir=folder or '.') as partial:
+    with tempfile.TemporaryDirectory(
+      prefix=f'{_PARTIAL}{os.getpid()}-', dir=folder or '.'
+    ) as partial:
       yield os.path.join(partial, name)
       os.replace(os.path.join(partial, name), path)
   except OSError as error:

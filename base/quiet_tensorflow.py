@@ -3,12 +3,16 @@
 At import TensorFlow writes to stderr which instructions it was built for and
 that there is no GPU, whatever its log level. Errors are still told.
 
+Ctrl-C ends a program without a traceback meanwhile, and until base.errors takes
+over.
+
 It also imports all of Keras, and with it scikit-learn and matplotlib: more than
 a third of the time. Here Keras is imported when tf.keras is first used.
 """
 
 import contextlib
 import os
+import signal
 import sys
 import warnings
 
@@ -44,7 +48,28 @@ def _no_keras():
     del sys.modules['keras.src']
 
 
-with _no_stderr(), _no_keras():
+@contextlib.contextmanager
+def _ends_on_ctrl_c():
+  """Ctrl-C ends the process; raised, it may come out as an ImportError."""
+  former = signal.getsignal(signal.SIGINT)
+  if former is not signal.default_int_handler:
+    yield
+    return
+  signal.signal(signal.SIGINT, signal.SIG_DFL)
+  try:
+    yield
+  finally:
+    signal.signal(signal.SIGINT, former)
+
+
+def _show(kind, error, traceback):
+  """Shows what ends Python, but for Ctrl-C, of which the status tells."""
+  if kind is not KeyboardInterrupt:
+    sys.__excepthook__(kind, error, traceback)
+
+
+sys.excepthook = _show
+with _no_stderr(), _no_keras(), _ends_on_ctrl_c():
   import tensorflow as tensorflow
 
 # What tf-slim calls below its layers is deprecated, and works.

@@ -84,6 +84,59 @@ class ErrorsTest(parameterized.TestCase):
     self.assertEqual((1, ''), (ran.returncode, ran.stdout))
     self.assertEqual('-c: no such photograph\n', ran.stderr)
 
+  def test_a_number_that_is_none(self):
+    program = _PROGRAM.replace(
+      "'What to do.')",
+      "'What to do.')\nflags.DEFINE_float('part', 0.0, 'Part.', 0.0, 1.0)"
+      "\nflags.DEFINE_integer('count', 0, 'Count.')",
+    )
+    for flag, message in (
+      ('--part=nan', 'part=nan: must be a number, at most 3.4e'),
+      ('--count=9999999999999999999', 'count=9999999999999999999: must be at'),
+    ):
+      ran = _run(flag, program=program)
+      self.assertEqual((1, ''), (ran.returncode, ran.stdout))
+      self.assertStartsWith(ran.stderr, f'-c: flag --{message}')
+
+  def test_ctrl_c_that_comes_out_as_another_error(self):
+    """As it does where TensorFlow has called Python."""
+    ran = _run(
+      '--what=stop',
+      program=_PROGRAM.replace(
+        '    raise KeyboardInterrupt',
+        """    import signal
+    try:
+      signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+      raise RuntimeError('UnknownError: KeyboardInterrupt') from None""",
+      ).replace(
+        'import sys',
+        # Shells have jobs in the background ignore Ctrl-C.
+        'import sys, signal\n'
+        'signal.signal(signal.SIGINT, signal.default_int_handler)',
+        1,
+      ),
+    )
+    self.assertEqual((130, '', ''), (ran.returncode, ran.stdout, ran.stderr))
+
+  @parameterized.parameters(
+    ('MemoryError("for 3 TiB")', 'out of memory: .*smaller .for 3 TiB'),
+    ('OSError(28, "No space", "a.png")', 'a.png cannot be written: No space'),
+  )
+  def test_nothing_left(self, error, message):
+    ran = _run(
+      '--what=stop', program=_PROGRAM.replace('KeyboardInterrupt', error)
+    )
+    self.assertEqual((1, ''), (ran.returncode, ran.stdout))
+    self.assertRegex(ran.stderr, f'^-c: {message}.*\n$')
+
+  def test_the_output_goes_to_a_full_disk(self):
+    ran = _run('--what=write', '> /dev/full')
+    self.assertEqual(
+      (1, '-c: the output cannot be written: No space left on device\n'),
+      (ran.returncode, ran.stderr),
+    )
+
   def test_signals(self):
     stopped = _PROGRAM.replace('raise Keyb', 'raise errors.Stopped(15) #')
     for program, status in ((_PROGRAM, 130), (stopped, 143)):
