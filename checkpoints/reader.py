@@ -6,8 +6,10 @@ names the newest. Variables are found by name, whatever made them.
 
 from collections.abc import Iterator
 import glob
+import math
 import os
 import re
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,8 @@ import tensorflow as tf
 from base import errors
 from base.errors import InputError
 from specs import roles
+
+_LOOK_EVERY = 0.5  # seconds, for a checkpoint to come
 
 
 class Checkpoint(NamedTuple):
@@ -58,7 +62,8 @@ def newest_first(folder: str) -> list[str]:
   """Returns the paths of a folder's checkpoints.
 
   First the one that its file `checkpoint` names, if that is there and can be
-  read; then the others, by their steps.
+  read; then the others, by their steps. Before it come those of later steps
+  that were written after that file: by a process that was killed in between.
   """
   steps = {}
   for path in glob.glob(
@@ -69,17 +74,74 @@ def newest_first(folder: str) -> list[str]:
       steps[match[1]] = int(match[2])
   paths = sorted(steps, key=steps.get, reverse=True)
   named = _named_newest(folder)
-  if named:
-    paths = [named, *(path for path in paths if path != named)]
-  return paths
+  if named is None:
+    return paths
+  later = [
+    path
+    for path in paths
+    if steps[path] > steps.get(named, math.inf)
+    and _is_later(f'{path}.index', os.path.join(folder, 'checkpoint'))
+  ]
+  first = [*later, named]
+  return first + [path for path in paths if path not in first]
 
 
 def _named_newest(folder):
-  """Returns the checkpoint that a folder's file says is the newest, or None."""
+  """Returns the checkpoint that a folder's file says is the newest, or None.
+
+  Only if it is there: the file may come from another folder, and name that.
+  """
   try:
-    return tf.train.latest_checkpoint(folder)
+    state = tf.train.get_checkpoint_state(folder)
   except (tf.errors.OpError, ValueError):
     return None  # It is damaged.
+  if state is None:
+    return None
+  path = os.path.join(folder, os.path.basename(state.model_checkpoint_path))
+  # TensorFlow's first format is one file.
+  is_there = os.path.exists(f'{path}.index') or os.path.isfile(path)
+  return path if is_there else None
+
+
+def _is_later(path, than):
+  """Whether a file was written later; not if one is gone meanwhile."""
+  try:
+    return os.stat(path).st_mtime_ns > os.stat(than).st_mtime_ns
+  except OSError:
+    return False
+
+
+class Newest(NamedTuple):
+  """What there is in a folder."""
+
+  checkpoint: Checkpoint | None  # the newest that is good; None: there is none
+  damaged: dict[str, str]  # those before it: path -> what is wrong
+
+
+def find_newest(folder: str) -> Newest:
+  """Opens a folder's newest checkpoint that is good.
+
+  Raises:
+    InputError: all are damaged.
+  """
+  damaged = {}
+  for path in newest_first(folder):
+    try:
+      checkpoint = open_checkpoint(path)
+      for name in checkpoint.values:
+        read(checkpoint, name)
+    except InputError as error:
+      if not os.path.exists(path + '.index'):
+        # Deleted meanwhile by the training that has saved newer ones.
+        return find_newest(folder)
+      damaged[path] = str(error)
+      continue
+    return Newest(checkpoint, damaged)
+  if damaged:
+    raise InputError(
+      f'{folder} has no checkpoint that is good: {"; ".join(damaged.values())}'
+    )
+  return Newest(None, {})
 
 
 def open_newest(folder: str) -> Checkpoint | None:
@@ -90,26 +152,12 @@ def open_newest(folder: str) -> Checkpoint | None:
   Raises:
     InputError: all are.
   """
-  damage = []
-  for path in newest_first(folder):
-    try:
-      checkpoint = open_checkpoint(path)
-      for name in checkpoint.values:
-        read(checkpoint, name)
-    except InputError as error:
-      if not os.path.exists(path + '.index'):
-        # Deleted meanwhile by the training that has saved newer ones.
-        return open_newest(folder)
-      damage.append(str(error))
-      continue
-    if damage:
-      errors.tell(f'{"; ".join(damage)}; {path} is taken in its place')
-    return checkpoint
-  if damage:
-    raise InputError(
-      f'{folder} has no checkpoint that is good: {"; ".join(damage)}'
+  checkpoint, damaged = find_newest(folder)
+  if damaged:
+    errors.tell(
+      f'{"; ".join(damaged.values())}; {checkpoint.path} is taken in its place'
     )
-  return None
+  return checkpoint
 
 
 def open_checkpoint(path: str) -> Checkpoint:
@@ -162,7 +210,7 @@ def open_each(
   """Yields each new checkpoint of a folder as training goes on.
 
   Waits for one to come into the folder, then for the next, which is the newest
-  at that time.
+  at that time, or, where that is damaged, the newest good one.
 
   Args:
     path: the folder.
@@ -170,25 +218,40 @@ def open_each(
     timeout_secs: stop after as long without a new one; None: never.
 
   Raises:
-    InputError: it is no folder, nothing came into it, or what came is damaged.
+    InputError: it is no folder, or nothing good came into it.
   """
   if os.path.exists(path + '.index') or os.path.isfile(path):
     raise InputError(
       f'{path} is one checkpoint; to wait for others name their folder'
     )
-  newest = None
-  for newest in tf.train.checkpoints_iterator(
-    path, interval_secs, timeout_secs
-  ):
+  opened, damage = None, ''
+  for _ in _each_newest(path, interval_secs, timeout_secs):
     try:
-      checkpoint = open_checkpoint(newest)
-    except InputError:
-      if os.path.exists(newest + '.index'):
-        raise
-      continue  # Training has deleted it: there are newer ones.
-    yield checkpoint
-  if newest is None:
-    raise InputError(f'{path}: no checkpoint came within {timeout_secs} s')
+      checkpoint = open_newest(path)
+    except InputError as error:  # All are damaged; the next may be good.
+      damage = f'; {error}'
+      continue
+    if checkpoint and checkpoint.path != opened:
+      opened = checkpoint.path
+      yield checkpoint
+  if opened is None:
+    raise InputError(
+      f'{path}: no checkpoint came within {timeout_secs} s{damage}'
+    )
+
+
+def _each_newest(folder, interval_secs, timeout_secs):
+  """Yields the path of the newest one whenever it is another."""
+  newest = None
+  while True:
+    deadline = math.inf if timeout_secs is None else time.time() + timeout_secs
+    while (path := latest(folder)) in (None, newest):
+      if time.time() + _LOOK_EVERY > deadline:
+        return
+      time.sleep(_LOOK_EVERY)
+    newest, began = path, time.time()
+    yield newest
+    time.sleep(max(0.0, began + interval_secs - time.time()))
 
 
 def read(checkpoint: Checkpoint, name: str) -> np.ndarray:

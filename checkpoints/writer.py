@@ -4,6 +4,7 @@ A checkpoint is a file prefix, model.ckpt-STEP; the file `checkpoint` beside it
 names the newest.
 """
 
+import contextlib
 import glob
 import os
 import re
@@ -11,9 +12,12 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from base import errors
 from base import files
 from base.errors import InputError
 from checkpoints import reader
+
+MAX_TO_KEEP = 5  # slim's
 
 
 class Writer(NamedTuple):
@@ -27,7 +31,7 @@ class Writer(NamedTuple):
 def make_writer(
   variables_by_name: dict[str, tf.Variable],
   train_dir: str,
-  max_to_keep: int = 5,
+  max_to_keep: int = MAX_TO_KEEP,
   writes: bool = True,
 ) -> Writer:
   """Returns a Writer, which deletes all but the newest max_to_keep.
@@ -35,7 +39,8 @@ def make_writer(
   writes: whether this process does; otherwise the Writer only checks values.
 
   Raises:
-    InputError: train_dir cannot be made or written to.
+    InputError: train_dir cannot be made or written to, or has no room for a
+      checkpoint.
   """
   # Of a variable on several devices, the first's.
   strategy = tf.distribute.get_strategy()
@@ -47,6 +52,11 @@ def make_writer(
     return Writer(None, train_dir, variables_by_name)
   files.make_folder(train_dir, 'train_dir')
   _remove_leftovers(train_dir)
+  size = sum(
+    variable.shape.num_elements() * variable.dtype.size
+    for variable in variables_by_name.values()
+  )
+  files.check_room(train_dir, max(1, size), 'a checkpoint')
   saver = tf.compat.v1.train.Saver(
     variables_by_name, max_to_keep=max_to_keep, save_relative_paths=True
   )
@@ -56,20 +66,35 @@ def make_writer(
 
 
 def _remove_leftovers(train_dir):
-  """Removes what a killed process has written of a checkpoint.
+  """Removes what a process that was killed, or a full disk, left half-written.
 
-  Its index comes last: what has none cannot be read.
+  A checkpoint's index comes last, and goes first: without it, none can be read.
   """
-  for path in glob.glob(
-    os.path.join(glob.escape(train_dir), 'model.ckpt-*.data-*')
-  ):
+  for path in _files(train_dir, 'model.ckpt-*.data-*'):
     prefix = re.sub(r'\.data-.*', '', path)
     if 'tempstate' in path or not os.path.exists(prefix + '.index'):
       os.remove(path)
-  for path in glob.glob(
-    os.path.join(glob.escape(train_dir), 'model.ckpt-*.index.tempstate*')
-  ):
-    os.remove(path)
+  for pattern in ('model.ckpt-*.index.tempstate*', 'checkpoint.tmp*'):
+    for path in _files(train_dir, pattern):
+      os.remove(path)
+
+
+def _files(folder, pattern):
+  return glob.glob(os.path.join(glob.escape(folder), pattern))
+
+
+def set_aside(path: str) -> str:
+  """Renames a damaged checkpoint, which a run would write anew; returns where.
+
+  There it can be looked at, and is not taken for one of the run's.
+  """
+  folder, name = os.path.split(path)
+  aside = os.path.join(folder, f'damaged.{name}')
+  for file in _files(folder, f'{name}.*'):
+    # Others may do the same, or delete it.
+    with contextlib.suppress(FileNotFoundError):
+      os.replace(file, aside + file.removeprefix(path))
+  return aside
 
 
 def save(writer: Writer, step: int) -> str:
@@ -87,8 +112,9 @@ def save(writer: Writer, step: int) -> str:
       None, prefix, global_step=step, write_meta_graph=False
     )
   except tf.errors.OpError as error:
+    _remove_leftovers(writer.train_dir)
     raise InputError(
-      f'{prefix}-{step} cannot be written: {error.message}'
+      f'{prefix}-{step} cannot be written: {errors.reason_of(error)}'
     ) from error
 
 

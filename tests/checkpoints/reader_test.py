@@ -99,6 +99,36 @@ class LatestTest(checkpoint_testing.TestCase):
     )
     self.assertEqual([older, newer], reader.newest_first(self.folder))
 
+  def test_a_state_file_that_names_another_folder(self):
+    """It comes from there; training must not go on from what is not its own."""
+    other = os.path.join(os.path.dirname(self.folder), 'other')
+    variables = checkpoint_testing.TinyModel().variables_by_name
+    foreign = checkpoint_testing.save(variables, other, step=90)
+    own = [self.save(variables, step=step) for step in (9, 10)]
+    state_file = os.path.join(self.folder, 'checkpoint')
+    for name, newest in (
+      (foreign, own[1]),
+      ('../other/model.ckpt-90', own[1]),
+      # slim's have absolute paths, and folders are moved.
+      ('/was/here/model.ckpt-9', own[0]),
+      (own[0], own[0]),
+    ):
+      self._write(state_file, f'model_checkpoint_path: "{name}"'.encode())
+      self.assertEqual(newest, reader.latest(self.folder))
+
+  def test_killed_before_the_state_file_was_written(self):
+    """What was saved last is whole, and is not lost."""
+    named, saved = (
+      self.save(checkpoint_testing.TinyModel().variables_by_name, step=step)
+      for step in (9, 10)
+    )
+    state_file = os.path.join(self.folder, 'checkpoint')
+    self._write(state_file, b'model_checkpoint_path: "model.ckpt-9"')
+    for later, first in ((1, saved), (-1, named)):
+      now = os.stat(state_file).st_mtime
+      os.utime(f'{saved}.index', (now + later, now + later))
+      self.assertEqual(first, reader.latest(self.folder))
+
   def _write(self, path, content):
     with open(path, 'wb') as file:
       file.write(content)
@@ -137,6 +167,40 @@ class OpenEachTest(checkpoint_testing.TestCase):
     self.assertEqual(first, next(paths))
     second = self.save({'w': tf.Variable(1.0)}, 2)
     self.assertEqual([second], list(paths))
+
+  def test_one_is_deleted_meanwhile(self):
+    """By the training that keeps the newest few: the next is taken."""
+    self.save({'w': tf.Variable(1.0)}, 1)
+    second = self.save({'w': tf.Variable(2.0)}, 2)
+    load = tf.train.load_checkpoint
+
+    def delete_first(path):
+      if path == second:
+        self.save({'w': tf.Variable(3.0)}, 3)
+        os.remove(f'{second}.index')
+      return load(path)
+
+    with (
+      mock.patch.object(tf.train, 'load_checkpoint', delete_first),
+      mock.patch.object(errors, 'tell', side_effect=AssertionError),
+    ):
+      found = list(self.open_each(interval_secs=0.01, timeout_secs=1))
+    self.assertEqual([f'{self.folder}/model.ckpt-3'], found)
+
+  def test_the_newest_is_damaged(self):
+    """Then the newest good one counts; without any, it waits for one."""
+    paths = [self.save({'w': tf.Variable(1.0)}, i) for i in (1, 2)]
+    for path in paths[::-1]:
+      with open(f'{path}.index', 'wb'):
+        pass
+      with mock.patch.object(errors, 'tell') as tell:
+        found = self.open_each(timeout_secs=0.5)
+        if path == paths[0]:
+          with self.assertRaisesRegex(InputError, 'within 0.5 s; .*is damaged'):
+            list(found)
+        else:
+          self.assertEqual(paths[:1], list(found))
+          tell.assert_called_once()
 
   def test_refuses_to_wait_in_vain(self):
     with self.assertRaisesRegex(InputError, 'no checkpoint came within 0 s'):

@@ -10,6 +10,7 @@ from checkpoints import reader
 from checkpoints import restore
 from checkpoints import writer as writer_lib
 from tests.helpers import checkpoints as checkpoint_testing
+from tests.helpers import full_disks
 from training import averages as moving_averages
 from training import optimizers
 
@@ -87,9 +88,12 @@ class SaveTest(checkpoint_testing.TestCase):
       for name in (
         '8.data-00000-of-00001.tempstate123',
         '8.data-00000-of-00001',
+        # Of one that was written again.
+        '7.data-00000-of-00001.tempstate4',
         '7.index.tempstate9',
       )
     ]
+    leftovers.append(f'{self.folder}/checkpoint.tmp0123456789abcdef')
     for leftover in leftovers:
       with open(leftover, 'wb') as file:
         file.write(b'half')
@@ -99,6 +103,30 @@ class SaveTest(checkpoint_testing.TestCase):
       os.listdir(self.folder),
     )
     self.assertEqual(path, reader.open_newest(self.folder).path)
+
+  def test_a_disk_that_becomes_full(self):
+    """What was there stays, and no half of what was not."""
+    model = TinyModel(channels=4000)
+    writer = writer_lib.make_writer(model.variables_by_name, self.folder)
+    good = writer_lib.save(writer, 1)
+    before = sorted(os.listdir(self.folder))
+    with full_disks.largest_file(10_000):
+      with self.assertRaisesRegex(InputError, 'ckpt-2 cannot be written: '):
+        writer_lib.save(writer, 2)
+      self.assertEqual(before, sorted(os.listdir(self.folder)))
+      with self.assertRaisesRegex(InputError, 'no room for a checkpoint of 0'):
+        writer_lib.make_writer(model.variables_by_name, self.folder)
+    self.assertEqual(before, sorted(os.listdir(self.folder)))
+    self.assertEqual(good, reader.open_newest(self.folder).path)
+
+  def test_a_damaged_one_set_aside(self):
+    path = self.save(TinyModel().variables_by_name)
+    aside = writer_lib.set_aside(path)
+    self.assertEqual(f'{self.folder}/damaged.model.ckpt-7', aside)
+    self.assertIsNone(reader.latest(self.folder))
+    writer_lib.make_writer(TinyModel().variables_by_name, self.folder)
+    self.assertEqual(aside, reader.open_checkpoint(aside).path)
+    writer_lib.set_aside(path)  # There is none any more.
 
 
 class RestoreAllTest(checkpoint_testing.TestCase):
