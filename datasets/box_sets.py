@@ -10,6 +10,7 @@ from datasets import catalog
 from datasets import coco
 from datasets import digits_scenes
 from datasets import example as examples
+from datasets import fingerprint as fingerprints
 from datasets import image_folder
 from datasets import preprocessing
 from datasets import record_sets
@@ -114,7 +115,14 @@ def _annotated(
       image_folder.read_file(image.path), make_target, image.path, choose_window
     )
 
-  return _dataset(name, split_name, len(found), label_names, read, most)
+  return _dataset(
+    name, split_name, len(found), label_names, read, most
+  )._replace(
+    fingerprint=fingerprints.later(
+      (image.path for image in found),
+      (values for image in found for values in image.boxes),
+    )
+  )
 
 
 def _dataset(

@@ -11,6 +11,7 @@ from base.errors import InputError
 from datasets import digits
 from datasets import digits_scenes
 from datasets import example as examples
+from datasets import fingerprint as fingerprints
 from datasets import image_folder
 from datasets import labels
 from datasets import preprocessing
@@ -40,6 +41,8 @@ class Dataset(NamedTuple):
   category_ids: tuple[int, ...] | None = None
   # () -> int64 [num_examples]: all labels, where targets are labels.
   read_labels: Callable[[], np.ndarray] | None = None
+  # () -> what changes where the files do; None: they come with this program.
+  fingerprint: Callable[[], str] | None = None
 
 
 def dataset_names() -> list[str]:
@@ -178,6 +181,7 @@ def _image_folder(split_name, folder, validation_fraction):
     'inception',
     read,
     read_labels=lambda: folder_labels,
+    fingerprint=fingerprints.later(paths, [folder_labels]),
   )
 
 
@@ -198,6 +202,7 @@ def _records(name, split_name, folder):
     files.default_preprocessing,
     read,
     read_labels=lambda: tfrecord.read_labels(shards),
+    fingerprint=fingerprints.later(shards.paths, [shards.starts]),
   )
 
 

@@ -11,6 +11,7 @@ from base.errors import InputError
 from datasets import catalog
 from datasets import digits_scenes
 from datasets import example as examples
+from datasets import fingerprint as fingerprints
 from datasets import image_folder
 from datasets import images
 from datasets import labels
@@ -107,6 +108,8 @@ def _of_files(
 
   return _dataset(
     (name, split_name, len(pairs)), label_names, 'deeplab', read, None
+  )._replace(
+    fingerprint=fingerprints.later(path for pair in pairs for path in pair)
   )
 
 
