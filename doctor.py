@@ -73,6 +73,7 @@ program_flags.define_path(
   'Checkpoint, or a folder, of which the newest is taken. Default: none is '
   'read.',
 )
+program_flags.require_utf8('checkpoint_path')
 flags.DEFINE_string(
   'model_name',
   None,

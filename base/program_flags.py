@@ -1,5 +1,6 @@
 """What the flags of all programs have in common."""
 
+from collections.abc import Iterable
 import math
 import os
 from typing import Any
@@ -49,6 +50,32 @@ def read(options: type[Options]) -> Options:
   )
 
 
+def require_utf8(*names: str) -> None:
+  """Refuses paths that TensorFlow cannot take, for it writes or reads there."""
+
+  def is_utf8(path):
+    try:
+      (path or '').encode()
+    except UnicodeEncodeError:
+      return False
+    return True
+
+  for name in names:
+    flags.register_validator(
+      name, is_utf8, 'must be UTF-8: TensorFlow takes no other path'
+    )
+
+
+def tell_default(name: str) -> None:
+  """Says that a folder is the default, which others may use, too."""
+  if flags.FLAGS[name].using_default_value:
+    print(
+      f"--{name} is not given: {flags.FLAGS[name].value} is slim's default, "
+      'which all runs without the flag share.',
+      flush=True,
+    )
+
+
 def require_above_zero(*names: str) -> None:
   """Refuses 0 for flags, which their lower bound of 0 allows."""
   for name in names:
@@ -79,16 +106,26 @@ def require_numbers(name: str, most: float = math.inf) -> None:
 
 
 def given() -> dict[str, Any]:
-  """Returns the flags that have not their default value, by name.
-
-  Without absl's own, which say how to log and the like.
-  """
+  """Returns the flags that have not their default value, by name."""
   return {
-    flag.name: flag.value
-    for module, of_module in sorted(flags.FLAGS.flags_by_module_dict().items())
-    for flag in of_module
-    if not flag.using_default_value and not module.startswith('absl.')
+    flag.name: flag.value for flag in _ours() if not flag.using_default_value
   }
+
+
+def all_but(names: Iterable[str]) -> dict[str, Any]:
+  """Returns the values of all flags, by name, but for some."""
+  left_out = set(names)
+  return {
+    flag.name: flag.value for flag in _ours() if flag.name not in left_out
+  }
+
+
+def _ours():
+  """Yields all flags but absl's own, which say how to log and the like."""
+  of_modules = flags.FLAGS.flags_by_module_dict()
+  for module, of_module in sorted(of_modules.items()):
+    if not module.startswith('absl.'):
+      yield from of_module
 
 
 def reject_arguments(argv: list[str]) -> None:

@@ -35,6 +35,7 @@ def define_for_training() -> None:
     'Default: none, training starts from random weights. No effect where '
     'train_dir holds a checkpoint: then training resumes from that one.',
   )
+  program_flags.require_utf8('checkpoint_path')
   flags.DEFINE_string(
     'checkpoint_exclude_scopes',
     None,
@@ -63,6 +64,7 @@ def define_for_inference() -> None:
     program_flags.RUN_FOLDER,
     'Checkpoint, or a folder, of which the newest is taken.',
   )
+  program_flags.require_utf8('checkpoint_path')
   flags.DEFINE_float(
     'moving_average_decay',
     None,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from base import files
 from base.errors import InputError
+from checkpoints import run_values
 from specs import networks
 
 FILE_NAME = 'model.json'
@@ -25,7 +26,8 @@ _MODEL_KEYS = ('image_size', *networks.ARCHITECTURE)
 _DATASET_KEYS = ('dataset_dir', 'labels_offset', 'validation_fraction')
 
 
-# What a run does not go on with as if nothing had changed -> its flag.
+# What a run does not go on with as if nothing had changed -> its flag. Of these
+# flags model.json has what they led to.
 _FLAG_OF = {
   'image_size': 'train_image_size',
   'batch_size': 'batch_size',
@@ -52,18 +54,31 @@ def differences(train_dir: str, info: dict[str, Any]) -> list[str]:
     InputError: model.json is damaged.
   """
   begun = read_run_info(train_dir)
+  then, now = _told(begun), _told(info)
   lines = [
-    f'--{flag} was {begun[key]} when {train_dir} was begun, now it is '
-    f'{info[key]}.'
-    for key, flag in _FLAG_OF.items()
-    if key in begun and begun[key] != info.get(key)
+    f'--{flag} was {then[flag]} when {train_dir} was begun, now it is '
+    f'{now.get(flag)}.'
+    for flag in then
+    if (flag in now or flag in _FLAG_OF.values())
+    and then[flag] != now.get(flag)
   ]
   if begun.get('num_examples', info['num_examples']) != info['num_examples']:
     lines.append(
       f'There were {begun["num_examples"]} images when {train_dir} was begun, '
       f'now there are {info["num_examples"]}.'
     )
+  elif begun.get('fingerprint') not in (None, info.get('fingerprint')):
+    lines.append(
+      f'The images are not those with which {train_dir} was begun: names, '
+      'sizes or labels of their files differ.'
+    )
   return lines
+
+
+def _told(info):
+  """Returns {flag: value} of what is told where it changes."""
+  values = {flag: info[key] for key, flag in _FLAG_OF.items() if key in info}
+  return {**(info.get(run_values.FLAGS) or {}), **values}
 
 
 def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
@@ -74,7 +89,8 @@ def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
   not known to those who classify), use_grayscale, moving_average_decay,
   dataset_name, dataset_dir, labels_offset, validation_fraction, category_ids
   (COCO's own numbers of the classes, or None); and, for differences,
-  num_examples, batch_size, accumulate_steps, seed.
+  num_examples, fingerprint, batch_size, accumulate_steps, seed and
+  run_values.FLAGS.
 
   Raises:
     InputError: train_dir cannot be written.
@@ -100,10 +116,10 @@ def read_run_info(folder: str) -> dict[str, Any]:
     raise InputError(
       f'{path} is damaged ({error}): delete it, and give the model by flags'
     ) from error
-  if not isinstance(info, dict):
+  wrong = run_values.find_wrong(info)
+  if wrong:
     raise InputError(
-      f'{path} is damaged (no JSON object): delete it, and give '
-      'the model by flags'
+      f'{path} is damaged ({wrong}): delete it, and give the model by flags'
     )
   return info
 
@@ -165,5 +181,6 @@ def check_label_names(
     if new is None or old != new.encode(errors='replace').decode().strip():
       raise InputError(
         f'{train_dir} was begun with other classes: label {label} was {old}, '
-        f'now it is {new}: give another --train_dir, or the former data'
+        f'now it is {new}: give another --train_dir, the former data, or '
+        '--allow_changes'
       )

@@ -6,6 +6,7 @@ beside the checkpoint then says what training took; otherwise a default applies.
 
 from absl import flags
 
+from base import limits
 from base import program_flags
 from datasets import augmentation_flags
 from datasets import image_folder
@@ -47,6 +48,7 @@ def define_for_training(kind: Kind, batch_size: int = 32) -> None:
     None,
     'Height and width of the images, in pixels. Default: the size for which '
     'the network was designed.',
+    upper_bound=limits.IMAGE_SIZE,
   )
   flags.DEFINE_integer(
     'seed',
@@ -108,6 +110,7 @@ def define_for_inference(kind: Kind, batch_size: int) -> None:
     'Height and width of the images, in pixels. Default: as in training, '
     'otherwise the size for which the network was designed.'
     + kind.eval_size_help,
+    upper_bound=limits.IMAGE_SIZE,
   )
   _define_batches(batch_size)
 
@@ -146,12 +149,13 @@ def _define_dataset(kind, values, split_name, as_in_training):
     values['labels_offset'],
     'Number subtracted from each label: 1 drops a background class, which is '
     'label 0; -1 makes room for one.' + otherwise('0'),
+    lower_bound=-limits.BACKGROUNDS,
   )
 
 
 def _define_batches(batch_size):
   flags.DEFINE_integer(
-    'batch_size', batch_size, 'Number of images per step.', lower_bound=1
+    'batch_size', batch_size, 'Number of images per step.', 1, limits.BATCH_SIZE
   )
 
 
@@ -160,7 +164,8 @@ def _define_reading():
     'num_preprocessing_threads',
     4,
     'Number of images to prepare at the same time.',
-    lower_bound=1,
+    1,
+    limits.THREADS,
   )
   flags.DEFINE_integer(
     'max_bad_images',

@@ -27,6 +27,7 @@ from prediction.label_flags import LabelOptions
 from runtime import device
 from runtime import gpu
 from runtime import inference
+from runtime import memory
 from runtime import model as runtime_model
 from runtime import network_flags
 from runtime.model import Model
@@ -108,6 +109,7 @@ def open_predictor(
     device.use_xla(network.xla),
   )
   built = runtime_model.make_model(network, num_classes, data.image_size)
+  memory.check_images(min(num_images, data.batch_size), built.image_size)
   restore.for_evaluation(built.model, checkpoint, restored.moving_average_decay)
   gpu.tell_device(sys.stderr)
   print(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from absl import flags
 
+from base import limits
 from base import program_flags
 from base.errors import InputError
 from base.suggestions import did_you_mean
@@ -178,6 +179,7 @@ def _define_widths(choice, otherwise):
     'Factor on the number of channels of all layers, for a model_name that '
     f'does not fix it: {choice.default}, say, but not {choice.default}_050. '
     f'Default: {otherwise}1.',
+    upper_bound=limits.DEPTH_MULTIPLIER,
   )
   program_flags.require_above_zero('depth_multiplier')
   if choice is SEGMENTERS:
@@ -187,7 +189,8 @@ def _define_widths(choice, otherwise):
     None,
     'Least number of channels of a layer. Default: '
     f'{otherwise}that of the published network.',
-    lower_bound=1,
+    1,
+    limits.CHANNELS,
   )
   if choice is not CLASSIFIERS:
     return
@@ -198,7 +201,8 @@ def _define_widths(choice, otherwise):
     'mobilenet_v3. With --min_depth=1 --divisible_by=1, mobilenet_v2 is the '
     'backbone of a deeplab_v3_mobilenet_v2 of the same depth_multiplier below '
     f'1. Default: {otherwise}8.',
-    lower_bound=1,
+    1,
+    limits.CHANNELS,
   )
   flags.DEFINE_bool(
     'finegrain_classification_mode',

@@ -45,6 +45,43 @@ class RunInfoTest(tf.test.TestCase):
       with self.assertRaisesRegex(InputError, 'model.json is damaged'):
         run_info.read_run_info(self.folder)
 
+  def test_refuses_values_that_no_training_wrote(self):
+    good = {
+      'model_name': 'mobilenet_v2',
+      'implementation': 'fast',
+      'image_size': 224,
+      'depth_multiplier': 1,
+      'atrous_rates': [6, 12],
+      'category_ids': None,
+      'unknown': {'of': 'a later version'},
+      'flags': {'optimizer': 'adam'},
+    }
+    run_info.write_run_info(self.folder, good)
+    self.assertEqual(good, run_info.read_run_info(self.folder))
+    for key, value in (
+      ('model_name', 7),
+      ('model_name', ['mobilenet_v2']),
+      ('implementation', 'quick'),
+      ('implementation', []),
+      ('image_size', '224'),
+      ('image_size', 224.5),
+      ('image_size', True),
+      ('image_size', 0),
+      ('image_size', 10**6),
+      ('depth_multiplier', '1'),
+      ('depth_multiplier', float('nan')),
+      ('depth_multiplier', 1e9),
+      ('use_grayscale', 'no'),
+      ('labels_offset', -(10**11)),
+      ('atrous_rates', 6),
+      ('atrous_rates', ['6']),
+      ('category_ids', {}),
+      ('flags', []),
+    ):
+      run_info.write_run_info(self.folder, {**good, key: value})
+      with self.assertRaisesRegex(InputError, f'is damaged .{key} is '):
+        run_info.read_run_info(self.folder)
+
   def test_a_failed_write_keeps_what_was_there(self):
     run_info.write_run_info(self.folder, {'image_size': 96})
     with mock.patch.object(json, 'dump', side_effect=OSError(28, 'No space')):
@@ -121,6 +158,40 @@ class DifferencesTest(tf.test.TestCase):
           'num_examples': 99,
         },
       ),
+    )
+
+  def test_flags_and_files(self):
+    folder = self.folder
+    info = {
+      'image_size': 224,
+      'num_examples': 9,
+      'fingerprint': 'a1',
+      'flags': {
+        'train_image_size': None,
+        'optimizer': 'adam',
+        'gone': 1,
+        'learning_rate': 0.1,
+      },
+    }
+    run_info.write_run_info(folder, info)
+    self.assertEmpty(run_info.differences(folder, info))
+    now = {
+      **info,
+      'fingerprint': 'b2',
+      'flags': {
+        'train_image_size': 224,  # What it came to is the same.
+        'optimizer': 'sgd',
+        'new': 2,
+        'learning_rate': 0.1,
+      },
+    }
+    self.assertEqual(
+      [
+        f'--optimizer was adam when {folder} was begun, now it is sgd.',
+        f'The images are not those with which {folder} was begun: names, '
+        'sizes or labels of their files differ.',
+      ],
+      run_info.differences(folder, now),
     )
 
   def test_runs_begun_before_are_not_asked_what_they_do_not_know(self):
