@@ -16,6 +16,7 @@ from reports import page
 from tasks.details import Details
 from tasks.details import Matrix
 from tasks.details import Section
+from training import summaries
 
 PAGE = 'report.html'
 
@@ -81,7 +82,7 @@ def _csv(rows):
 
 
 def _log(folder, step, pictures):
-  with tf.summary.create_file_writer(folder).as_default(step):
+  with summaries.make_writer(folder).as_default(step):
     for name, picture in pictures.items():
       image = tf.io.decode_png(picture, channels=3)
       tf.summary.image(f'report/{name}', image[tf.newaxis])

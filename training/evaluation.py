@@ -14,6 +14,7 @@ from datasets import input_pipeline
 from datasets.bad_images import BadImages
 from runtime import inference
 from tasks.task import Evaluator
+from training import summaries
 from training.worst_images import WorstImages
 
 
@@ -85,7 +86,7 @@ def _images_per_second(timings):
 
 def write_summary(eval_dir: str, step: int, metrics: dict[str, float]) -> None:
   """Writes the metrics into eval_dir for TensorBoard."""
-  with tf.summary.create_file_writer(eval_dir).as_default(step):
+  with summaries.make_writer(eval_dir).as_default(step):
     for name, value in metrics.items():
       tf.summary.scalar(name, value)
     tf.summary.flush()

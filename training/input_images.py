@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from datasets import images as images_lib
+from training import summaries
 
 _NUM_IMAGES = 8
 
@@ -29,6 +30,6 @@ def show(batches: Iterable, step: int, train_dir: str) -> Iterator:
     if step == 0:
       images = np.asarray(first[0][:_NUM_IMAGES])
       shown = np.stack([images_lib.enlarge(image) for image in images])
-      with tf.summary.create_file_writer(train_dir).as_default(step):
+      with summaries.make_writer(train_dir).as_default(step):
         tf.summary.image('input', shown, max_outputs=_NUM_IMAGES)
   yield from batches

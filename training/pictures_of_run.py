@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from datasets import images as images_lib
+from training import summaries
 from training.state import TrainState
 
 _NUM_PICTURES = 4
@@ -43,7 +44,7 @@ def make_show(
       lambda part: np.asarray(part)[:_NUM_PICTURES],
       (images, outputs_fn(images[:_NUM_PICTURES]), targets),
     )
-    with tf.summary.create_file_writer(train_dir).as_default(step):
+    with summaries.make_writer(train_dir).as_default(step):
       for row in range(len(examples[0])):
         image, *rest = tf.nest.map_structure(
           lambda part, at=row: part[at], examples

@@ -7,6 +7,7 @@ import tensorflow as tf
 from base.errors import InputError
 from checkpoints import reader
 from training import progress
+from training import summaries
 from training.epochs import Epochs
 from training.step import StepResult
 from training.validation import Validated
@@ -139,7 +140,7 @@ class TrainingLog:
     if not self._writes:
       return
     if self._summaries is None:
-      self._summaries = tf.summary.create_file_writer(
+      self._summaries = summaries.make_writer(
         self._train_dir, flush_millis=self._flush_millis
       )
     with self._summaries.as_default(self._step):

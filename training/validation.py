@@ -24,6 +24,7 @@ from tasks.task import Task
 from training import averages as moving_averages
 from training import evaluation
 from training import state as training_state
+from training import summaries
 from training.epochs import Epochs
 from training.state import TrainState
 
@@ -195,7 +196,7 @@ class Validator:
 
   def _write_summaries(self, step, metrics):
     if self._summaries is None:
-      self._summaries = tf.summary.create_file_writer(
+      self._summaries = summaries.make_writer(
         os.path.join(self._train_dir, run_info.VALIDATION_FOLDER)
       )
     with self._summaries.as_default(step):

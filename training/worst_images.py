@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from base import files
 from datasets import images as images_lib
+from training import summaries
 
 
 class WorstImages:
@@ -73,7 +74,7 @@ def write(folder: str, step: int, pictures: list[np.ndarray]) -> None:
   """
   if not pictures:
     return
-  with tf.summary.create_file_writer(folder).as_default(step):
+  with summaries.make_writer(folder).as_default(step):
     for number, picture in enumerate(pictures, start=1):
       name = os.path.join(folder, f'worst-{number}.png')
       files.write_bytes(name, images_lib.encode_png(picture))
