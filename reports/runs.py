@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from base.errors import InputError
 from checkpoints import run_info
+from checkpoints import run_values
 from reports.training_report import FLAGS_FILE
 
 # What an evaluation has besides its settings.
@@ -87,6 +88,7 @@ def _runs_at(folder) -> Iterator[str]:
 
 def _of_run(run):
   settings = run_info.read_run_info(run)
+  settings.pop(run_values.FLAGS, None)  # Of each the next line has what counts.
   settings |= _read_json(os.path.join(run, FLAGS_FILE), {})
   settings = {
     name: value for name, value in settings.items() if name not in _PLACES

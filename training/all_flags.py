@@ -2,6 +2,8 @@
 
 from absl import flags
 
+from base import program_flags
+from base import replaced_flags
 from checkpoints import checkpoint_flags
 from datasets import data_flags
 from datasets.kinds import Kind
@@ -19,6 +21,32 @@ from training.options import TrainingOptions
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
+
+# Where a run goes, how fast and how often it tells, from where and how it
+# starts. All other flags change what is trained.
+_CHANGE_NOTHING = (
+  'allow_changes',
+  'checkpoint_exclude_scopes',
+  'checkpoint_path',
+  'data_format',
+  'early_stopping_epochs',
+  'find_learning_rate',
+  'ignore_missing_vars',
+  'log_every_n_steps',
+  'max_bad_images',
+  'max_checkpoints_to_keep',
+  'num_clones',
+  'num_preprocessing_threads',
+  'recipe',
+  'save_interval_secs',
+  'save_summaries_secs',
+  'task',
+  'train_dir',
+  'validate_every_epochs',
+  'worker_hosts',
+  'xla',
+  *(flag.name for flag in replaced_flags.TRAINING),
+)
 
 
 def define_for_training(
@@ -41,7 +69,8 @@ def define_for_training(
 
 
 def read_for_training() -> TrainingOptions:
-  """Returns what they say."""
+  """Returns what they say; tells where a run goes if they do not."""
+  program_flags.tell_default('train_dir')
   return TrainingOptions(
     data_flags.read_dataset(),
     data_flags.read_input(),
@@ -50,6 +79,7 @@ def read_for_training() -> TrainingOptions:
     checkpoint_flags.read_start(),
     run_flags.read(),
     flags.FLAGS.max_bad_images,
+    program_flags.all_but(_CHANGE_NOTHING),
     strategy_flags.read(),
   )
 
@@ -68,7 +98,8 @@ def define_for_evaluation(
 
 
 def read_for_evaluation() -> EvaluationOptions:
-  """Returns what they say."""
+  """Returns what they say; tells where results go if they do not."""
+  program_flags.tell_default('eval_dir')
   return EvaluationOptions(
     checkpoint_flags.read(),
     network_flags.read(),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from base import errors
 from checkpoints import reader
 from checkpoints import report
 from checkpoints import restore
@@ -40,16 +41,13 @@ def begin(
     writes: whether this process writes the checkpoints.
 
   Raises:
-    InputError: a checkpoint does not fit, or is of other classes.
+    InputError: a checkpoint does not fit, or is of other classes; or there is
+      no room for one.
   """
   train_dir = options.run.train_dir
-  newest = reader.open_newest(train_dir)
+  newest, damaged = reader.find_newest(train_dir)
   if newest:
-    run_info.check_label_names(
-      train_dir, labels.read_folder(train_dir), dataset.label_names
-    )
-    for line in run_info.differences(train_dir, options.info(dataset)):
-      print(line)
+    _tell_changes(options, dataset)
   elif options.start.checkpoint_path:
     _start_from_checkpoint(built.model, options.start, batches_from)
   state = training_state.make_state(
@@ -60,16 +58,43 @@ def begin(
     seed=options.input.seed,
   )
   rest = training_state.state_by_name(state)
-  writer = checkpoint_writer.make_writer(
-    {**built.model.variables_by_name, **rest}, train_dir, writes=writes
-  )
   if newest:
-    if options.start.checkpoint_path:
-      print(
-        f'--checkpoint_path is ignored: training goes on from {newest.path}.'
-      )
-    print(report.format_report(restore.all_of_run(built.model, newest, rest)))
+    _go_on(built.model, newest, damaged if writes else {}, rest, options.start)
+  writer = checkpoint_writer.make_writer(
+    {**built.model.variables_by_name, **rest},
+    train_dir,
+    options.run.max_checkpoints_to_keep,
+    writes,
+  )
   return state, writer
+
+
+def _tell_changes(options, dataset):
+  """Prints how a run goes on other than it began.
+
+  Raises:
+    InputError: with other classes, if that is not allowed.
+  """
+  train_dir = options.run.train_dir
+  names = labels.read_folder(train_dir), dataset.label_names
+  if not options.run.allow_changes:
+    run_info.check_label_names(train_dir, *names)
+  elif all(names) and names[0] != names[1]:
+    print(f'{train_dir} was begun with other classes, which is allowed.')
+  for line in run_info.differences(train_dir, options.info(dataset)):
+    print(line)
+
+
+def _go_on(model, newest, damaged, rest, start):
+  """Restores a run, and sets aside what it would otherwise write over."""
+  if start.checkpoint_path:
+    print(f'--checkpoint_path is ignored: training goes on from {newest.path}.')
+  print(report.format_report(restore.all_of_run(model, newest, rest)))
+  for path, damage in damaged.items():
+    aside = checkpoint_writer.set_aside(path)
+    errors.tell(
+      f'{damage}; it is kept as {aside}, and {newest.path} taken in its place'
+    )
 
 
 def _start_from_checkpoint(

@@ -30,6 +30,7 @@ def define(has_pictures: bool = False) -> None:
     program_flags.RUN_FOLDER,
     'Folder for the results: a TensorBoard log and evaluation-CHECKPOINT.json.',
   )
+  program_flags.require_utf8('eval_dir')
   flags.DEFINE_bool(
     'wait_for_checkpoints',
     False,

@@ -24,6 +24,7 @@ from datasets.kinds import Kind
 from runtime import device
 from runtime import gpu
 from runtime import inference
+from runtime import memory
 from runtime import model as runtime_model
 from runtime import network_flags
 from runtime.model import RunnableModel
@@ -37,6 +38,7 @@ from training.evaluation_flags import ResultOptions
 from training.worst_images import WorstImages
 
 _PICTURES_OF_REPORT = 12
+_ROOM = 10**6  # bytes that results take, nearly
 
 
 class EvaluationOptions(NamedTuple):
@@ -117,6 +119,7 @@ def evaluate_checkpoints(
       prepared.options.checkpoint.moving_average_decay,
     )
     files.make_folder(options.result.eval_dir, 'eval_dir')
+    files.check_room(options.result.eval_dir, _ROOM, 'results')
     _evaluate_one(prepared, restored, write_report)
 
 
@@ -173,6 +176,7 @@ def _prepare(options, kind, checkpoint, make_task, around):
   built = runtime_model.make_model(
     options.network, dataset.num_classes, options.input.image_size
   )
+  memory.check_images(options.input.batch_size, built.image_size)
   return _Evaluation(
     make_task(dataset, built.image_size),
     dataset,

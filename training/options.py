@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from base.errors import InputError
 from checkpoints import run_info
+from checkpoints import run_values
 from checkpoints.checkpoint_flags import StartOptions
 from datasets import labels
 from datasets.catalog import Dataset
@@ -28,6 +29,7 @@ class TrainingOptions(NamedTuple):
   start: StartOptions
   run: RunOptions
   max_bad_images: int = 0
+  flags: dict[str, Any] | None = None  # those that change what is trained
   strategy: StrategyOptions = StrategyOptions()
 
   @property
@@ -115,11 +117,13 @@ class TrainingOptions(NamedTuple):
       'num_classes': dataset.num_classes,
       'category_ids': dataset.category_ids,
       'num_examples': dataset.num_examples,
+      'fingerprint': dataset.fingerprint and dataset.fingerprint(),
       'image_size': self.input.image_size,
       'preprocessing_name': self.input.preprocessing_name,
       'batch_size': self.input.batch_size,
       'accumulate_steps': self.optimization.update.accumulate_steps,
       'seed': self.input.seed,
+      run_values.FLAGS: self.flags,
     }
 
 

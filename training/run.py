@@ -17,6 +17,7 @@ from datasets.catalog import Dataset
 from datasets.kinds import Kind
 from datasets.part import Part
 from runtime import gpu
+from runtime import memory
 from runtime import model as runtime_model
 from runtime import network_flags
 from runtime import strategy
@@ -120,6 +121,7 @@ def _train(
     options.input.image_size,
     is_training=True,
   )
+  memory.check_images(options.images_per_step, built.image_size)
   options = options._replace(
     input=options.input._replace(image_size=built.image_size)
   )

@@ -1,11 +1,12 @@
 """The flags of a training run: where it goes, how long, how often it tells."""
 
-import math
 from typing import NamedTuple
 
 from absl import flags
 
+from base import limits
 from base import program_flags
+from checkpoints import writer as checkpoint_writer
 from training import loop
 from training.epochs import Epochs
 
@@ -25,6 +26,8 @@ class RunOptions(NamedTuple):
   find_learning_rate: bool = False  # in place of training
   validate_every_epochs: float | None = None
   early_stopping_epochs: float | None = None
+  max_checkpoints_to_keep: int = checkpoint_writer.MAX_TO_KEEP
+  allow_changes: bool = False  # of what a run does not go on with otherwise
 
   def schedule(self, epochs: Epochs) -> loop.Schedule:
     """Returns what loop.run goes by."""
@@ -68,14 +71,10 @@ def define() -> None:
     'save_summaries_secs',
     600,
     'Number of seconds between two writes of the TensorBoard log to disk.',
-    lower_bound=1,
+    1,
+    limits.SECONDS,
   )
-  flags.DEFINE_integer(
-    'save_interval_secs',
-    600,
-    'Number of seconds between two checkpoints. The last step is always saved.',
-    lower_bound=0,
-  )
+  _define_saving()
   flags.DEFINE_bool(
     'find_learning_rate',
     False,
@@ -96,13 +95,31 @@ def define() -> None:
     'Number of epochs without a better validation after which training ends. '
     'Default: it goes on.',
   )
+  program_flags.require_utf8('train_dir')
   program_flags.require_above_zero(
     'num_epochs', 'validate_every_epochs', 'early_stopping_epochs'
   )
-  flags.register_validator(
-    'num_epochs',
-    lambda value: value is None or value < math.inf,
-    'must be a number',
+
+
+def _define_saving():
+  """Defines when checkpoints are written, which are kept, and resumed from."""
+  flags.DEFINE_integer(
+    'save_interval_secs',
+    600,
+    'Number of seconds between two checkpoints. The last step is always saved.',
+    lower_bound=0,
+  )
+  flags.DEFINE_integer(
+    'max_checkpoints_to_keep',
+    checkpoint_writer.MAX_TO_KEEP,
+    'Number of checkpoints to keep, the newest; older ones are deleted.',
+    lower_bound=1,
+  )
+  flags.DEFINE_bool(
+    'allow_changes',
+    False,
+    'Resumes a run that was begun with classes of other names. How it differs '
+    'otherwise from what was begun is told in any case.',
   )
 
 

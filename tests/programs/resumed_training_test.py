@@ -152,6 +152,11 @@ class ResumedTrainingTest(training_runs.TestCase):
         [f'{i}:{i}' for i in range(10)], file.read().splitlines()
       )
     info = run_info.read_run_info(train_dir)
+    kept = info.pop('flags')
+    self.assertEqual('rmsprop', kept['optimizer'])
+    self.assertEqual(0, kept['label_smoothing'])
+    for name in ('train_dir', 'log_every_n_steps', 'xla', 'num_clones'):
+      self.assertNotIn(name, kept)
     self.assertEqual(
       {
         'model_name': 'mobilenet_v1_025',
@@ -159,6 +164,7 @@ class ResumedTrainingTest(training_runs.TestCase):
         'num_classes': 10,
         'category_ids': None,
         'num_examples': 1437,
+        'fingerprint': None,
         'image_size': 32,
         'preprocessing_name': 'lenet',
         'batch_size': 8,

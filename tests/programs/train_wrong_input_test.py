@@ -99,13 +99,21 @@ class WrongInputTest(tf.test.TestCase):
         "Unknown command line flag 'epochs' .did you mean --num_epochs",
       ),
       (('--optimizer=adams',), "optimizer 'adams' is unknown .did .* adam.?"),
-      (('--batch_size=0',), '.*batch_size=0: .*positive'),
+      (('--batch_size=0',), '.*batch_size=0: .* in the range .1, 1000000'),
       (('--num_epochs=0',), '.*num_epochs=0.0: must be above 0'),
       (('--dropout_keep_prob=0',), '.*dropout_keep_prob=0.0: must be above'),
       (('--num_epochs_per_decay=0',), '.*num_epochs_per_decay=.*above 0'),
       (('--weight_decay=-1',), '.*weight_decay=-1: .*non-negative'),
       (('--adam_beta1=1',), '.*adam_beta1=1.0: must be below 1'),
       (('--rmsprop_decay=1.5',), r'.*rmsprop_decay=1.5: .*\[0.0, 1.0\]'),
+      (('--train_image_size=100000',), '.*100000 is not integer <= 16384'),
+      (('--labels_offset=-99999999999',), '.* is not integer >= -1000'),
+      (('--depth_multiplier=1e9',), '.* is not number <= 10.0'),
+      ((f'--train_dir={train_dir}\udcff',), '.*udcff: must be UTF-8'),
+      (
+        ('--train_image_size=4096', '--batch_size=1000000'),
+        '1000000 images of 4096 pixels take 187500 GiB in a step',
+      ),
     )
     common = (*_DIGITS, f'--train_dir={train_dir}')
     results = yield [(*common, *flags) for flags, _ in cases]
@@ -168,17 +176,24 @@ class WrongInputTest(tf.test.TestCase):
       image_files.write_folder(self.path(names), names, 4)
       for names in ('abc', 'abd')
     ]
-    begun, other = yield [
-      (*flags, f'--dataset_dir={folder}', f'--max_number_of_steps={i}')
-      for i, folder in enumerate(folders, 1)
+    begun, other, allowed = yield [
+      (*flags, f'--dataset_dir={folders[0]}', '--max_number_of_steps=1'),
+      (*flags, f'--dataset_dir={folders[1]}', '--max_number_of_steps=2'),
+      (
+        *(*flags, f'--dataset_dir={folders[1]}', '--max_number_of_steps=2'),
+        '--allow_changes',
+      ),
     ]
     self.assertEqual(0, begun.status, begun.stderr)
     program_testing.assert_fails(
       self,
       _PROGRAM,
       other,
-      f'{train_dir} was begun with .*: label 2 was c, now it is d: ',
+      f'{train_dir} was begun with .*: label 2 was c, now it is d: .*--allow_',
     )
+    self.assertEqual(0, allowed.status, allowed.stderr)
+    self.assertIn('other classes, which is allowed', allowed.stdout)
+    self.assertIn('The images are not those with which', allowed.stdout)
 
   def test_label_names_are_compared_as_written(self):
     run_info.check_label_names('run', ('a', 'caf?'), (' a', 'caf\udce9'))
@@ -188,16 +203,13 @@ class WrongInputTest(tf.test.TestCase):
         run_info.check_label_names('run', ('a', 'b'), names)
 
   def test_in_a_process_of_its_own(self):
-    """Nothing but the line, of TensorFlow's either."""
+    """Nothing but the line, of TensorFlow's either; and where a run would go.
+
+    Without --train_dir, which other runs may lack, too.
+    """
     program = os.path.join(program_testing.PROJECT, f'{_PROGRAM}.py')
     result = subprocess.run(
-      [
-        sys.executable,
-        program,
-        '--optimizer=lion',
-        *_DIGITS,
-        f'--train_dir={self.path("x")}',
-      ],
+      [sys.executable, program, *_DIGITS, '--model_name=lenet_5'],
       env=program_testing.environment(),
       capture_output=True,
       text=True,
@@ -205,8 +217,12 @@ class WrongInputTest(tf.test.TestCase):
       check=False,
     )
     self.assertEqual(1, result.returncode)
-    self.assertEqual('', result.stdout)
-    self.assertRegex(result.stderr, rf'^{_PROGRAM}\.py: optimizer .lion.*\n$')
+    self.assertEqual(
+      "--train_dir is not given: /tmp/tfmodel/ is slim's default, which all "
+      'runs without the flag share.\n',
+      result.stdout,
+    )
+    self.assertRegex(result.stderr, rf'^{_PROGRAM}\.py: Unknown network.*\n$')
 
 
 if __name__ == '__main__':
