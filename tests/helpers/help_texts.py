@@ -17,7 +17,7 @@ import tempfile
 
 from tests.helpers import programs
 
-_SHARED = (
+SHARED = (
   'prediction.prediction_flags',
   'reports.evaluation_report',
   'training.all_flags',
@@ -48,7 +48,7 @@ def _ask_one(name, path):
 
 
 def _main(results, *names):
-  for shared in _SHARED:
+  for shared in SHARED:
     importlib.import_module(shared)
   context = multiprocessing.get_context('fork')
   texts = {}

@@ -75,11 +75,13 @@ def environment():
   return {**os.environ, 'PYTHONPATH': os.pathsep.join([PROJECT, *sys.path])}
 
 
-def _run_one(main, program, arguments):
+def run_here(main, program, arguments):
   """Returns the Result of errors.run(main), as if it were a process."""
   argv = [os.path.join(PROJECT, f'{program}.py'), *arguments]
   out, err = (
-    io.TextIOWrapper(io.BytesIO(), 'utf-8', write_through=True)
+    io.TextIOWrapper(
+      io.BytesIO(), 'utf-8', 'backslashreplace', write_through=True
+    )
     for _ in range(2)
   )
   status = 0
@@ -107,7 +109,7 @@ def _run_one(main, program, arguments):
 def _main(program, path, command_lines):
   main = importlib.import_module(program).main
   results = [
-    _run_one(main, program, arguments)
+    run_here(main, program, arguments)
     for arguments in json.loads(command_lines)
   ]
   with open(path, 'w', encoding='utf-8') as file:
