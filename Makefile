@@ -123,13 +123,18 @@ test-isa: $(INSTALLED)
 	      || exit 1; \
 	done
 
-# All of tf-slim's own tests, the slow ones, damaged and many files, and planted
-# bugs, each of which a test must catch.
+# Values and bytes that nobody means: with TWINSLIM_SOAK, thousands of them.
+FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py
+
+# All of tf-slim's own tests, the slow ones, damaged and many files, a training
+# that is killed again and again, and planted bugs, each of which a test must
+# catch.
 soak: $(INSTALLED)
 	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py \
-	    tests/training/replicas_test.py $(SLOW)
+	    tests/training/replicas_test.py $(SLOW) $(FUZZ)
 	$(RUN) -m tests.soak.fuzz $(if $(filter short,$(SOAK)),200)
 	$(RUN) -m tests.soak.many_files $(if $(filter short,$(SOAK)),10000)
+	$(RUN) -m tests.soak.kills --kills=$(if $(filter short,$(SOAK)),5,50)
 	$(RUN) -m tests.helpers.planted_bugs $(if $(filter short,$(SOAK)),--every=16)
 
 # Bazel takes the python3 that comes first on PATH.

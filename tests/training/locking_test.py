@@ -38,12 +38,14 @@ class LockingTest(absltest.TestCase):
       stdout=subprocess.PIPE,
       text=True,
     ) as process:
-      self.assertEqual('held\n', process.stdout.readline())
-      with self.assertRaisesRegex(
-        InputError, f'process {process.pid} on .* is training in {self.folder}'
-      ):
-        self.hold()
-      process.kill()  # Nothing of it can run any more.
+      try:
+        self.assertEqual('held\n', process.stdout.readline())
+        with self.assertRaisesRegex(
+          InputError, f'process {process.pid} on .* training in {self.folder}'
+        ):
+          self.hold()
+      finally:
+        process.kill()  # Nothing of it can run any more.
       process.wait()
     self.assertEqual([locking.FILE_NAME], os.listdir(self.folder))
     self.hold()
