@@ -16,6 +16,9 @@ from specs import networks
 flags.disclaim_key_flags()
 
 
+_RATE_DIGITS = 4  # of --atrous_rates: no feature map has so many positions
+
+
 class Choice(NamedTuple):
   """The networks that a program takes."""
 
@@ -230,8 +233,10 @@ def _define_pyramid(otherwise):
   )
   flags.register_validator(
     'atrous_rates',
-    lambda rates: all(rate.isdecimal() for rate in rates or ()),
-    'must be whole numbers',
+    lambda rates: all(
+      rate.isdecimal() and len(rate) <= _RATE_DIGITS for rate in rates or ()
+    ),
+    f'must be whole numbers of at most {_RATE_DIGITS} digits',
   )
   flags.DEFINE_bool(
     'aspp_with_separable_conv',

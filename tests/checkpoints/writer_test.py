@@ -1,6 +1,7 @@
 """Checkpoints written, found, resumed from, and refused where damaged."""
 
 import os
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -118,6 +119,22 @@ class SaveTest(checkpoint_testing.TestCase):
         writer_lib.make_writer(model.variables_by_name, self.folder)
     self.assertEqual(before, sorted(os.listdir(self.folder)))
     self.assertEqual(good, reader.open_newest(self.folder).path)
+
+  def test_a_disk_that_becomes_full_after_the_checkpoint(self):
+    """The file `checkpoint` has no room: TensorFlow leaves a part of it."""
+    writer = writer_lib.make_writer(TinyModel().variables_by_name, self.folder)
+    writer_lib.save(writer, 1)
+    before = sorted(os.listdir(self.folder))
+
+    def fail(*arguments, **options):
+      with open(f'{self.folder}/checkpoint.tmp0123', 'w'):
+        pass
+      raise tf.errors.ResourceExhaustedError(None, None, 'No space left')
+
+    with mock.patch.object(writer.saver, 'save', fail):
+      with self.assertRaisesRegex(InputError, 'written: No space left$'):
+        writer_lib.save(writer, 2)
+    self.assertEqual(before, sorted(os.listdir(self.folder)))
 
   def test_a_damaged_one_set_aside(self):
     path = self.save(TinyModel().variables_by_name)
