@@ -80,14 +80,14 @@ ROWS = (
   (
     'messages: help is an error',
     'base/errors.py',
-    '      sys.exit(0)',
-    '      raise',
+    '    sys.exit(0)',
+    '    raise',
     _ENDS,
   ),
   (
     'messages: the last lines are for Python to write',
     'base/errors.py',
-    '      sys.stdout.flush()\n',
+    '    sys.stdout.flush()\n',
     '',
     _ENDS,
   ),
