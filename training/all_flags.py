@@ -34,6 +34,7 @@ _CHANGE_NOTHING = (
   'ignore_missing_vars',
   'log_every_n_steps',
   'max_bad_images',
+  'max_bad_records',
   'max_checkpoints_to_keep',
   'num_clones',
   'num_preprocessing_threads',
