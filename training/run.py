@@ -58,6 +58,11 @@ class _Run(NamedTuple):
   writer: Writer
   workers: Workers
 
+  @property
+  def step(self) -> int:
+    """The number of steps done."""
+    return int(self.state.global_step.numpy())
+
 
 def train(
   options: TrainingOptions,
@@ -153,7 +158,7 @@ def _train(
     writer,
     workers,
   )
-  _tell(run, validated_on, step)
+  _tell(run, validated_on)
   try:
     if options.run.find_learning_rate:
       _find_learning_rate(run)
@@ -167,11 +172,10 @@ def _train(
 
 
 def _find_learning_rate(run):
-  first_step = int(run.state.global_step.numpy())
   learning_rate_finder.find(
     lambda learning_rate_fn: _make_train_step(run, learning_rate_fn),
-    run.batches.of_steps_from(first_step),
-    first_step,
+    run.batches.of_steps_from(run.step),
+    run.step,
     run.options.run.train_dir,
   )
 
@@ -180,28 +184,20 @@ def _run_steps(
   run, learning_rate_fn, validator, before_first_save, after_steps
 ):
   """Trains to the end, and says where the result is."""
-  first_step, train_dir = (
-    int(run.state.global_step.numpy()),
-    run.options.run.train_dir,
-  )
+  first_step, train_dir = run.step, run.options.run.train_dir
   try:
     path = _loop(run, learning_rate_fn, validator, before_first_save)
     if validator and validator.best and run.workers.is_chief:
       print(validator.describe_best())
     print(f'Saved {path}; TensorBoard: tensorboard --logdir={train_dir}')
   finally:
-    if int(run.state.global_step.numpy()) > first_step and reader.latest(
-      train_dir
-    ):
+    if run.step > first_step and reader.latest(train_dir):
       after_steps(train_dir)
 
 
 def _loop(run, learning_rate_fn, validator, before_first_save):
   """Trains; returns the newest checkpoint's path."""
-  first_step, train_dir = (
-    int(run.state.global_step.numpy()),
-    run.options.run.train_dir,
-  )
+  first_step, train_dir = run.step, run.options.run.train_dir
 
   def write_descriptions():
     training_options.write_info(train_dir, run.options, run.dataset)
@@ -238,7 +234,7 @@ def _with_preprocessing(options, kind, dataset):
   return options._replace(input=options.input._replace(preprocessing_name=name))
 
 
-def _tell(run, validated_on, step):
+def _tell(run, validated_on):
   """Prints what is trained, on what, and by what the best is chosen."""
   network, dataset = run.options.network, run.dataset
   gpu.tell_device()
@@ -246,7 +242,7 @@ def _tell(run, validated_on, step):
     f'{network.model_name} ({network.implementation}, '
     f'{run.built.computes_in}) on {dataset.name} {dataset.split_name}: '
     f'{dataset.num_examples} images, {dataset.num_classes} classes, '
-    f'{run.built.image_size} pixels, steps {step} to '
+    f'{run.built.image_size} pixels, steps {run.step} to '
     f'{run.epochs.last_step or "Ctrl-C"}',
     flush=True,
   )
