@@ -22,7 +22,9 @@ class ReplacedFlag(NamedTuple):
 
 
 TRAINING = (
-  ReplacedFlag('master', '', 'every machine runs this program; --worker_hosts'),
+  ReplacedFlag(
+    'master', '', 'each machine runs this program; see --worker_hosts'
+  ),
   ReplacedFlag('clone_on_cpu', False, 'to hide GPUs set CUDA_VISIBLE_DEVICES='),
   ReplacedFlag('worker_replicas', 1, '--worker_hosts lists the machines'),
   ReplacedFlag('num_ps_tasks', 0, 'every device holds all variables'),

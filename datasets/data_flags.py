@@ -59,7 +59,7 @@ def define_for_training(kind: Kind, batch_size: int = 32) -> None:
   augmentation_flags.define(kind)
   if kind.name == preprocessing.MASKS:
     _define_scales()
-  _define_batches(batch_size)
+  _define_batches(batch_size, ', of all devices together')
   _define_reading()
 
 
@@ -153,9 +153,13 @@ def _define_dataset(kind, values, split_name, as_in_training):
   )
 
 
-def _define_batches(batch_size):
+def _define_batches(batch_size, of_what=''):
   flags.DEFINE_integer(
-    'batch_size', batch_size, 'Number of images per step.', 1, limits.BATCH_SIZE
+    'batch_size',
+    batch_size,
+    f'Number of images per step{of_what}.',
+    1,
+    limits.BATCH_SIZE,
   )
 
 

@@ -78,16 +78,18 @@ class Workers(NamedTuple):
   def total(self, numbers: np.ndarray) -> np.ndarray:
     """Returns the sums over the workers, of integers; all of them call it.
 
-    numbers: int32, of one shape everywhere.
+    numbers: of one shape everywhere, whose sums are below 2**24.
     """
     if self.count == 1:
       return numbers
-    first = iter([tf.constant(numbers, tf.int32)])
-    nothing = tf.zeros_like(numbers, tf.int32)
+    # As gradients go: devices may not add integers.
+    first = iter([tf.constant(numbers, tf.float32)])
+    nothing = tf.zeros(numbers.shape)
     values = self.strategy.experimental_distribute_values_from_function(
       lambda context: next(first, nothing)
     )
-    return self.strategy.reduce('SUM', values, axis=None).numpy()
+    total = self.strategy.reduce('SUM', values, axis=None)
+    return total.numpy().astype(np.int64)
 
   def of_chief(self, find: Callable[[], Any]) -> Any:
     """Returns on each worker what find returns on the chief; all call it.
@@ -99,7 +101,7 @@ class Workers(NamedTuple):
     found = _found(find) if self.is_chief else None
     message = json.dumps(found, default=float).encode()  # NumPy's numbers, too
     size = self.total(np.array(len(message) * self.is_chief))
-    padded = np.zeros(size, np.int32)
+    padded = np.zeros(size, np.int64)
     if self.is_chief:
       padded[:] = np.frombuffer(message, np.uint8)
     value, error = json.loads(self.total(padded).astype(np.uint8).tobytes())
