@@ -4,6 +4,7 @@ Two processes on this machine stand for two machines.
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -117,7 +118,7 @@ class DistributedTest(training_runs.TestCase):
     self.check_follows_straight('two')
     self.assertIn('Worker 0 of 2, with localhost:', first_out)
     told = [
-      [line.split('  rate')[0] for line in out.splitlines() if 'loss' in line]
+      re.findall(r'^step .*(?=  rate)', out, re.MULTILINE)
       for out in (first_out, second_out)
     ]
     self.assertLen(told[0], 3)
@@ -130,9 +131,11 @@ class DistributedTest(training_runs.TestCase):
       if name.startswith('events.'):
         self.assertIn(f'.{first.pid}.', name)
 
-  def _train_until(self, step, process):
-    while not process.stdout.readline().startswith(f'step {step}/'):
+  def _wait_for_lines(self, count, process):
+    """Waits for so many of the log; before each but the first, it has saved."""
+    while count:
       self.assertIsNone(process.poll())
+      count -= process.stdout.readline().startswith('step ')
 
   def test_a_worker_is_killed(self):
     """The other one says so, status 1; the same commands go on."""
@@ -140,7 +143,7 @@ class DistributedTest(training_runs.TestCase):
     for victim in (0, 1):
       processes = self.start_two(*flags, '--max_number_of_steps=1000000')
       killed, other = processes[victim], processes[1 - victim]
-      self._train_until(2 + 2 * victim, other)
+      self._wait_for_lines(2, other)
       killed.kill()
       status, _, err = self.finish(other)
       self.assertEqual(1, status, err)
@@ -164,7 +167,7 @@ class DistributedTest(training_runs.TestCase):
       f'--train_dir={self.path("term")}',
     )
     first, second = self.start_two(*flags)
-    self._train_until(2, second)
+    self._wait_for_lines(1, second)
     second.send_signal(signal.SIGTERM)
     for process in (first, second):
       status, out, err = self.finish(process)
