@@ -172,7 +172,7 @@ class DistributedTest(training_runs.TestCase):
     for process in (first, second):
       status, out, err = self.finish(process)
       self.assertEqual(143, status, err)
-      self.assertRegex(out, r'\nSaved .*model.ckpt-\d+\n')
+      self.assertRegex(out, r'(?m)^Saved .*model.ckpt-\d+\n')
 
   def test_other_flags(self):
     """Workers that do not fit each other say so, instead of waiting."""
