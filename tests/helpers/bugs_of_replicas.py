@@ -92,11 +92,4 @@ ROWS = (
     'if context is None or context.num_replicas_in_sync >= 1:',
     _NETWORKS,
   ),
-  (
-    "slim: synchronised batch norm's averages lack Bessel's correction",
-    'base/tf_slim_compat.py',
-    '      value *= self._correction\n',
-    '      value *= 1.0\n',
-    _NETWORKS,
-  ),
 )
