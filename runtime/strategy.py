@@ -88,8 +88,12 @@ class Workers(NamedTuple):
     values = self.strategy.experimental_distribute_values_from_function(
       lambda context: next(first, nothing)
     )
-    total = self.strategy.reduce('SUM', values, axis=None)
-    return total.numpy().astype(np.int64)
+    # As a graph: eager reductions leave threads open where a worker is lost.
+    add = tf.function(
+      lambda values: self.strategy.reduce('SUM', values, axis=None),
+      autograph=False,
+    )
+    return add(values).numpy().astype(np.int64)
 
   def of_chief(self, find: Callable[[], Any]) -> Any:
     """Returns on each worker what find returns on the chief; all call it.
