@@ -24,8 +24,8 @@ ROWS = (
   (
     'replicas: each takes a step of its own',
     'training/step.py',
-    'found = strategy_lib.mean(find((images, targets)))',
-    'found = find((images, targets))\n'
+    'found = strategy_lib.mean(find((images, targets), first_part))',
+    'found = find((images, targets), first_part)\n'
     '        found = found._replace(loss=strategy_lib.mean(found.loss))',
     _STEPS,
   ),

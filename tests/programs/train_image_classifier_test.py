@@ -134,17 +134,20 @@ class TrainingTest(training_runs.TestCase):
     with open(os.path.join(train_dir, 'flags.json'), encoding='utf-8') as file:
       self.assertEqual(12, json.load(file)['max_number_of_steps'])
     values = training_runs.values(train_dir)
-    # The first steps overflow; each halves the scale.
-    skipped = 12 - values['loss_scale_good_steps']
-    self.assertBetween(skipped, 0, 11)
-    self.assertEqual(2.0 ** (15 - skipped), values['loss_scale'])
     scalars = event_files.scalars(train_dir)
+    # Steps that overflow, the first ones as a rule, halve the scale.
+    scales = [scalars['loss_scale'][step] for step in range(1, 13)]
+    scales.append(values['loss_scale'])
+    halved = [after / before for before, after in zip(scales, scales[1:])]
+    self.assertEqual(2.0**15, scales[0])
+    self.assertContainsSubset(halved, [0.5, 1.0])
+    self.assertIn(1.0, halved)
+    good_steps = (halved[::-1] + [0.5]).index(0.5)  # since the last of them
+    self.assertEqual(good_steps, values['loss_scale_good_steps'])
     self.assertAllClose(
       {step + 1: 1e-4 + (0.01 - 1e-4) * (1 - step / 12) for step in range(12)},
       scalars['learning_rate'],
     )
-    self.assertEqual(2.0**15, scalars['loss_scale'][1])
-    self.assertEqual(2.0 ** (15 - skipped), scalars['loss_scale'][12])
 
   def _check_fine_tuning(self, result, first, second, bad):
     self.assertEqual(0, result.status, result.stderr)
