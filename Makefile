@@ -57,11 +57,11 @@ DETECTOR = train_object_detector.py $(SCENES) --train_image_size=128 \
 quickstart-detection: $(INSTALLED)
 	rm -rf $(DETECTION)
 	$(RUN) $(CLASSIFIER) --min_depth=16 --nofinegrain_classification_mode \
-	    --max_number_of_steps=500 --train_dir=$(DETECTION)/classifier
-	$(RUN) $(DETECTOR) --learning_rate=0.01 --max_number_of_steps=150 \
+	    --max_number_of_steps=250 --train_dir=$(DETECTION)/classifier
+	$(RUN) $(DETECTOR) --learning_rate=0.01 --max_number_of_steps=100 \
 	    --trainable_scopes=BoxPredictor,FeatureExtractor/MobilenetV2/layer_19 \
 	    --checkpoint_path=$(DETECTION)/classifier --train_dir=$(DETECTION)/heads
-	$(RUN) $(DETECTOR) --learning_rate=0.002 --max_number_of_steps=700 \
+	$(RUN) $(DETECTOR) --learning_rate=0.002 --max_number_of_steps=450 \
 	    --checkpoint_path=$(DETECTION)/heads --train_dir=$(DETECTION)
 	@printf '\n%s\n' 'Evaluated in the fast implementation:'
 	$(RUN) eval_object_detector.py --implementation=fast \

@@ -33,8 +33,8 @@ def read(folder: str) -> ImageSet:
   def read_photo(index):
     return photos[names[index]], f'{path}: {names[index]}'
 
-  images = LabelledImages(np.array(labels, np.int64), read_photo)
-  return ImageSet(label_names, label_names, {'train': images}, _HELD_OUT)
+  labelled = LabelledImages(np.array(labels, np.int64), read_photo)
+  return ImageSet(label_names, label_names, {'train': labelled}, _HELD_OUT)
 
 
 def _is_photo(name):
