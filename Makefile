@@ -61,7 +61,7 @@ quickstart-detection: $(INSTALLED)
 	$(RUN) $(DETECTOR) --learning_rate=0.01 --max_number_of_steps=100 \
 	    --trainable_scopes=BoxPredictor,FeatureExtractor/MobilenetV2/layer_19 \
 	    --checkpoint_path=$(DETECTION)/classifier --train_dir=$(DETECTION)/heads
-	$(RUN) $(DETECTOR) --learning_rate=0.002 --max_number_of_steps=450 \
+	$(RUN) $(DETECTOR) --learning_rate=0.002 --max_number_of_steps=350 \
 	    --checkpoint_path=$(DETECTION)/heads --train_dir=$(DETECTION)
 	@printf '\n%s\n' 'Evaluated in the fast implementation:'
 	$(RUN) eval_object_detector.py --implementation=fast \
