@@ -106,11 +106,12 @@ PYTEST = $(RUN) -m pytest --quiet --numprocesses=auto --dist=worksteal
 
 # What trains again and again: minutes on two cores. soak runs them.
 SLOW = tests/programs/augmented_training_test.py \
-    tests/programs/distributed_test.py tests/programs/train_recipes_test.py \
+    tests/programs/train_recipes_test.py \
     tests/training/exact_resume_networks_test.py
+WORKERS = tests/programs/distributed_test.py
 
 test: lint
-	$(PYTEST) tests $(addprefix --ignore=,$(SLOW))
+	$(PYTEST) tests $(addprefix --ignore=,$(SLOW) $(WORKERS))
 
 # oneDNN plays processors with fewer instructions; the last is this machine.
 ISAS = AVX2 AVX512_CORE AVX512_CORE_BF16 DEFAULT
@@ -131,7 +132,8 @@ FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py
 # catch.
 soak: $(INSTALLED)
 	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py \
-	    tests/training/replicas_test.py $(SLOW) $(FUZZ)
+	    tests/training/replicas_test.py $(SLOW) $(FUZZ) \
+	    $(WORKERS)$(if $(filter short,$(SOAK)),::DistributedTest::test_two_workers)
 	$(RUN) -m tests.soak.fuzz $(if $(filter short,$(SOAK)),200)
 	$(RUN) -m tests.soak.many_files $(if $(filter short,$(SOAK)),10000)
 	$(RUN) -m tests.soak.kills --kills=$(if $(filter short,$(SOAK)),5,50)
