@@ -85,7 +85,8 @@ RECIPES = {
     {
       'optimizer': 'adam',
       'opt_epsilon': 1e-8,
-      'learning_rate': 0.001,
+      'learning_rate': 0.0003,
+      'head_learning_rate_multiplier': 10.0,
       'learning_rate_decay_type': 'cosine',
       'end_learning_rate': 0.0,
       'label_smoothing': 0.1,

@@ -124,7 +124,8 @@ class TrainRecipesTest(training_runs.TestCase):
     recipe, rest = result.stdout.split('\nCheckpoint ')
     self.assertEqual(
       'Recipe finetune: --optimizer=adam --opt_epsilon=1e-08 '
-      '--learning_rate=0.001 --end_learning_rate=0 --label_smoothing=0.1 '
+      '--learning_rate=0.0003 --head_learning_rate_multiplier=10 '
+      '--end_learning_rate=0 --label_smoothing=0.1 '
       '--moving_average_decay=0.99 --dataset_name=image_folder '
       '--model_name=mobilenet_v1_025 --train_image_size=32',
       ' '.join(recipe.split()),
@@ -173,7 +174,8 @@ class TrainRecipesTest(training_runs.TestCase):
   def _check_resumed(self, result):
     """As if it had never stopped, save batch norm's averages."""
     self.assertEqual(0, result.status, result.stderr)
-    self.assertNotIn(' was begun', result.stdout)
+    self.assertEqual(1, result.stdout.count(' was begun'))
+    self.assertIn('\n--max_number_of_steps was 4 when ', result.stdout)
     wanted = training_runs.values(self.path('straight') + '/model.ckpt-6')
     values = training_runs.values(self.path('stopped') + '/model.ckpt-6')
     self.assertEqual(sorted(wanted), sorted(values))
