@@ -36,7 +36,7 @@ def is_slot(name: str) -> bool:
   Their last part is capitalised, as no layer's variable is.
   """
   _, slash, last = name.rpartition('/')
-  return bool(slash) and last[0].isupper()
+  return bool(slash) and last[:1].isupper()
 
 
 def split_scopes(scopes: str | None) -> tuple[str, ...]:

@@ -35,9 +35,13 @@ class Checkpoint(NamedTuple):
 
   @property
   def step(self) -> int | None:
-    """Its global_step, None if it has none."""
-    step = self.values.get('global_step')
-    return None if step is None else int(step)
+    """Its global_step, None if it has none; InputError if that is no number."""
+    if 'global_step' not in self.values:
+      return None
+    value = read(self, 'global_step')
+    if value.size != 1 or value.dtype.kind not in 'iuf':
+      raise InputError(f'{self.path}: global_step is no number')
+    return int(value.item())
 
   @property
   def shapes(self) -> dict[str, list[int]]:

@@ -39,6 +39,16 @@ class NamesTest(parameterized.TestCase):
   def test_not_of_the_backbone(self, name):
     self.assertIsNone(names.of_backbone(name))
 
+  @parameterized.parameters(
+    ('a/weights/Momentum', True),
+    ('a/weights/ExponentialMovingAverage', True),
+    ('a/weights', False),
+    ('Global', False),
+    ('a/', False),
+  )
+  def test_slots(self, name, is_slot):
+    self.assertEqual(is_slot, names.is_slot(name))
+
 
 if __name__ == '__main__':
   absltest.main()

@@ -3,6 +3,7 @@
 import os
 from unittest import mock
 
+import numpy as np
 import tensorflow as tf
 
 from base import errors
@@ -60,6 +61,23 @@ class OpenTest(checkpoint_testing.TestCase):
     self.assertIsNone(reader.open_newest(self.folder))
     with self.assertRaisesRegex(InputError, 'has no checkpoint'):
       reader.open_checkpoint(self.folder)
+
+
+class StepTest(tf.test.TestCase):
+  def _step_of(self, **values):
+    arrays = {name: np.array(value) for name, value in values.items()}
+    return reader.Checkpoint('folder/model.ckpt-1', arrays).step
+
+  def test_is_a_number(self):
+    self.assertEqual(5, self._step_of(global_step=5))
+    self.assertIsNone(self._step_of(weights=1.0))
+    for bad, message in (
+      ([1, 2], 'global_step is no number'),
+      (b'five', 'global_step is no number'),
+      (np.nan, 'global_step holds NaN'),
+    ):
+      with self.assertRaisesRegex(InputError, f'ckpt-1: {message}'):
+        self._step_of(global_step=bad)
 
 
 class LatestTest(checkpoint_testing.TestCase):
