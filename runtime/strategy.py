@@ -10,6 +10,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 import contextlib
+import functools
 import json
 import os
 from typing import Any
@@ -88,12 +89,11 @@ class Workers(NamedTuple):
     values = self.strategy.experimental_distribute_values_from_function(
       lambda context: next(first, nothing)
     )
-    # As a graph: eager reductions leave threads open where a worker is lost.
-    add = tf.function(
-      lambda values: self.strategy.reduce('SUM', values, axis=None),
-      autograph=False,
-    )
-    return add(values).numpy().astype(np.int64)
+    return _adder(self.strategy)(values).numpy().astype(np.int64)
+
+  def any_wants(self, it: Any) -> bool:
+    """Whether it is true on one of the workers; all of them call it."""
+    return bool(self.total(np.array(bool(it))))
 
   def of_chief(self, find: Callable[[], Any]) -> Any:
     """Returns on each worker what find returns on the chief; all call it.
@@ -132,6 +132,18 @@ class Workers(NamedTuple):
 
 
 ALONE = Workers()
+
+
+@functools.cache
+def _adder(strategy):
+  """Returns what adds up over replicas.
+
+  It is a graph, made once: eager reductions leave threads open where a worker
+  is lost.
+  """
+  return tf.function(
+    lambda values: strategy.reduce('SUM', values, axis=None), autograph=False
+  )
 
 
 def _found(find):

@@ -8,8 +8,6 @@ import time
 from typing import Any
 from typing import NamedTuple
 
-import numpy as np
-
 from base.errors import InputError
 from base.errors import Stopped
 from checkpoints import reader
@@ -93,24 +91,14 @@ def run(
     workers.is_chief,
   )
   keeper = _Keeper(writer, state, log, hooks)
-  steps = (
-    itertools.count(first_step)
-    if epochs.last_step is None
-    else range(first_step, epochs.last_step)
-  )
-
-  def one_wants(it, step):
-    """Whether one of the workers does; several ask each other now and then."""
-    if workers.count > 1 and step % schedule.log_every_n_steps:
-      return False
-    return workers.total(np.array(bool(it))) > 0
-
+  every = schedule.log_every_n_steps if workers.count > 1 else 1
   try:
     with stopping.on_signals() as stop:
       guarded = _guard(batches, keeper, log, workers)
       # The steps come first: zip then asks for no batch that is not used.
+      steps = _steps(first_step, epochs.last_step)
       for step, (images, targets) in zip(steps, guarded):
-        if one_wants(stop.signal_number, step):
+        if step % every == 0 and workers.any_wants(stop.signal_number):
           stop.signal_number = stop.signal_number or signal.SIGTERM
           break
         log.add(train_step(images, targets))
@@ -122,11 +110,13 @@ def run(
         if epochs.ends_with(done) or epochs.is_validated(done):
           if _end_epoch(done, epochs, hooks, keeper, log):
             break
-        if one_wants(keeper.age() >= schedule.save_interval_secs, done):
+        if done % every == 0 and workers.any_wants(
+          keeper.age() >= schedule.save_interval_secs
+        ):
           keeper.save()
           log.restart_clock()
       path = keeper.save()
-      workers.total(np.array(0))  # None leaves before the chief has saved.
+      workers.any_wants(False)  # None leaves before the chief has saved.
   finally:
     log.close()
   if stop.signal_number:
@@ -136,6 +126,10 @@ def run(
     )
     raise Stopped(stop.signal_number)
   return path
+
+
+def _steps(first, last):
+  return itertools.count(first) if last is None else range(first, last)
 
 
 def _end_epoch(step, epochs, hooks, keeper, log):

@@ -47,33 +47,8 @@ def make_settle(
     num_batches: to measure over.
     workers: all of which call it.
   """
-
-  def measure(images, decay, freeze_body):
-    options = {'freeze_body': True} if freeze_body else {}
-    if state.seed is not None:  # of drop path
-      options['seed'] = training_step.seed_of(state)
-
-    def forward(images):
-      state.model(
-        images,
-        is_training=True,
-        batch_norm_decay=decay,
-        dropout_keep_prob=1.0,
-        **options,
-      )
-
-    def on_replica(images):
-      strategy_lib.compile_on_replica(forward, xla)(images)
-      strategy_lib.share_averages(
-        training_step.averages_of(state.model, freeze_body)
-      )
-
-    tf.distribute.get_strategy().run(on_replica, (images,))
-
   slowest = max(tf.nest.flatten(batch_norm_decay))
-  measure = tf.function(
-    measure, autograph=False, jit_compile=xla and strategy_lib.is_one()
-  )
+  measure = _make_measure(state, xla)
 
   def measure_all():
     step = int(state.global_step.numpy())
@@ -101,6 +76,36 @@ def make_settle(
     return True
 
   return settle
+
+
+def _make_measure(state, xla):
+  """Returns (images, decay, whether the body is frozen) -> None."""
+
+  def measure(images, decay, freeze_body):
+    options = {'freeze_body': True} if freeze_body else {}
+    if state.seed is not None:  # of drop path
+      options['seed'] = training_step.seed_of(state)
+
+    def forward(images):
+      state.model(
+        images,
+        is_training=True,
+        batch_norm_decay=decay,
+        dropout_keep_prob=1.0,
+        **options,
+      )
+
+    def on_replica(images):
+      strategy_lib.compile_on_replica(forward, xla)(images)
+      strategy_lib.share_averages(
+        training_step.averages_of(state.model, freeze_body)
+      )
+
+    tf.distribute.get_strategy().run(on_replica, (images,))
+
+  return tf.function(
+    measure, autograph=False, jit_compile=xla and strategy_lib.is_one()
+  )
 
 
 def _with_averages(state, measure_all):

@@ -98,20 +98,8 @@ def make_train_step(
       options['batch_norm_decay'] = batch_norm_decay_fn(state.global_step)
 
     def run(trained, **options):
-      find_in = functools.partial(
-        gradients_lib.find,
-        functools.partial(_forward, state.model, options),
-        task,
-        list(trained.values()),
-        functools.partial(
-          gradients_lib.l2_loss, state.model.variables_by_name, weight_decay
-        ),
-        scale,
-      )
       find = strategy_lib.compile_on_replica(
-        functools.partial(
-          gradients_lib.mean_of_parts, find_in, update.accumulate_steps
-        ),
+        _make_find(state, task, trained, weight_decay, scale, update, options),
         xla,
       )
 
@@ -125,18 +113,13 @@ def make_train_step(
         finite = loss_scaling.all_finite([found.loss] + gradients)
         return *found[:3], finite, gradients
 
-      *found, finite, gradients = tf.distribute.get_strategy().run(
+      *found, gradients = tf.distribute.get_strategy().run(
         on_replica, (images, targets)
       )
-      loss, losses, metrics, finite = strategy_lib.first((*found, finite))
+      loss, losses, metrics, finite = strategy_lib.first(found)
       _update(state, trained, gradients, finite)
       return StepResult(
-        loss,
-        losses,
-        metrics,
-        learning_rate,
-        scale,
-        finite,
+        *(loss, losses, metrics, learning_rate, scale, finite),
         _diverged(loss, finite, scale),
       )
 
@@ -151,6 +134,23 @@ def make_train_step(
 
   return tf.function(
     train_step, autograph=False, jit_compile=xla and strategy_lib.is_one()
+  )
+
+
+def _make_find(state, task, trained, weight_decay, scale, update, options):
+  """Returns gradients.mean_of_parts of a batch and its first part's number."""
+  find_in = functools.partial(
+    gradients_lib.find,
+    functools.partial(_forward, state.model, options),
+    task,
+    list(trained.values()),
+    functools.partial(
+      gradients_lib.l2_loss, state.model.variables_by_name, weight_decay
+    ),
+    scale,
+  )
+  return functools.partial(
+    gradients_lib.mean_of_parts, find_in, update.accumulate_steps
   )
 
 

@@ -66,9 +66,9 @@ ROWS = (
   ),
   (
     'workers: one that ends does not tell the others',
-    'training/loop.py',
-    "return workers.total(np.array(bool(it))) > 0",
-    "return bool(it)",
+    'runtime/strategy.py',
+    'return bool(self.total(np.array(bool(it))))',
+    'return bool(it)',
     _LOOP,
   ),
   (
