@@ -94,8 +94,7 @@ def deeplab_v3(
     compute_dtype: float32, bfloat16 or float16: the precision inside.
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     dropout_keep_prob: part of the head's last features that training keeps.
-    seed: int32 [2], from which follows what is dropped; None: TensorFlow's
-      own random numbers.
+    seed: int32 [2], of what is dropped; None: TensorFlow's random numbers.
 
   Returns:
     (float32 logits, end_points in NHWC and compute_dtype), as in

@@ -41,6 +41,13 @@ def to_nhwc(net: tf.Tensor, setup: Setup) -> tf.Tensor:
   return tf.transpose(net, [0, 2, 3, 1]) if setup.data_format == 'NCHW' else net
 
 
+def all_to_nhwc(
+  feature_maps: dict[str, tf.Tensor], setup: Setup
+) -> dict[str, tf.Tensor]:
+  """Returns them by the same keys, see to_nhwc."""
+  return {key: to_nhwc(net, setup) for key, net in feature_maps.items()}
+
+
 def channel_axis(setup: Setup) -> int:
   """Returns the axis of a tensor's channels."""
   return 1 if setup.data_format == 'NCHW' else 3

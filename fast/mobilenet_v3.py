@@ -125,8 +125,7 @@ def mobilenet(
     dropout_keep_prob: part of the pooled features that training keeps.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
     sync_batch_norm: whether batch norm takes the statistics of all replicas.
-    seed: int32 [2], from which follows what is dropped; None: TensorFlow's
-      own random numbers.
+    seed: int32 [2], of what is dropped; None: TensorFlow's random numbers.
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features
@@ -152,9 +151,7 @@ def mobilenet(
   with tf.variable_scope(scope, 'MobilenetV3', [input_tensor], reuse=reuse):
     net = layout.from_nhwc(input_tensor, setup)
     net, feature_maps = _feature_maps(net, spec, num_layers, setup)
-    end_points = {
-      key: layout.to_nhwc(point, setup) for key, point in feature_maps.items()
-    }
+    end_points = layout.all_to_nhwc(feature_maps, setup)
     if base_only and num_layers <= spec.num_maps:
       return layout.to_nhwc(net, setup), end_points
     net = _pooled(net, spec, num_layers, end_points, setup)

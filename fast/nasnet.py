@@ -234,8 +234,7 @@ def build_nasnet_mobile(
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
     sync_batch_norm: whether batch norm takes the statistics of all replicas.
     batch_norm_epsilon: added to the variances.
-    seed: int32 [2], from which follows what is dropped; None: TensorFlow's
-      own random numbers.
+    seed: int32 [2], of what is dropped; None: TensorFlow's random numbers.
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features

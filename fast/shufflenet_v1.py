@@ -138,8 +138,7 @@ def shufflenet_v1(
     stddev: of the initial weights.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
     sync_batch_norm: whether batch norm takes the statistics of all replicas.
-    seed: int32 [2], from which follows what is dropped; None: TensorFlow's
-      own random numbers.
+    seed: int32 [2], of what is dropped; None: TensorFlow's random numbers.
 
   Returns:
     (float32 logits [batch, num_classes], end_points in NHWC), with features
@@ -163,9 +162,7 @@ def shufflenet_v1(
   with tf.variable_scope(scope, 'ShufflenetV1', [inputs], reuse=reuse):
     net = layout.from_nhwc(inputs, setup)
     net, feature_maps = _features(net, spec, final_endpoint, setup)
-    end_points = {
-      key: layout.to_nhwc(point, setup) for key, point in feature_maps.items()
-    }
+    end_points = layout.all_to_nhwc(feature_maps, setup)
     if base_only:
       return layout.to_nhwc(net, setup), end_points
     with tf.variable_scope('Logits'):
