@@ -1,6 +1,7 @@
 """What the flags of all programs have in common."""
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 import math
 import os
 from typing import Any
@@ -108,19 +109,17 @@ def require_numbers(name: str, most: float = math.inf) -> None:
 def given() -> dict[str, Any]:
   """Returns the flags that have not their default value, by name."""
   return {
-    flag.name: flag.value for flag in _ours() if not flag.using_default_value
+    flag.name: flag.value for flag in ours() if not flag.using_default_value
   }
 
 
 def all_but(names: Iterable[str]) -> dict[str, Any]:
   """Returns the values of all flags, by name, but for some."""
   left_out = set(names)
-  return {
-    flag.name: flag.value for flag in _ours() if flag.name not in left_out
-  }
+  return {flag.name: flag.value for flag in ours() if flag.name not in left_out}
 
 
-def _ours():
+def ours() -> Iterator[flags.Flag]:
   """Yields all flags but absl's own, which say how to log and the like."""
   of_modules = flags.FLAGS.flags_by_module_dict()
   for module, of_module in sorted(of_modules.items()):

@@ -16,6 +16,7 @@ import tempfile
 
 from absl import flags
 
+from base import program_flags
 from tests.helpers import help_texts
 from tests.helpers import programs
 
@@ -77,13 +78,7 @@ def _try_one(program, count, path):
   """Writes the results of one program."""
   importlib.import_module(program)
   read = _reader_of(program)
-  # absl's own are not ours to mend.
-  of_program = [
-    flag
-    for module, of_module in flags.FLAGS.flags_by_module_dict().items()
-    for flag in of_module
-    if not module.startswith('absl.')
-  ]
+  of_program = list(program_flags.ours())  # absl's are not ours to mend.
   results = []
   for name, is_float, value in _cases(of_program, count):
     given = f'--{name}={value}'
