@@ -175,7 +175,7 @@ ROWS = (
     'training/step.py',
     '[gradient / scale for gradient in gradients]',
     '[gradient / 1.0 for gradient in gradients]',
-    ('tests/training/step_test.py',),
+    ('tests/training/loss_scale_test.py',),
   ),
   (
     'input: every epoch in the order of the first',

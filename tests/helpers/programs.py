@@ -21,7 +21,7 @@ from absl.testing import flagsaver
 
 from base import errors
 
-_LONGEST = 1200  # seconds: of what should be refused and trains without end
+LONGEST = 1200  # seconds: of what should be refused and trains without end
 
 PROJECT = str(pathlib.Path(__file__).absolute().parents[2])
 
@@ -49,10 +49,19 @@ def run(program, *command_lines):
       ],
       env=environment(),
       check=True,
-      timeout=_LONGEST,
+      timeout=LONGEST,
     )
     with open(path, encoding='utf-8') as file:
       return [Result(*result) for result in json.load(file)]
+
+
+def start(program, *arguments, **options):
+  """Returns the Popen, of such options, of PROGRAM.py in its own process."""
+  return subprocess.Popen(
+    [sys.executable, os.path.join(PROJECT, f'{program}.py'), *arguments],
+    env=environment(),
+    **options,
+  )
 
 
 def assert_fails(test, program, result, message):

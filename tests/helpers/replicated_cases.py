@@ -17,6 +17,7 @@ from runtime import strategy
 from runtime.model import Model
 from runtime.strategy import StrategyOptions
 from tasks import classification
+from tests.helpers import states
 from training import loss_scale as loss_scaling
 from training import settling
 from training import state as training_state
@@ -103,14 +104,6 @@ def _batches(count, size=8):
     yield tf.constant(images), tf.constant(random.integers(3, size=size))
 
 
-def _values(state):
-  variables = {
-    **state.model.variables_by_name,
-    **training_state.state_by_name(state),
-  }
-  return {name: variable.numpy() for name, variable in variables.items()}
-
-
 def _rate(step):
   return 0.05 / (1.0 + tf.cast(step, tf.float32))
 
@@ -145,7 +138,7 @@ def _train(
       results.append(
         [result.loss, float(result.finite), *result.metrics.values()]
       )
-    return np.array(results), _values(state), state
+    return np.array(results), states.values(state), state
 
 
 class TestCase(tf.test.TestCase):

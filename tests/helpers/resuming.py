@@ -8,6 +8,7 @@ from checkpoints import writer as writer_lib
 from tasks.task import Task
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import golden_rule
+from tests.helpers import states
 from training import state as training_state
 from training import step as training_step
 from training.learning_rates import LearningRate
@@ -22,18 +23,6 @@ def make_state(model, optimizer='rmsprop', average_decay=None, **options):
   return training_state.make_state(
     model, optimization, **{'seed': 7, **options}
   )
-
-
-def variables_of(state):
-  """Returns {checkpoint name: variable} of all that a run saves."""
-  return {
-    **state.model.variables_by_name,
-    **training_state.state_by_name(state),
-  }
-
-
-def values(state):
-  return {name: value.numpy() for name, value in variables_of(state).items()}
 
 
 def make_step(state, task, **options):
@@ -77,13 +66,13 @@ class TestCase(checkpoint_testing.TestCase):
     Half of the batches come before it.
     """
     step = make_step(state, task, **options)
-    variables, half = variables_of(state), len(batches) // 2
+    variables, half = states.variables_of(state), len(batches) // 2
     losses = [float(step(*batch).loss) for batch in batches[:half]]
     path = writer_lib.save(writer_lib.make_writer(variables, self.folder), half)
 
     def go_on():
       results = [step(*batch) for batch in batches[half:]]
-      return tf.nest.map_structure(float, results), values(state)
+      return tf.nest.map_structure(float, results), states.values(state)
 
     expected_results, expected = go_on()
     for variable in variables.values():

@@ -13,14 +13,15 @@ SMALL = (
   '--log_every_n_steps=1',
 )
 DIGITS = (*SMALL, '--dataset_name=digits')
-
-
-def values(train_dir):
-  """Returns {name: array} of a folder's newest checkpoint."""
-  reader = tf.train.load_checkpoint(train_dir)
-  return {
-    name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
-  }
+# The smallest network there is: a checkpoint of some 200 kB.
+TINY = (
+  '--dataset_name=digits',
+  '--model_name=mobilenet_v1',
+  '--depth_multiplier=0.05',
+  '--train_image_size=32',
+  '--batch_size=8',
+  '--dropout_keep_prob=1.0',
+)
 
 
 class TestCase(tf.test.TestCase):

@@ -4,6 +4,7 @@ import os
 
 import tensorflow as tf
 
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
 from tests.helpers import programs as program_testing
 from tests.helpers import training_runs
@@ -56,8 +57,8 @@ class AugmentedTrainingTest(training_runs.TestCase):
     self.assertFalse(os.path.exists(self.path('untouched')))
 
   def _check_same(self):
-    expected = training_runs.values(self.path('straight'))
-    values = training_runs.values(self.path('resumed'))
+    expected = checkpoint_testing.values(self.path('straight'))
+    values = checkpoint_testing.values(self.path('resumed'))
     for name, value in expected.items():
       if 'moving' not in name:  # Those are measured anew.
         self.assertAllEqual(value, values[name], name)

@@ -8,11 +8,11 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 
 from absl.testing import absltest
 import numpy as np
 
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import programs
 from tests.helpers import training_runs
 
@@ -53,16 +53,16 @@ class DistributedTest(training_runs.TestCase):
   def train(cls, *flags):
     """Returns the Result of one process."""
     process = cls.start(*flags)
-    out, err = process.communicate(timeout=programs._LONGEST)
+    out, err = process.communicate(timeout=programs.LONGEST)
     assert process.returncode == 0, err
     return out
 
   @staticmethod
   def start(*flags):
-    path = os.path.join(programs.PROJECT, f'{training_runs.PROGRAM}.py')
-    return subprocess.Popen(
-      [sys.executable, path, *_FLAGS, *flags],
-      env=programs.environment(),
+    return programs.start(
+      training_runs.PROGRAM,
+      *_FLAGS,
+      *flags,
       stdout=subprocess.PIPE,
       stderr=subprocess.PIPE,
       text=True,
@@ -88,8 +88,8 @@ class DistributedTest(training_runs.TestCase):
 
     Gradients differ by a hundredth, where rounding moves values over a kink.
     """
-    expected = training_runs.values(self.straight)
-    found = training_runs.values(self.path(train_dir))
+    expected = checkpoint_testing.values(self.straight)
+    found = checkpoint_testing.values(self.path(train_dir))
     self.assertEqual(set(expected), set(found))
     self.assertEqual(6, found['global_step'])
     slot = f'{_WEIGHTS}/RMSProp_1'  # The momentum: what the last steps did.
@@ -152,7 +152,7 @@ class DistributedTest(training_runs.TestCase):
         r'^train_image_classifier.py: another of the 2 workers has ended.*'
         r'training begins at .*model.ckpt-\d+\n$',
       )
-    done = int(training_runs.values(self.path('killed'))['global_step'])
+    done = int(checkpoint_testing.values(self.path('killed'))['global_step'])
     self.assertGreaterEqual(done, 2)
     ended = self.start_two(*flags, f'--max_number_of_steps={done + 2}')
     for process in ended:

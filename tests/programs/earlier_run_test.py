@@ -12,17 +12,13 @@ import shutil
 import numpy as np
 import tensorflow as tf
 
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import programs as program_testing
 from tests.helpers import training_runs
 
 _GOLDEN = pathlib.Path(program_testing.PROJECT, 'tests', 'golden')
 _FLAGS = (
-  '--dataset_name=digits',
-  '--model_name=mobilenet_v1',
-  '--depth_multiplier=0.05',
-  '--train_image_size=32',
-  '--batch_size=8',
-  '--dropout_keep_prob=1.0',
+  *training_runs.TINY,
   '--moving_average_decay=0.9',
   '--learning_rate=0.003',
   '--max_number_of_steps=7',
@@ -53,7 +49,7 @@ class EarlierRunTest(training_runs.TestCase):
 
   def test_goes_on(self):
     """Past a damaged checkpoint, which is kept; what changed is told."""
-    before = training_runs.values(self.train_dir)
+    before = checkpoint_testing.values(self.train_dir)
     self._damage()
     flags = (*_FLAGS, f'--train_dir={self.train_dir}')
     resumed, changed = program_testing.run(
@@ -98,7 +94,7 @@ class EarlierRunTest(training_runs.TestCase):
 
   def _check_changes(self, before):
     """The two steps change as much as they did in the earlier version."""
-    after = training_runs.values(f'{self.train_dir}/model.ckpt-7')
+    after = checkpoint_testing.values(f'{self.train_dir}/model.ckpt-7')
     for name, norm in self.golden['norms_of_changes_by_steps_6_and_7'].items():
       self.assertAllClose(
         norm, np.linalg.norm(after[name] - before[name]), rtol=0.01, msg=name

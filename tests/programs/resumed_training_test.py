@@ -4,26 +4,18 @@ import json
 import os
 import signal
 import subprocess
-import sys
 
 import numpy as np
 import tensorflow as tf
 
 from checkpoints import run_info
 from runtime import gpu
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
 from tests.helpers import programs as program_testing
 from tests.helpers import training_runs
 
 _SCOPE = 'MobilenetV1/Conv2d_1_pointwise'
-
-
-def _command(*arguments):
-  return [
-    sys.executable,
-    os.path.join(program_testing.PROJECT, f'{training_runs.PROGRAM}.py'),
-    *arguments,
-  ]
 
 
 class ResumedTrainingTest(training_runs.TestCase):
@@ -73,7 +65,7 @@ class ResumedTrainingTest(training_runs.TestCase):
       ),
     )
     self._check_same(
-      training_runs.values(straight), training_runs.values(stopped)
+      checkpoint_testing.values(straight), checkpoint_testing.values(stopped)
     )
     self._check_output(other.stdout, straight, last_step)
     self._check_files(straight, last_step)
@@ -86,9 +78,9 @@ class ResumedTrainingTest(training_runs.TestCase):
     """Returns the step at which it stopped, and what it had printed."""
     # Shells start jobs in the background with Ctrl-C ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with subprocess.Popen(
-      _command(*flags),
-      env=program_testing.environment(),
+    with program_testing.start(
+      training_runs.PROGRAM,
+      *flags,
       text=True,
       stdin=subprocess.DEVNULL,
       stdout=subprocess.PIPE,
@@ -136,7 +128,7 @@ class ResumedTrainingTest(training_runs.TestCase):
     )
 
   def _check_files(self, train_dir, last_step):
-    values = training_runs.values(train_dir)
+    values = checkpoint_testing.values(train_dir)
     self.assertEqual(np.int64, values['global_step'].dtype)
     self.assertEqual(last_step, values['global_step'])
     trained = f'{_SCOPE}/weights'

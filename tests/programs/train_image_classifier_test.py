@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from checkpoints import writer as writer_lib
 from runtime.model import Model
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
 from tests.helpers import image_files
 from tests.helpers import programs as program_testing
@@ -111,12 +112,12 @@ class TrainingTest(training_runs.TestCase):
       runs[3],
       f'the loss is not finite at step 6: .*{second}/model.ckpt-4$',
     )
-    self.assertEqual(4, training_runs.values(second)['global_step'])
+    self.assertEqual(4, checkpoint_testing.values(second)['global_step'])
 
   def _check_bad_image(self, result, bad):
     """The steps before it are not lost."""
     train_dir = self.path('bad')
-    step = training_runs.values(train_dir)['global_step']
+    step = checkpoint_testing.values(train_dir)['global_step']
     self.assertEqual(2, step)
     program_testing.assert_fails(
       self,
@@ -133,7 +134,7 @@ class TrainingTest(training_runs.TestCase):
     self.assertEndsWith(result.stdout, f'\nCurves: {train_dir}/curve.png\n')
     with open(os.path.join(train_dir, 'flags.json'), encoding='utf-8') as file:
       self.assertEqual(12, json.load(file)['max_number_of_steps'])
-    values = training_runs.values(train_dir)
+    values = checkpoint_testing.values(train_dir)
     scalars = event_files.scalars(train_dir)
     # Steps that overflow, the first ones as a rule, halve the scale.
     scales = [scalars['loss_scale'][step] for step in range(1, 13)]
@@ -154,7 +155,10 @@ class TrainingTest(training_runs.TestCase):
     self.assertIn(f'Checkpoint {first}/model.ckpt-12, step 12\n', result.stdout)
     self.assertRegex(result.stdout, r'\n\d+ other scopes +\d+ +2 +0\n')
     self.assertIn(f'Skipped {bad}: ', result.stdout)
-    before, after = training_runs.values(first), training_runs.values(second)
+    before, after = (
+      checkpoint_testing.values(first),
+      checkpoint_testing.values(second),
+    )
     self.assertEqual((3,), after[f'{_HEAD}/biases'].shape)
     self.assertNotAllClose(np.zeros(3), after[f'{_HEAD}/biases'])
     kept = [

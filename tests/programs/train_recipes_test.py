@@ -5,6 +5,7 @@ import os
 
 import tensorflow as tf
 
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import image_files
 from tests.helpers import programs as program_testing
 from tests.helpers import training_runs
@@ -72,19 +73,8 @@ class TrainRecipesTest(training_runs.TestCase):
       diverged,
       (*begun, '--validate_every_epochs=1'),
     )
-    (
-      whole,
-      _,
-      resumed,
-      other,
-      alone,
-      nasnet,
-      nothing,
-      hinted,
-      adam,
-      diverged,
-      late,
-    ) = results
+    whole, _, resumed, other, alone, nasnet, nothing, *rest = results
+    hinted, adam, diverged, late = rest
     self._check_recipe(whole)
     self._check_frozen(whole)
     self._check_resumed(resumed)
@@ -151,9 +141,9 @@ class TrainRecipesTest(training_runs.TestCase):
       for name in os.listdir(train_dir)
       if name.endswith('.index')
     )
-    before = training_runs.values(self.path('begun'))
+    before = checkpoint_testing.values(self.path('begun'))
     frozen, after = (
-      training_runs.values(os.path.join(train_dir, f'model.ckpt-{step}'))
+      checkpoint_testing.values(os.path.join(train_dir, f'model.ckpt-{step}'))
       for step in (steps[0], 6)
     )
     body = [
@@ -176,8 +166,8 @@ class TrainRecipesTest(training_runs.TestCase):
     self.assertEqual(0, result.status, result.stderr)
     self.assertEqual(1, result.stdout.count(' was begun'))
     self.assertIn('\n--max_number_of_steps was 4 when ', result.stdout)
-    wanted = training_runs.values(self.path('straight') + '/model.ckpt-6')
-    values = training_runs.values(self.path('stopped') + '/model.ckpt-6')
+    wanted = checkpoint_testing.values(self.path('straight') + '/model.ckpt-6')
+    values = checkpoint_testing.values(self.path('stopped') + '/model.ckpt-6')
     self.assertEqual(sorted(wanted), sorted(values))
     for name, value in wanted.items():
       if 'moving' not in name:

@@ -24,6 +24,72 @@ _SMALL = (
 _DIGITS = (*_SMALL, '--dataset_name=digits')
 
 
+# (flags, regex of the line), ...
+_WRONG_FLAGS = (
+  (('--model_name=lenet_5',), "Unknown network 'lenet_5'; .* there are"),
+  (
+    ('--model_name=ssdlite_mobilenet_v2',),
+    'ssdlite_mobilenet_v2 is a detector, which .*train_object_detector.py'
+    ' takes; for this program there are mobilenet_v1',
+  ),
+  (('--dataset_name=digitz',), 'unknown data set digitz .did you mean digits'),
+  (
+    ('--dataset_name=imagenet',),
+    'say what to learn from, by .*: image_folder is .*imagenet, needs a fo',
+  ),
+  (('--dataset_name=flowers',), 'data set flowers needs a folder'),
+  (('--optimizer=lion',), "optimizer 'lion' is unknown: choose one of"),
+  (
+    ('--learning_rate_decay_type=polynomial',),
+    'polynomial .* set --max.* or --num_epochs',
+  ),
+  (('--learning_rate_decay_type=cosine',), 'cosine .* set --max'),
+  (('--learning_rate_milestones=half',), '.*milestones.* numbers above 0'),
+  (
+    ('--learning_rate_milestones=30,60',),
+    '.*milestones.* numbers above 0 and at most 1',
+  ),
+  (('--early_stopping_epochs=3',), '.* add --validate_every_epochs=1'),
+  (
+    ('--freeze_epochs=1', '--trainable_scopes=MobilenetV1/Conv2d_0'),
+    'freeze_epochs: trainable_scopes leave nothing',
+  ),
+  (
+    ('--freeze_epochs=1', '--max_number_of_steps=5'),
+    'only the head would be trained in all 5 steps',
+  ),
+  (('--accumulate_steps=0',), '.*accumulate_steps=0: .*positive'),
+  (
+    ('--compute_dtype=float16', '--implementation=slim'),
+    '.*add --implementation=fast',
+  ),
+  (('--depth_multiplier=0.5',), 'depth_multiplier is fixed'),
+  (('--train_image_size=31',), 'Images of 31 pixels are too small'),
+  (('--trainable_scopes=Resnet',), 'trainable_scopes: no trainable'),
+  (('--preprocessing_name=vgg',), 'unknown preprocessing vgg'),
+  (('run/',), "What is 'run/'"),
+  (
+    ('--epochs=1',),
+    "Unknown command line flag 'epochs' .did you mean --num_epochs",
+  ),
+  (('--optimizer=adams',), "optimizer 'adams' is unknown .did .* adam.?"),
+  (('--batch_size=0',), '.*batch_size=0: .* in the range .1, 1000000'),
+  (('--num_epochs=0',), '.*num_epochs=0.0: must be above 0'),
+  (('--dropout_keep_prob=0',), '.*dropout_keep_prob=0.0: must be above'),
+  (('--num_epochs_per_decay=0',), '.*num_epochs_per_decay=.*above 0'),
+  (('--weight_decay=-1',), '.*weight_decay=-1: .*non-negative'),
+  (('--adam_beta1=1',), '.*adam_beta1=1.0: must be below 1'),
+  (('--rmsprop_decay=1.5',), r'.*rmsprop_decay=1.5: .*\[0.0, 1.0\]'),
+  (('--train_image_size=100000',), '.*100000 is not integer <= 16384'),
+  (('--labels_offset=-99999999999',), '.* is not integer >= -1000'),
+  (('--depth_multiplier=1e9',), '.* is not number <= 10.0'),
+  (
+    ('--train_image_size=4096', '--batch_size=1000000'),
+    '1000000 images of 4096 pixels take 187500 GiB in a step',
+  ),
+)
+
+
 class WrongInputTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()
@@ -47,73 +113,10 @@ class WrongInputTest(tf.test.TestCase):
     file = image_files.write(self.folder, 'file', b'')
     nowhere = self.path('nowhere')
     cases = (
-      (('--model_name=lenet_5',), "Unknown network 'lenet_5'; .* there are"),
-      (
-        ('--model_name=ssdlite_mobilenet_v2',),
-        'ssdlite_mobilenet_v2 is a detector, which .*train_object_detector.py'
-        ' takes; for this program there are mobilenet_v1',
-      ),
-      (
-        ('--dataset_name=digitz',),
-        'unknown data set digitz .did you mean digits',
-      ),
-      (
-        ('--dataset_name=imagenet',),
-        'say what to learn from, by .*: image_folder is .*imagenet, needs a fo',
-      ),
-      (('--dataset_name=flowers',), 'data set flowers needs a folder'),
-      (('--optimizer=lion',), "optimizer 'lion' is unknown: choose one of"),
-      (
-        ('--learning_rate_decay_type=polynomial',),
-        'polynomial .* set --max.* or --num_epochs',
-      ),
-      (('--learning_rate_decay_type=cosine',), 'cosine .* set --max'),
-      (('--learning_rate_milestones=half',), '.*milestones.* numbers above 0'),
-      (
-        ('--learning_rate_milestones=30,60',),
-        '.*milestones.* numbers above 0 and at most 1',
-      ),
-      (('--early_stopping_epochs=3',), '.* add --validate_every_epochs=1'),
-      (
-        ('--freeze_epochs=1', '--trainable_scopes=MobilenetV1/Conv2d_0'),
-        'freeze_epochs: trainable_scopes leave nothing',
-      ),
-      (
-        ('--freeze_epochs=1', '--max_number_of_steps=5'),
-        'only the head would be trained in all 5 steps',
-      ),
-      (('--accumulate_steps=0',), '.*accumulate_steps=0: .*positive'),
-      (
-        ('--compute_dtype=float16', '--implementation=slim'),
-        '.*add --implementation=fast',
-      ),
-      (('--depth_multiplier=0.5',), 'depth_multiplier is fixed'),
-      (('--train_image_size=31',), 'Images of 31 pixels are too small'),
-      (('--trainable_scopes=Resnet',), 'trainable_scopes: no trainable'),
-      (('--preprocessing_name=vgg',), 'unknown preprocessing vgg'),
+      *_WRONG_FLAGS,
       ((f'--checkpoint_path={nowhere}',), f'there is no .* {nowhere}'),
-      (('run/',), "What is 'run/'"),
       ((f'--train_dir={file}',), 'train_dir .*cannot be written'),
-      (
-        ('--epochs=1',),
-        "Unknown command line flag 'epochs' .did you mean --num_epochs",
-      ),
-      (('--optimizer=adams',), "optimizer 'adams' is unknown .did .* adam.?"),
-      (('--batch_size=0',), '.*batch_size=0: .* in the range .1, 1000000'),
-      (('--num_epochs=0',), '.*num_epochs=0.0: must be above 0'),
-      (('--dropout_keep_prob=0',), '.*dropout_keep_prob=0.0: must be above'),
-      (('--num_epochs_per_decay=0',), '.*num_epochs_per_decay=.*above 0'),
-      (('--weight_decay=-1',), '.*weight_decay=-1: .*non-negative'),
-      (('--adam_beta1=1',), '.*adam_beta1=1.0: must be below 1'),
-      (('--rmsprop_decay=1.5',), r'.*rmsprop_decay=1.5: .*\[0.0, 1.0\]'),
-      (('--train_image_size=100000',), '.*100000 is not integer <= 16384'),
-      (('--labels_offset=-99999999999',), '.* is not integer >= -1000'),
-      (('--depth_multiplier=1e9',), '.* is not number <= 10.0'),
       ((f'--train_dir={train_dir}\udcff',), '.*udcff: must be UTF-8'),
-      (
-        ('--train_image_size=4096', '--batch_size=1000000'),
-        '1000000 images of 4096 pixels take 187500 GiB in a step',
-      ),
     )
     common = (*_DIGITS, f'--train_dir={train_dir}')
     results = yield [(*common, *flags) for flags, _ in cases]

@@ -26,6 +26,7 @@ import numpy as np
 
 from base.errors import InputError
 from checkpoints import reader
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import programs
 from tests.helpers import training_runs
 
@@ -35,12 +36,7 @@ _TRAINING = 2.0  # seconds for which it trains, at most
 _MOMENTS = ('training', 'write', 'start')
 _HALF_WRITTEN = re.compile(r'tempstate|^checkpoint\.tmp|^\.partial')
 _FLAGS = (
-  '--dataset_name=digits',
-  '--model_name=mobilenet_v1',
-  '--depth_multiplier=0.05',
-  '--train_image_size=32',
-  '--batch_size=8',
-  '--dropout_keep_prob=1.0',
+  *training_runs.TINY,
   '--batch_norm_decay=0.1',  # After so few steps nothing is left to settle.
   '--log_every_n_steps=1',
 )
@@ -61,15 +57,11 @@ class _Training:
   def __init__(self, folder, *flags):
     self.folder = folder
     self._log = tempfile.TemporaryFile('w+')
-    self.process = subprocess.Popen(
-      [
-        sys.executable,
-        os.path.join(programs.PROJECT, f'{training_runs.PROGRAM}.py'),
-        *_FLAGS,
-        f'--train_dir={folder}',
-        *flags,
-      ],
-      env=programs.environment(),
+    self.process = programs.start(
+      training_runs.PROGRAM,
+      *_FLAGS,
+      f'--train_dir={folder}',
+      *flags,
       stdin=subprocess.DEVNULL,
       stdout=self._log,
       stderr=subprocess.STDOUT,
@@ -181,7 +173,7 @@ def _is_as_if_never_killed(folder, straight, last_step):
     end = _Training(train_dir, f'--max_number_of_steps={last_step}').end()
     if end:
       return False
-  killed, never = map(training_runs.values, (folder, straight))
+  killed, never = map(checkpoint_testing.values, (folder, straight))
   return sorted(killed) == sorted(never) and all(
     np.array_equal(killed[name], value) for name, value in never.items()
   )

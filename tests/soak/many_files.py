@@ -41,14 +41,11 @@ def _write(folder, count):
 def _train(folder, train_dir):
   """Returns the seconds to the first step."""
   began = time.monotonic()
-  program = os.path.join(programs.PROJECT, f'{training_runs.PROGRAM}.py')
-  with subprocess.Popen(
-    [
-      *(sys.executable, program, *training_runs.SMALL),
-      *('--dataset_name=image_folder', f'--dataset_dir={folder}'),
-      *(f'--train_dir={train_dir}', '--max_number_of_steps=1'),
-    ],
-    env=programs.environment(),
+  with programs.start(
+    training_runs.PROGRAM,
+    *(*training_runs.SMALL, '--dataset_name=image_folder'),
+    *(f'--dataset_dir={folder}', f'--train_dir={train_dir}'),
+    '--max_number_of_steps=1',
     stdout=subprocess.PIPE,
     text=True,
   ) as process:

@@ -9,6 +9,7 @@ from base.errors import InputError
 from checkpoints import writer as writer_lib
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import resuming
+from tests.helpers import states
 from training import loop
 from training import step as training_step
 from training.epochs import Epochs
@@ -45,7 +46,7 @@ class DivergenceTest(parameterized.TestCase, checkpoint_testing.TestCase):
       step,
       [(tf.constant([image]), tf.constant([0])) for image in images],
       state,
-      writer_lib.make_writer(resuming.variables_of(state), self.folder),
+      writer_lib.make_writer(states.variables_of(state), self.folder),
       loop.Schedule(Epochs(10, 1, 5, None), 5, save_interval_secs, _NEVER),
     )
 

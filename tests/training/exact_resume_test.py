@@ -13,6 +13,7 @@ from runtime.model import Model
 from specs import networks
 from tasks import classification
 from tests.helpers import resuming
+from tests.helpers import states
 from training import optimizers
 from training import settling
 from training import step as training_step
@@ -198,11 +199,11 @@ class FreshRunTest(parameterized.TestCase, tf.test.TestCase):
       dropout_keep_prob=0.5,
     ).build(32)
     state = resuming.make_state(model, seed=seed)
-    initial = resuming.values(state)
+    initial = states.values(state)
     step = resuming.make_step(state, classification.make_task(5))
     for batch in resuming.batches(2, 4):
       step(*batch)
-    return initial, resuming.values(state)
+    return initial, states.values(state)
 
 
 if __name__ == '__main__':

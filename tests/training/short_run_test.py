@@ -17,6 +17,7 @@ from runtime.model import Model
 from tasks import classification
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
+from tests.helpers import states
 from training import averages as moving_averages
 from training import evaluation
 from training import learning_rates
@@ -83,15 +84,11 @@ def _train(state, folder, steps, settle=lambda: False):
     4e-5,
     training_step.settling_decay(0.997),
   )
-  variables = {
-    **state.model.variables_by_name,
-    **training_state.state_by_name(state),
-  }
   return loop.run(
     step,
     _batches_from(int(state.global_step)),
     state,
-    writer_lib.make_writer(variables, folder),
+    writer_lib.make_writer(states.variables_of(state), folder),
     loop.Schedule(Epochs(1437, _BATCH_SIZE, steps), 10, _NEVER, _NEVER),
     loop.Hooks(settle=settle),
   )

@@ -6,6 +6,7 @@ import tensorflow as tf
 from base.errors import InputError
 from specs import roles
 from tasks import classification
+from tests.helpers import states
 from training import optimizers
 from training import state as training_state
 from training import step as training_step
@@ -59,14 +60,6 @@ def _state(optimizer='sgd', **options):
   )
 
 
-def _values(state):
-  variables = {
-    **state.model.variables_by_name,
-    **training_state.state_by_name(state),
-  }
-  return {name: variable.numpy() for name, variable in variables.items()}
-
-
 def _run(state, steps=1, images=_IMAGES, labels=_LABELS, **options):
   """Returns the loss of each step."""
   step = training_step.make_train_step(
@@ -83,9 +76,9 @@ def _run(state, steps=1, images=_IMAGES, labels=_LABELS, **options):
 
 def _changes(state, **options):
   """Returns what one step adds to the weights of body and of head."""
-  before = _values(state)
+  before = states.values(state)
   _run(state, **options)
-  after = _values(state)
+  after = states.values(state)
   return [after[name] - before[name] for name in (_BODY, _HEAD)]
 
 
@@ -99,7 +92,7 @@ class UpdateTest(tf.test.TestCase):
           _run(parts, 3, xla=xla, update=UpdateOptions(accumulate_steps=3)),
         ]
         self.assertAllClose(losses[0], losses[1], rtol=1e-5)
-        wanted, values = _values(whole), _values(parts)
+        wanted, values = states.values(whole), states.values(parts)
         self.assertEqual(3, values['global_step'])
         for name in wanted:
           if 'moving' not in name:  # What batch norm sees is another thing.
@@ -142,9 +135,9 @@ class UpdateTest(tf.test.TestCase):
     0.1, the rate, whatever went before.
     """
     state = _state('adam', freeze_epochs=1.0)
-    before = _values(state)
+    before = states.values(state)
     _run(state, 3, freeze_steps=3)
-    frozen = _values(state)
+    frozen = states.values(state)
     kept = [name for name in frozen if 'Conv' in name] + [
       'beta1_power',
       'beta2_power',
@@ -155,7 +148,7 @@ class UpdateTest(tf.test.TestCase):
     self.assertNotAllClose(before[_HEAD], frozen[_HEAD])
     self.assertAllClose(0.9**4, frozen['head/beta1_power'])
     _run(state, 1, freeze_steps=3)
-    after = _values(state)
+    after = states.values(state)
     self.assertAllClose(
       np.full([3, 3], 0.1), np.abs(after[_BODY] - before[_BODY]), rtol=1e-3
     )
