@@ -8,7 +8,9 @@ ifneq ($(CUDA),no)
 GPU := $(shell nvidia-smi --query-gpu=name --format=csv,noheader \
     >/dev/null 2>&1 && echo yes)
 endif
-INSTALLED := .venv/requirements$(if $(GPU),-cuda).lock
+EXPORT := .venv/requirements-export.lock
+INSTALLED := .venv/requirements$(if $(GPU),-cuda).lock \
+    $(if $(filter export,$(EXTRAS)),$(EXPORT))
 
 .PHONY: help quickstart quickstart-detection quickstart-segmentation benchmark \
     lint format test test-isa soak bazel-test bazel-sample lock
@@ -23,6 +25,8 @@ help:
 	@echo 'make test-isa     runs what rounding decides with fewer instructions'
 	@echo 'make soak         runs proofs that take longer; SOAK=short: a part of them'
 	@echo 'make bazel-test   builds and tests everything with Bazel'
+	@echo 'With EXTRAS=export, any of them also installs what the formats of'
+	@echo 'other libraries need, for import_checkpoint.py and export_model.py'
 
 quickstart: $(INSTALLED)
 	rm -rf $(QUICKSTART)
@@ -110,7 +114,7 @@ SLOW = tests/programs/augmented_training_test.py \
     tests/training/exact_resume_networks_test.py
 WORKERS = tests/programs/distributed_test.py
 
-test: lint
+test: lint $(EXPORT)
 	$(PYTEST) tests $(addprefix --ignore=,$(SLOW) $(WORKERS))
 
 # oneDNN plays processors with fewer instructions; the last is this machine.
@@ -142,7 +146,7 @@ soak: $(INSTALLED)
 # Bazel takes the python3 that comes first on PATH.
 BAZEL_TESTS = //...
 bazel-test: export PATH := $(CURDIR)/.venv/bin:$(PATH)
-bazel-test: $(INSTALLED)
+bazel-test: $(INSTALLED) $(EXPORT)
 	@command -v bazel >/dev/null || { echo >&2 \
 	    'bazel is missing: apt-get install bazel-bootstrap'; exit 1; }
 	bazel build //...
@@ -157,14 +161,14 @@ bazel-sample: BAZEL_TESTS = $(addprefix //:,base/structure_test \
     tasks/classification_test training/learning_rates_test)
 bazel-sample: bazel-test
 
-# The copy of a lock says that .venv holds all of it. Both locks agree on what
-# they share, so going from one to the other only adds, or leaves all there.
-.venv/requirements.lock .venv/requirements-cuda.lock: .venv/%: %
+# The copy of a lock says that .venv holds all of it. All locks agree on what
+# they share, so going from one to another only adds, or leaves all there.
+.venv/requirements.lock .venv/requirements-cuda.lock $(EXPORT): .venv/%: %
 	@command -v $(PYTHON) >/dev/null || { echo >&2 \
 	    '$(PYTHON) is missing: apt-get install $(PYTHON)'; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo >&2 \
 	    "$(PYTHON)'s venv is missing: apt-get install $(PYTHON)-venv"; exit 1; }
-	@[ $< = requirements.lock ] || echo "NVIDIA GPU found: installing with \
+	@[ $< != requirements-cuda.lock ] || echo "NVIDIA GPU found: installing with \
 	CUDA's libraries (3.3 GB, 6.5 on disk); CUDA=no declines"
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --disable-pip-version-check \
@@ -175,8 +179,10 @@ PIP_COMPILE = pip-compile --quiet --generate-hashes --allow-unsafe \
     --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
     --no-emit-trusted-host
 
-# The second takes the first as a constraint: the same versions with CUDA.
+# The others take the first as a constraint: the same versions, and more.
 lock:
 	$(PIP_COMPILE) --output-file=requirements.lock requirements.txt
 	$(PIP_COMPILE) --constraint=requirements.lock \
 	    --output-file=requirements-cuda.lock requirements-cuda.txt
+	$(PIP_COMPILE) --constraint=requirements.lock \
+	    --output-file=requirements-export.lock requirements-export.txt
