@@ -5,6 +5,7 @@ from typing import Any
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from base.errors import InputError
 from datasets import images
@@ -38,6 +39,18 @@ class Encoded(NamedTuple):
 
 class TargetError(InputError):
   """The truth about an image cannot be true, however good the image is."""
+
+
+def empty(target_spec: Any, fate: int) -> Example:
+  """Returns an Example of the right shapes in place of one that is not."""
+
+  def values(spec):
+    dtype = 'S' if spec.dtype == tf.string else spec.dtype.as_numpy_dtype
+    # Of an unknown size, as small as the image.
+    return np.zeros([size or 1 for size in spec.shape], dtype)
+
+  target = tf.nest.map_structure(values, target_spec)
+  return Example(np.zeros([1, 1, 3], np.uint8), target, fate=fate)
 
 
 def decode(

@@ -25,7 +25,6 @@ from datasets import preprocessing
 from datasets.augmentation import Augmentation
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
-from datasets.example import Example
 from datasets.example import TargetError
 from datasets.example_cache import ExampleCache
 from datasets.mask_preprocessing import PUBLISHED
@@ -159,11 +158,14 @@ def _make_augmented_read(
 
 
 def evaluation_batches(
-  dataset: Dataset, options: InputOptions, bad_images: BadImages | None = None
+  dataset: Dataset,
+  options: InputOptions,
+  bad_images: BadImages | None = None,
+  part: parts.Part = parts.WHOLE,
 ) -> tf.data.Dataset:
   """Returns a tf.data.Dataset of every example once, in the stored order.
 
-  The last batch may be smaller. Arguments and elements are those of
+  The last batch may be smaller, and a part has whole batches. The rest is as in
   training_batches, but images are float32 in [-1, 1], which rounds nothing.
   """
   prepared_as = _preparation(dataset, options)
@@ -181,7 +183,8 @@ def evaluation_batches(
     )
     return _finish(image, options), target, fate
 
-  prepared = tf.data.Dataset.range(dataset.num_examples).map(
+  numbers = parts.batches_once(dataset.num_examples, options.batch_size, part)
+  prepared = numbers.map(
     prepare, num_parallel_calls=options.num_preprocessing_threads
   )
   _check_sizes(prepared, dataset, options)
@@ -274,7 +277,7 @@ def _read(dataset, bad_images, index, choose_window=None):
     if bad_images is None:
       raise
     bad_images.stop(str(error))
-    return _nothing(dataset, examples.END)
+    return examples.empty(dataset.target_spec, examples.END)
   except InputError as error:
     if bad_images is None:
       raise
@@ -285,16 +288,6 @@ def _read(dataset, bad_images, index, choose_window=None):
         f'none of the {dataset.num_examples} images can be read: {error}'
       )
       may_skip = False
-    return _nothing(dataset, examples.SKIPPED if may_skip else examples.END)
-
-
-def _nothing(dataset, fate):
-  """Returns an Example of the right shapes in place of one that is not."""
-
-  def empty(spec):
-    dtype = 'S' if spec.dtype == tf.string else spec.dtype.as_numpy_dtype
-    # Of an unknown size, as small as the image.
-    return np.zeros([size or 1 for size in spec.shape], dtype)
-
-  target = tf.nest.map_structure(empty, dataset.target_spec)
-  return Example(np.zeros([1, 1, 3], np.uint8), target, fate=fate)
+    return examples.empty(
+      dataset.target_spec, examples.SKIPPED if may_skip else examples.END
+    )

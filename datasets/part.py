@@ -11,8 +11,26 @@ class Part(NamedTuple):
   number: int = 0  # of this reader, from 0
   count: int = 1  # of readers, which divides the size of a batch
 
+  def of(self, number: int) -> int:
+    """Returns how many of so many things a reader has that takes turns."""
+    return len(range(self.number, number, self.count))
+
 
 WHOLE = Part()
+
+
+def batches_once(
+  num_examples: int, batch_size: int, part: Part
+) -> tf.data.Dataset:
+  """Returns the numbers of a reader's examples, every one once, in order.
+
+  Each reader takes whole batches, in turn with the others.
+  """
+  numbers = tf.data.Dataset.range(num_examples)
+  if part.count == 1:
+    return numbers
+  batches = numbers.batch(batch_size).shard(part.count, part.number)
+  return batches.unbatch()
 
 
 def positions(first_step: int, batch_size: int, part: Part) -> tf.data.Dataset:

@@ -13,7 +13,7 @@ from checkpoints import report
 from checkpoints import restore
 from nets import nets_factory
 from runtime import device
-from runtime import strategy
+from runtime import replicas
 from runtime.network_flags import NetworkOptions
 from specs import networks
 
@@ -210,7 +210,7 @@ def make_model(
     is_training,
   )
   # With one replica there is nothing to exchange.
-  sync_batch_norm = options.sync_batch_norm and not strategy.is_one()
+  sync_batch_norm = options.sync_batch_norm and not replicas.is_one()
   model = Model(
     options.model_name,
     num_classes,

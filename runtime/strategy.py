@@ -20,7 +20,6 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
-from checkpoints import reader
 from runtime import hosts as hosts_lib
 
 
@@ -91,6 +90,18 @@ class Workers(NamedTuple):
     )
     return _adder(self.strategy)(values).numpy().astype(np.int64)
 
+  def gather(self, tensors: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Returns each worker's tensors one behind the other; all of them call it.
+
+    tensors: of the same shapes everywhere, none a scalar.
+    """
+    parts = iter([tensors])
+    nothing = [tf.zeros_like(tensor) for tensor in tensors]
+    values = self.strategy.experimental_distribute_values_from_function(
+      lambda context: next(parts, nothing)
+    )
+    return _gatherer(self.strategy)(values)
+
   def any_wants(self, it: Any) -> bool:
     """Whether it is true on one of the workers; all of them call it."""
     return bool(self.total(np.array(bool(it))))
@@ -143,6 +154,17 @@ def _adder(strategy):
   """
   return tf.function(
     lambda values: strategy.reduce('SUM', values, axis=None), autograph=False
+  )
+
+
+@functools.cache
+def _gatherer(strategy):
+  """Returns what joins the tensors of all replicas; see _adder."""
+  return tf.function(
+    lambda values: tf.nest.map_structure(
+      lambda value: strategy.gather(value, axis=0), values
+    ),
+    autograph=False,
   )
 
 
@@ -230,60 +252,20 @@ def _of_several(hosts, number, num_gpus):
 
 
 @contextlib.contextmanager
-def tell_of_lost_workers(workers: Workers, train_dir: str) -> Iterator[None]:
-  """Makes an InputError of what TensorFlow raises when a worker is gone."""
+def tell_of_lost_workers(
+  workers: Workers, what_then: Callable[[], str]
+) -> Iterator[None]:
+  """Makes an InputError of what TensorFlow raises when a worker is gone.
+
+  what_then: says what the same commands will do.
+  """
   try:
     yield
   except tf.errors.OpError as error:
     if workers.count == 1:
       raise
-    newest = reader.latest(train_dir)
     raise InputError(
       f'another of the {workers.count} workers has ended, or cannot be reached '
       f'({type(error).__name__}). Start all with the same commands again: '
-      f'training begins at {newest or "step 0"}'
+      f'{what_then()}'
     ) from error
-
-
-def is_one() -> bool:
-  """Whether what runs here has one replica."""
-  return tf.distribute.get_strategy().num_replicas_in_sync == 1
-
-
-def replica_number() -> int | tf.Tensor:
-  """Returns which of all replicas this is, from 0 on; in strategy.run."""
-  return tf.distribute.get_replica_context().replica_id_in_sync_group
-
-
-def compile_on_replica(function: Callable, xla: bool) -> Callable:
-  """Returns a function to be called in strategy.run.
-
-  XLA compiles for one device: with several replicas not the whole step, in
-  which they exchange gradients, but what each does alone.
-  """
-  if is_one() or not xla:
-    return function
-  return tf.function(function, autograph=False, jit_compile=True)
-
-
-def mean(values: Any) -> Any:
-  """Returns the means over the replicas, of a structure; in strategy.run."""
-  if is_one():
-    return values
-  return tf.distribute.get_replica_context().all_reduce('MEAN', values)
-
-
-def share_averages(variables: list[tf.Variable]) -> None:
-  """Gives variables that each replica changed their mean; in strategy.run."""
-  if variables and not is_one():
-    means = mean([variable.read_value() for variable in variables])
-    for variable, value in zip(variables, means):
-      variable.assign(value)
-
-
-def first(values: Any) -> Any:
-  """Returns this worker's first replica's, of a structure from strategy.run."""
-  strategy = tf.distribute.get_strategy()
-  return tf.nest.map_structure(
-    lambda value: strategy.experimental_local_results(value)[0], values
-  )

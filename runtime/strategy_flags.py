@@ -1,4 +1,4 @@
-"""The flags that spread training over devices and machines."""
+"""The flags that spread a program over devices and machines."""
 
 from absl import flags
 
@@ -9,8 +9,8 @@ from runtime.strategy import StrategyOptions
 flags.disclaim_key_flags()
 
 
-def define() -> None:
-  """Defines the flags."""
+def define_for_training() -> None:
+  """Defines the flags of a program that trains."""
   flags.DEFINE_integer(
     'num_clones',
     1,
@@ -19,16 +19,11 @@ def define() -> None:
     '(it is no faster). Each takes an equal part of batch_size.',
     lower_bound=0,
   )
-  flags.DEFINE_list(
-    'worker_hosts',
-    [],
+  _define_hosts(
     'Comma-separated host:port of all machines to train on, the same list on '
     'each; the first writes the checkpoints. All see the same train_dir, and '
     'take equal parts of batch_size. Default: those of TF_CONFIG; otherwise '
-    'this machine alone.',
-  )
-  flags.DEFINE_integer(
-    'task', 0, 'Place of this machine in worker_hosts, from 0.', lower_bound=0
+    'this machine alone.'
   )
   flags.DEFINE_bool(
     'sync_batch_norm',
@@ -36,6 +31,23 @@ def define() -> None:
     'Normalises by the statistics of all devices together, which takes them an '
     'exchange at every layer. Default: each normalises its own images, and '
     'their averages are averaged.',
+  )
+
+
+def define_for_evaluation() -> None:
+  """Defines the flags of a program that evaluates."""
+  _define_hosts(
+    'Comma-separated host:port of all machines to evaluate on, the same list '
+    'on each; the first prints and writes the results. All see the same '
+    'checkpoint and data, and take batches in turn. Default: this machine '
+    'alone.'
+  )
+
+
+def _define_hosts(what):
+  flags.DEFINE_list('worker_hosts', [], what)
+  flags.DEFINE_integer(
+    'task', 0, 'Place of this machine in worker_hosts, from 0.', lower_bound=0
   )
 
 

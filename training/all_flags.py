@@ -14,9 +14,9 @@ from training import evaluation_flags
 from training import optimization_flags
 from training import recipe_flags
 from training import run_flags
-from training.evaluation_run import EvaluationOptions
 from training.optimization_flags import Defaults
 from training.optimization_flags import PUBLISHED
+from training.options import EvaluationOptions
 from training.options import TrainingOptions
 
 # The flags belong to the program that has them defined.
@@ -65,7 +65,7 @@ def define_for_training(
   optimization_flags.define(defaults)
   checkpoint_flags.define_for_training()
   run_flags.define()
-  strategy_flags.define()
+  strategy_flags.define_for_training()
   recipe_flags.define(kind)
 
 
@@ -96,6 +96,7 @@ def define_for_evaluation(
   network_flags.define_for_inference(choice, 'slim')
   data_flags.define_for_evaluation(kind, batch_size)
   evaluation_flags.define(has_pictures)
+  strategy_flags.define_for_evaluation()
 
 
 def read_for_evaluation() -> EvaluationOptions:
@@ -108,4 +109,5 @@ def read_for_evaluation() -> EvaluationOptions:
     data_flags.read_input(),
     evaluation_flags.read(),
     flags.FLAGS.max_bad_images,
+    strategy_flags.read(),
   )

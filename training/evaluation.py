@@ -24,6 +24,7 @@ def evaluate(
   evaluator: Evaluator,
   name: str = 'the model',
   worst: WorstImages | None = None,
+  share: Callable[[Iterator], Iterator] = iter,
 ) -> dict[str, float]:
   """Returns the metrics over all batches, by name.
 
@@ -37,20 +38,20 @@ def evaluate(
     evaluator: the task's, new.
     name: of the checkpoint, for messages.
     worst: takes the batches too, if given.
+    share: takes this worker's (images, targets, outputs), and returns those of
+      all workers.
 
   Raises:
     InputError: outputs are not finite, or there is no batch.
   """
   timings = []
   start = time.perf_counter()
-  for images, targets in batches:
-    outputs = outputs_fn(images)
-    inference.check_finite(outputs, name)
+  for images, targets, outputs in share(_run(outputs_fn, batches, name)):
     errors = evaluator.add(outputs, targets)
     if worst is not None:
       worst.add(errors, images, outputs, targets)
     now = time.perf_counter()
-    timings.append((len(images), now - start))
+    timings.append((len(tf.nest.flatten(targets)[0]), now - start))
     start = now
   num_examples = sum(size for size, _ in timings)
   if not num_examples:
@@ -60,6 +61,14 @@ def evaluate(
     'num_examples': num_examples,
     'images_per_second': _images_per_second(timings),
   }
+
+
+def _run(outputs_fn, batches, name):
+  """Yields (images, targets, outputs) of each batch."""
+  for images, targets in batches:
+    outputs = outputs_fn(images)
+    inference.check_finite(outputs, name)
+    yield images, targets, outputs
 
 
 def with_progress(

@@ -6,70 +6,38 @@ import sys
 from typing import NamedTuple
 
 from base import files
+from base.errors import InputError
 from checkpoints import reader
 from checkpoints import report
 from checkpoints import restore
-from checkpoints import run_info
-from checkpoints.checkpoint_flags import CheckpointOptions
-from datasets import catalog
 from datasets import category_numbers
-from datasets import data_flags
 from datasets import input_pipeline
 from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
-from datasets.input_pipeline import InputOptions
-from datasets.kinds import DatasetOptions
 from datasets.kinds import Kind
+from datasets.part import Part
 from runtime import device
 from runtime import gpu
 from runtime import inference
 from runtime import memory
 from runtime import model as runtime_model
 from runtime import network_flags
+from runtime import strategy
 from runtime.model import RunnableModel
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
+from runtime.strategy import Workers
 from tasks.details import Details
 from tasks.task import Task
 from training import evaluation
+from training import shared_evaluation
 from training import worst_images
-from training.evaluation_flags import ResultOptions
+from training.options import EvaluationOptions
 from training.worst_images import WorstImages
 
 _PICTURES_OF_REPORT = 12
 _ROOM = 10**6  # bytes that results take, nearly
-
-
-class EvaluationOptions(NamedTuple):
-  """What an evaluation follows from; None where model.json may say."""
-
-  checkpoint: CheckpointOptions
-  network: NetworkOptions
-  dataset: DatasetOptions
-  input: InputOptions
-  result: ResultOptions
-  max_bad_images: int = 0
-
-  def filled_in(
-    self, folder: str, choice: Choice, kind: Kind
-  ) -> 'EvaluationOptions':
-    """Returns the options, as far as left open, of a checkpoint's folder."""
-    defaults = {
-      'model_name': choice.default,
-      'implementation': 'slim',
-      **data_flags.defaults(kind),
-    }
-    filled = run_info.fill_in(
-      run_info.read_run_info(folder), defaults, *self[:4]
-    )
-    options = self._replace(**dict(zip(self._fields, filled)))
-    split_name = options.dataset.dataset_split_name or catalog.held_out_split(
-      options.dataset.dataset_name
-    )
-    return options._replace(
-      dataset=options.dataset._replace(dataset_split_name=split_name)
-    )
 
 
 class _Evaluation(NamedTuple):
@@ -80,6 +48,7 @@ class _Evaluation(NamedTuple):
   built: RunnableModel
   options: EvaluationOptions
   around: Callable | None
+  workers: Workers
 
 
 def evaluate_checkpoints(
@@ -103,24 +72,38 @@ def evaluate_checkpoints(
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
-      image or record is wrong.
+      image or record is wrong; another worker has ended.
   """
+  workers = _make_workers(options)
   prepared = None
-  for checkpoint in _checkpoints(options):
-    if prepared is None:
-      filled = options.filled_in(checkpoint.folder, choice, kind)
-      network_flags.check(filled.network, choice)
-      prepared = _prepare(
-        filled, kind, checkpoint, make_task, make_around(filled.network)
+  with strategy.tell_of_lost_workers(workers, lambda: 'it begins anew'):
+    for checkpoint in _checkpoints(options):
+      if prepared is None:
+        filled = options.filled_in(checkpoint.folder, choice, kind)
+        network_flags.check(filled.network, choice)
+        around = make_around(filled.network)
+        prepared = _prepare(
+          filled, kind, checkpoint, make_task, around, workers
+        )
+      restored = restore.for_evaluation(
+        prepared.built.model,
+        checkpoint,
+        prepared.options.checkpoint.moving_average_decay,
       )
-    restored = restore.for_evaluation(
-      prepared.built.model,
-      checkpoint,
-      prepared.options.checkpoint.moving_average_decay,
+      if workers.is_chief:
+        files.make_folder(options.result.eval_dir, 'eval_dir')
+        files.check_room(options.result.eval_dir, _ROOM, 'results')
+      _evaluate_one(prepared, restored, write_report)
+
+
+def _make_workers(options):
+  """Returns the Workers of flags; TF_CONFIG is training's."""
+  if options.strategy.worker_hosts and options.result.wait_for_checkpoints:
+    raise InputError(
+      '--wait_for_checkpoints: not all of --worker_hosts may find the same '
+      'one; leave either flag out'
     )
-    files.make_folder(options.result.eval_dir, 'eval_dir')
-    files.check_room(options.result.eval_dir, _ROOM, 'results')
-    _evaluate_one(prepared, restored, write_report)
+  return strategy.make_workers(options.strategy, environment={})
 
 
 def _evaluate_one(prepared, restored: report.Report, write_report):
@@ -132,6 +115,8 @@ def _evaluate_one(prepared, restored: report.Report, write_report):
   )
   evaluator = prepared.task.make_evaluator()
   metrics = _evaluate(prepared, restored, evaluator, worst)
+  if not prepared.workers.is_chief:
+    return
   _tell(prepared, restored, metrics)
   _write(prepared, restored, metrics)
   pictures = worst.draw()
@@ -157,7 +142,7 @@ def _checkpoints(options):
   return [reader.open_checkpoint(path)]
 
 
-def _prepare(options, kind, checkpoint, make_task, around):
+def _prepare(options, kind, checkpoint, make_task, around, workers):
   """Returns an _Evaluation of options that have been filled in."""
   dataset = kind.open(options.dataset)
   if dataset.category_ids:
@@ -177,12 +162,21 @@ def _prepare(options, kind, checkpoint, make_task, around):
     options.network, dataset.num_classes, options.input.image_size
   )
   memory.check_images(options.input.batch_size, built.image_size)
+  workers.check_same(
+    {
+      'checkpoint': checkpoint.path,
+      'number of examples': dataset.num_examples,
+      'batch_size': options.input.batch_size,
+      'image_size': built.image_size,
+    }
+  )
   return _Evaluation(
     make_task(dataset, built.image_size),
     dataset,
     built,
     options._replace(input=options.input._replace(image_size=built.image_size)),
     around,
+    workers,
   )
 
 
@@ -197,16 +191,25 @@ def _evaluate(prepared, restored, evaluator, worst):
     prepared.around,
   )
   bad_images = BadImages(options.max_bad_images)
+  part = Part(prepared.workers.number, prepared.workers.count)
   batches = input_pipeline.evaluation_batches(
-    dataset, options.input, bad_images
+    dataset, options.input, bad_images, part
   )
-  batches = batches.take(options.result.max_num_batches or -1)
+  if options.result.max_num_batches:
+    batches = batches.take(part.of(options.result.max_num_batches))
   metrics = evaluation.evaluate(
     outputs_fn,
     evaluation.with_progress(batches, bad_images, dataset.num_examples),
     evaluator,
     restored.path,
     worst,
+    shared_evaluation.make_share(
+      prepared.workers,
+      outputs_fn,
+      batches,
+      options.input.batch_size,
+      bool(options.result.num_pictures or options.result.report),
+    ),
   )
   for message in bad_images.messages:
     print(f'Skipped {message}')

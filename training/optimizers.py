@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from base.suggestions import did_you_mean
-from runtime import strategy as strategy_lib
+from runtime import replicas
 from training.learning_rates import LearningRate
 
 OPTIMIZERS = (
@@ -145,7 +145,7 @@ def apply_gradients(
   Called outside of strategy.run: there optimizers would sum over the replicas.
   This is what they do after that.
   """
-  if strategy_lib.is_one():
+  if replicas.is_one():
     optimizer.apply_gradients(gradients_and_variables)
     return
   extended = tf.distribute.get_strategy().extended

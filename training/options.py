@@ -1,4 +1,4 @@
-"""What a run of training follows from, and what is kept of it."""
+"""What a training or an evaluation follows from, and what is kept of it."""
 
 import math
 from typing import Any
@@ -7,14 +7,20 @@ from typing import NamedTuple
 from base.errors import InputError
 from checkpoints import run_info
 from checkpoints import run_values
+from checkpoints.checkpoint_flags import CheckpointOptions
 from checkpoints.checkpoint_flags import StartOptions
+from datasets import catalog
+from datasets import data_flags
 from datasets import labels
 from datasets.catalog import Dataset
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import DatasetOptions
+from datasets.kinds import Kind
+from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
 from runtime.strategy import StrategyOptions
 from training.epochs import Epochs
+from training.evaluation_flags import ResultOptions
 from training.optimizers import Optimization
 from training.run_flags import RunOptions
 
@@ -132,3 +138,35 @@ def write_info(folder: str, options: TrainingOptions, dataset: Dataset) -> None:
   run_info.write_run_info(folder, options.info(dataset))
   if dataset.label_names:
     labels.write_folder(folder, dataset.label_names)
+
+
+class EvaluationOptions(NamedTuple):
+  """What an evaluation follows from; None where model.json may say."""
+
+  checkpoint: CheckpointOptions
+  network: NetworkOptions
+  dataset: DatasetOptions
+  input: InputOptions
+  result: ResultOptions
+  max_bad_images: int = 0
+  strategy: StrategyOptions = StrategyOptions()
+
+  def filled_in(
+    self, folder: str, choice: Choice, kind: Kind
+  ) -> 'EvaluationOptions':
+    """Returns the options, as far as left open, of a checkpoint's folder."""
+    defaults = {
+      'model_name': choice.default,
+      'implementation': 'slim',
+      **data_flags.defaults(kind),
+    }
+    filled = run_info.fill_in(
+      run_info.read_run_info(folder), defaults, *self[:4]
+    )
+    options = self._replace(**dict(zip(self._fields, filled)))
+    split_name = options.dataset.dataset_split_name or catalog.held_out_split(
+      options.dataset.dataset_name
+    )
+    return options._replace(
+      dataset=options.dataset._replace(dataset_split_name=split_name)
+    )

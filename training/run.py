@@ -98,7 +98,10 @@ def train(
   if not workers.is_chief:
     before_first_save = after_steps = lambda train_dir: None
   with (
-    strategy.tell_of_lost_workers(workers, train_dir),
+    strategy.tell_of_lost_workers(
+      workers,
+      lambda: f'training begins at {reader.latest(train_dir) or "step 0"}',
+    ),
     locking.hold(train_dir) if workers.is_chief else contextlib.nullcontext(),
     workers.scope(),
   ):

@@ -8,7 +8,7 @@ import itertools
 import tensorflow as tf
 
 from base.errors import InputError
-from runtime import strategy as strategy_lib
+from runtime import replicas
 from runtime.strategy import ALONE
 from runtime.strategy import Workers
 from specs import roles
@@ -96,15 +96,15 @@ def _make_measure(state, xla):
       )
 
     def on_replica(images):
-      strategy_lib.compile_on_replica(forward, xla)(images)
-      strategy_lib.share_averages(
+      replicas.compile_on_replica(forward, xla)(images)
+      replicas.share_averages(
         training_step.averages_of(state.model, freeze_body)
       )
 
     tf.distribute.get_strategy().run(on_replica, (images,))
 
   return tf.function(
-    measure, autograph=False, jit_compile=xla and strategy_lib.is_one()
+    measure, autograph=False, jit_compile=xla and replicas.is_one()
   )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from runtime import strategy as strategy_lib
+from runtime import replicas
 from specs import roles
 from tasks.task import Task
 from training import gradients as gradients_lib
@@ -98,15 +98,15 @@ def make_train_step(
       options['batch_norm_decay'] = batch_norm_decay_fn(state.global_step)
 
     def run(trained, **options):
-      find = strategy_lib.compile_on_replica(
+      find = replicas.compile_on_replica(
         _make_find(state, task, trained, weight_decay, scale, update, options),
         xla,
       )
 
       def on_replica(images, targets):
-        first_part = strategy_lib.replica_number() * update.accumulate_steps
-        found = strategy_lib.mean(find((images, targets), first_part))
-        strategy_lib.share_averages(
+        first_part = replicas.replica_number() * update.accumulate_steps
+        found = replicas.mean(find((images, targets), first_part))
+        replicas.share_averages(
           averages_of(state.model, options.get('freeze_body'))
         )
         gradients = _processed(found.gradients, trained, state, scale, update)
@@ -116,7 +116,7 @@ def make_train_step(
       *found, gradients = tf.distribute.get_strategy().run(
         on_replica, (images, targets)
       )
-      loss, losses, metrics, finite = strategy_lib.first(found)
+      loss, losses, metrics, finite = replicas.first(found)
       _update(state, trained, gradients, finite)
       return StepResult(
         *(loss, losses, metrics, learning_rate, scale, finite),
@@ -133,7 +133,7 @@ def make_train_step(
     )
 
   return tf.function(
-    train_step, autograph=False, jit_compile=xla and strategy_lib.is_one()
+    train_step, autograph=False, jit_compile=xla and replicas.is_one()
   )
 
 

@@ -34,6 +34,15 @@ class PartTest(tf.test.TestCase):
         np.arange(60, 108).reshape(4, 12), np.concatenate(found, axis=1)
       )
 
+  def test_whole_batches_in_turn(self):
+    """Ten in batches of three: the second of two has the second and fourth."""
+    found = [
+      list(parts.batches_once(10, 3, Part(number, 2)).as_numpy_iterator())
+      for number in range(2)
+    ]
+    self.assertEqual([[0, 1, 2, 6, 7, 8], [3, 4, 5, 9]], found)
+    self.assertEqual([4, 3, 3], [Part(number, 3).of(10) for number in range(3)])
+
   def test_batches(self):
     """The parts of a batch are the batch, as one reader makes it."""
     dataset = catalog.get_dataset('digits', 'train')

@@ -16,7 +16,7 @@ ROWS = (
   ),
   (
     'replicas: gradients are summed, not averaged',
-    'runtime/strategy.py',
+    'runtime/replicas.py',
     "all_reduce('MEAN', values)",
     "all_reduce('SUM', values)",
     _STEPS,
@@ -24,14 +24,14 @@ ROWS = (
   (
     'replicas: each takes a step of its own',
     'training/step.py',
-    'found = strategy_lib.mean(find((images, targets), first_part))',
+    'found = replicas.mean(find((images, targets), first_part))',
     'found = find((images, targets), first_part)\n'
-    '        found = found._replace(loss=strategy_lib.mean(found.loss))',
+    '        found = found._replace(loss=replicas.mean(found.loss))',
     _STEPS,
   ),
   (
     "replicas: batch norm's averages are each one's own",
-    'runtime/strategy.py',
+    'runtime/replicas.py',
     '      variable.assign(value)\n',
     '      del value\n',
     _STEPS,
@@ -49,6 +49,20 @@ ROWS = (
     'return (step * part.count + part.number) * size + number % size',
     'return (step * part.count + part.number) * size // 2 + number % size',
     ('tests/datasets/part_test.py',),
+  ),
+  (
+    'workers: each evaluates the first ones batches',
+    'datasets/part.py',
+    'shard(part.count, part.number)',
+    'shard(part.count, 0)',
+    ('tests/training/shared_evaluation_test.py',),
+  ),
+  (
+    'workers: rows that fill up a batch are counted',
+    'training/shared_evaluation.py',
+    'rows = [part[begin : begin + size] for part in gathered]',
+    'rows = [part[begin : begin + batch_size] for part in gathered]',
+    ('tests/training/shared_evaluation_test.py',),
   ),
   (
     'workers: others than the chief write checkpoints',

@@ -13,6 +13,7 @@ import tensorflow as tf
 from datasets import catalog
 from datasets import input_pipeline
 from datasets.input_pipeline import InputOptions
+from runtime import replicas
 from runtime import strategy
 from runtime.model import Model
 from runtime.strategy import StrategyOptions
@@ -245,7 +246,7 @@ class NetworksTest(TestCase):
         dropout_keep_prob=1.0,
         activation_fn=tf.nn.tanh,
         final_endpoint='layer_2',
-        sync_batch_norm=sync_batch_norm and not strategy.is_one(),
+        sync_batch_norm=sync_batch_norm and not replicas.is_one(),
       ).build(32),
       batches,
       _optimization('rmsprop'),

@@ -3,7 +3,9 @@
 Two processes on this machine stand for two machines.
 """
 
+import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -68,10 +70,20 @@ class DistributedTest(training_runs.TestCase):
       text=True,
     )
 
-  def start_two(self, *flags):
+  @staticmethod
+  def start_evaluation(*flags):
+    return programs.start(
+      'eval_image_classifier',
+      *flags,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+      text=True,
+    )
+
+  def start_two(self, *flags, start=None):
     hosts = ','.join(f'localhost:{port}' for port in _free_ports(2))
     processes = [
-      self.start(*flags, f'--worker_hosts={hosts}', f'--task={task}')
+      (start or self.start)(*flags, f'--worker_hosts={hosts}', f'--task={task}')
       for task in range(2)
     ]
     for process in processes:
@@ -130,6 +142,39 @@ class DistributedTest(training_runs.TestCase):
     for name in names:
       if name.startswith('events.'):
         self.assertIn(f'.{first.pid}.', name)
+
+  def test_two_workers_evaluate(self):
+    """They find what one finds: every example counts once."""
+    flags = (f'--checkpoint_path={self.straight}', '--report')
+    one = f'--eval_dir={self.path("one")}'
+    two = f'--eval_dir={self.path("both")}'
+    process = self.start_evaluation(*flags, one)
+    self.assertEqual(0, self.finish(process)[0])
+    outs = []
+    for process in self.start_two(*flags, two, start=self.start_evaluation):
+      status, out, err = self.finish(process)
+      self.assertEqual(0, status, err)
+      outs.append(out)
+    self.assertIn('Accuracy', outs[0])
+    self.assertNotIn('Accuracy', outs[1])
+    metrics = [
+      json.loads(
+        pathlib.Path(
+          self.path(folder), 'evaluation-model.ckpt-6.json'
+        ).read_text(encoding='utf-8')
+      )['metrics']
+      for folder in ('one', 'both')
+    ]
+    self.assertEqual(360, metrics[0]['num_examples'])
+    for found in metrics:
+      del found['images_per_second']
+    self.assertEqual(*metrics)
+    for name in ('confusion.csv', 'worst.png'):
+      contents = [
+        pathlib.Path(self.path(folder), name).read_bytes()
+        for folder in ('one', 'both')
+      ]
+      self.assertEqual(*contents)
 
   def _wait_for_lines(self, count, process):
     """Waits for so many of the log; before each but the first, it has saved."""

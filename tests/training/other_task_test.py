@@ -25,6 +25,7 @@ from training import run
 from training import run_flags
 from training.learning_rates import LearningRate
 from training.optimizers import Optimization
+from training.options import EvaluationOptions
 
 _DAMAGED = 3
 _NETWORK = NetworkOptions(
@@ -123,7 +124,7 @@ class OtherTaskTest(tf.test.TestCase):
 
   def evaluate(self):
     evaluation_run.evaluate_checkpoints(
-      evaluation_run.EvaluationOptions(
+      EvaluationOptions(
         checkpoint_flags.CheckpointOptions(self.folder, None),
         _NETWORK._replace(model_name=None, implementation=None),
         kinds.DatasetOptions(None, None, None, None, None),
