@@ -1,6 +1,7 @@
 """scikit-learn's handwritten digits: 1797 scans of 8 by 8, ten classes.
 
-python -m datasets.digits FOLDER    writes one held-out scan a class as PNG
+python -m datasets.digits FOLDER          one held-out scan a class, as PNG
+python -m datasets.digits --all FOLDER    all of them, in folders of classes
 """
 
 import argparse
@@ -48,9 +49,28 @@ def write_samples(folder: str) -> None:
     Image.fromarray(image).save(os.path.join(folder, f'{name}.png'))
 
 
+def write_all(folder: str) -> None:
+  """Writes folder/train/DIGIT/NUMBER.png, and folder/validation in that way."""
+  for split_name, is_training in (('train', True), ('validation', False)):
+    images, labels, label_names = load(is_training)
+    for name in label_names:
+      os.makedirs(os.path.join(folder, split_name, name), exist_ok=True)
+    for number, (image, label) in enumerate(zip(images, labels)):
+      path = os.path.join(split_name, label_names[label], f'{number:04}.png')
+      Image.fromarray(image).save(os.path.join(folder, path))
+
+
 if __name__ == '__main__':
   parser = argparse.ArgumentParser(
-    description=write_samples.__doc__, prog='python -m datasets.digits'
+    description="Writes scikit-learn's digits as PNG files.",
+    prog='python -m datasets.digits',
   )
   parser.add_argument('folder', help='to write to; made if it is not there')
-  write_samples(parser.parse_args().folder)
+  parser.add_argument(
+    '--all',
+    action='store_true',
+    help='all of them, as train/DIGIT/ and validation/DIGIT/; otherwise one '
+    'that is held out of each class',
+  )
+  given = parser.parse_args()
+  (write_all if given.all else write_samples)(given.folder)

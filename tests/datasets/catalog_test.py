@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from datasets import catalog
+from datasets import digits
 from datasets import labels
 from datasets import tfrecord
 from tests.helpers import image_files
@@ -64,6 +65,23 @@ class CatalogTest(parameterized.TestCase):
     self.assertEqual(
       (np.uint8, 0, 255), (pixels.dtype, pixels.min(), pixels.max())
     )
+
+  def test_digits_as_folders(self):
+    digits.write_all(self.folder)
+    scans = sklearn_datasets.load_digits().images
+    for split_name, expected in (
+      ('train', np.delete(scans, np.s_[::5], axis=0)),
+      ('validation', scans[::5]),
+    ):
+      found = self.get('image_folder', split_name)
+      self.assertEqual(tuple('0123456789'), found.label_names)
+      self.assertEqual(len(expected), found.num_examples)
+      sums = [
+        found.read(index, None).image[..., 0].sum(dtype=np.int64)
+        for index in range(found.num_examples)
+      ]
+      grey = np.round(expected * (255 / 16)).sum(axis=(1, 2))
+      self.assertEqual(sorted(grey), sorted(sums))
 
   def test_image_folder(self):
     image_files.write_folder(self.folder, ['dog', 'cat'], 10)
