@@ -108,14 +108,8 @@ format: $(INSTALLED)
 
 PYTEST = $(RUN) -m pytest --quiet --numprocesses=auto --dist=worksteal
 
-# What trains again and again: minutes on two cores. soak runs them.
-SLOW = tests/programs/augmented_training_test.py \
-    tests/programs/train_recipes_test.py \
-    tests/training/exact_resume_networks_test.py
-WORKERS = tests/programs/distributed_test.py
-
 test: lint $(EXPORT)
-	$(PYTEST) tests $(addprefix --ignore=,$(SLOW) $(WORKERS))
+	$(PYTEST) tests
 
 # oneDNN plays processors with fewer instructions; the last is this machine.
 ISAS = AVX2 AVX512_CORE AVX512_CORE_BF16 DEFAULT
@@ -128,6 +122,11 @@ test-isa: $(INSTALLED)
 	      || exit 1; \
 	done
 
+# What takes minutes on two cores: tests/helpers/soak.py.
+WORKERS = tests/programs/distributed_test.py
+SLOW = $(filter-out $(WORKERS), \
+    $(shell grep --recursive --files-with-matches '@soak.slow' tests))
+
 # Values and bytes that nobody means: with TWINSLIM_SOAK, thousands of them.
 FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py
 
@@ -135,8 +134,8 @@ FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py
 # that is killed again and again, and planted bugs, each of which a test must
 # catch.
 soak: $(INSTALLED)
-	TWINSLIM_SOAK=1 $(PYTEST) tests/nets/tf_slim_suite_test.py \
-	    tests/training/replicas_test.py $(SLOW) $(FUZZ) \
+	TWINSLIM_SOAK=1 TWINSLIM_SLOW=1 $(PYTEST) \
+	    tests/nets/tf_slim_suite_test.py $(SLOW) $(FUZZ) \
 	    $(WORKERS)$(if $(filter short,$(SOAK)),::DistributedTest::test_two_workers)
 	$(RUN) -m tests.soak.fuzz $(if $(filter short,$(SOAK)),200)
 	$(RUN) -m tests.soak.many_files $(if $(filter short,$(SOAK)),10000)

@@ -78,6 +78,7 @@ def _run_tests(folder, tests):
       *('-p', 'no:cacheprovider', *tests),
     ],
     cwd=folder,
+    env={**os.environ, 'TWINSLIM_SLOW': '1'},
     stdout=subprocess.PIPE,
     stderr=subprocess.STDOUT,
     text=True,

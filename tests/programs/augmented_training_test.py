@@ -7,6 +7,7 @@ import tensorflow as tf
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 from tests.helpers import training_runs
 
 _ALL = (
@@ -19,6 +20,7 @@ _ALL = (
 )
 
 
+@soak.slow
 class AugmentedTrainingTest(training_runs.TestCase):
   def test_classifier(self):
     """Stopped and resumed as if straight on; and in slim; and what is wrong."""

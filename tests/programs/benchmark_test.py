@@ -9,6 +9,7 @@ from absl.testing import absltest
 from PIL import Image
 
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _SHORT = [
   '--networks=mobilenet_v2_035',
@@ -40,6 +41,7 @@ _WRONG = {
 }
 
 
+@soak.slow
 class BenchmarkTest(absltest.TestCase):
   @classmethod
   def setUpClass(cls):

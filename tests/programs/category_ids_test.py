@@ -12,10 +12,12 @@ from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import detection
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _SIZE = 65
 
 
+@soak.slow
 class CategoryIdsTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()

@@ -10,11 +10,13 @@ import tensorflow as tf
 
 from tests.helpers import detectors
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _MIN_SCORE = 0.9
 _DETECT = 'detect_objects'
 
 
+@soak.slow
 class DetectionTest(detectors.TestCase):
   def test_detection(self):
     bad = self.write('bad.jpg', b'no image')

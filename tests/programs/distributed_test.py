@@ -16,6 +16,7 @@ import numpy as np
 
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import programs
+from tests.helpers import soak
 from tests.helpers import training_runs
 
 _LONGEST = 400  # seconds until a worker ends, on a busy machine
@@ -44,6 +45,7 @@ def _free_ports(count):
   return ports
 
 
+@soak.slow
 class DistributedTest(training_runs.TestCase):
   @classmethod
   def setUpClass(cls):

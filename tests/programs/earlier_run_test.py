@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 from tests.helpers import training_runs
 
 _GOLDEN = pathlib.Path(program_testing.PROJECT, 'tests', 'golden')
@@ -47,6 +48,7 @@ class EarlierRunTest(training_runs.TestCase):
       self.golden['evaluation_loss'], metrics['loss'], rtol=1e-4
     )
 
+  @soak.slow
   def test_goes_on(self):
     """Past a damaged checkpoint, which is kept; what changed is told."""
     before = checkpoint_testing.values(self.train_dir)

@@ -12,10 +12,12 @@ from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
 from tests.helpers import programs as program_testing
 from tests.helpers import segmenters
+from tests.helpers import soak
 
 _EVAL = 'eval_image_segmenter'
 
 
+@soak.slow
 class EvaluationTest(segmenters.TestCase):
   def test_evaluation(self):
     cases = self.bad_evaluation()

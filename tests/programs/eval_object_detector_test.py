@@ -11,10 +11,12 @@ from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import detectors
 from tests.helpers import event_files
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _EVAL = 'eval_object_detector'
 
 
+@soak.slow
 class EvaluationTest(detectors.TestCase):
   def test_evaluation(self):
     cases = self.bad_evaluation()

@@ -20,6 +20,7 @@ from tests.helpers import detection
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _NETWORK = 'ssdlite_mobilenet_v2_035'
 _SIZE = 64
@@ -28,6 +29,7 @@ _IMAGE_IDS = (7, 139)
 _RANKS = (1, 5, 9)  # of detections that are there
 
 
+@soak.slow
 class PublishedDetectorTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()

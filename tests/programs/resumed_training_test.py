@@ -13,11 +13,13 @@ from runtime import gpu
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 from tests.helpers import training_runs
 
 _SCOPE = 'MobilenetV1/Conv2d_1_pointwise'
 
 
+@soak.slow
 class ResumedTrainingTest(training_runs.TestCase):
   def test_train_and_resume(self):
     """Stopped by Ctrl-C and started again: as if it had never stopped."""

@@ -13,6 +13,7 @@ from tests.helpers import event_files
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _TRAIN = 'train_image_segmenter'
 _NETWORK = 'deeplab_v3_mobilenet_v2'
@@ -20,6 +21,7 @@ _WIDTH = 0.1
 _SIZE = 33
 
 
+@soak.slow
 class TrainingTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()

@@ -12,12 +12,14 @@ from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _TRAIN = 'train_object_detector'
 _NETWORK = 'ssdlite_mobilenet_v2_035'
 _SIZE = 64
 
 
+@soak.slow
 class TrainingTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()

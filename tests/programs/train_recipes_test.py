@@ -8,11 +8,13 @@ import tensorflow as tf
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import image_files
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 from tests.helpers import training_runs
 
 _HEAD = 'MobilenetV1/Logits'
 
 
+@soak.slow
 class TrainRecipesTest(training_runs.TestCase):
   def test_fine_tuning(self):
     """12 images train, 4 in a step: an epoch is frozen, which is 3 steps."""

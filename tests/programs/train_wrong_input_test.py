@@ -12,6 +12,7 @@ from base.errors import InputError
 from checkpoints import run_info
 from tests.helpers import image_files
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _PROGRAM = 'train_image_classifier'
 _SMALL = (
@@ -98,6 +99,7 @@ class WrongInputTest(tf.test.TestCase):
   def path(self, name):
     return os.path.join(self.folder, name)
 
+  @soak.slow
   def test_in_one_process(self):
     """Each check yields its command lines, and is sent what came of them."""
     checks = (self._one_line_each(), self._bad_data(), self._other_classes())

@@ -7,24 +7,29 @@ import tensorflow as tf
 from runtime.model import Model
 from specs import networks
 from specs import roles
+from tests.helpers import soak
 
 _SIZE = 64
-_NETWORKS = (
-  'mobilenet_v1_025',
-  'ssdlite_mobilenet_v2_035',
-  'deeplab_v3_mobilenet_v2_050',
-)
 _LAST_OF_BODY = ('layer_19', 'layer_18/output', 'Conv2d_13_pointwise')
 
 
 class FreezeBodyTest(tf.test.TestCase, parameterized.TestCase):
-  @parameterized.named_parameters(
-    (f'{name}_{implementation}', name, implementation)
-    for name in _NETWORKS
-    for implementation in networks.IMPLEMENTATIONS
-  )
-  def test_only_the_heads_averages_move(self, name, implementation):
-    """And what the body passes on is what it infers."""
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_classifier(self, implementation):
+    self.check('mobilenet_v1_025', implementation)
+
+  @soak.slow
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_detector(self, implementation):
+    self.check('ssdlite_mobilenet_v2_035', implementation)
+
+  @soak.slow
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_segmenter(self, implementation):
+    self.check('deeplab_v3_mobilenet_v2_050', implementation)
+
+  def check(self, name, implementation):
+    """Only the head's averages move; the body passes on what it infers."""
     images = tf.random.stateless_uniform([2, _SIZE, _SIZE, 3], [1, 2], -1, 1)
     model = Model(name, 3, implementation).build(_SIZE)
     random = np.random.RandomState(0)

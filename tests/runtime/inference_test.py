@@ -10,6 +10,7 @@ from runtime import inference
 from specs.networks import DATA_FORMATS
 from specs.ssdlite import Predictions
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 # Folding rounds kernels anew: 6e-6 of the largest logit with AVX-512, 2.1e-5 of
 # a detector's predictions with AVX2. What folds wrongly is off by percents.
@@ -36,6 +37,7 @@ def _short_model(implementation):
 
 
 class InferenceTest(tf.test.TestCase):
+  @soak.slow
   def test_folded_in_float32(self):
     """Each family, at the rule's weights and statistics, against slim."""
     for name in testing.smallest_of_families():

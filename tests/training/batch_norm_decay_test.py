@@ -7,6 +7,7 @@ import tensorflow as tf
 from specs import networks
 from tasks.segmentation import task as segmentation
 from tests.helpers import networks as testing
+from tests.helpers import soak
 from training import optimizers
 from training import state as training_state
 from training import step as training_step
@@ -50,6 +51,7 @@ def _moved(state, limit, global_step):
   return [np.linalg.norm(average) for average in averages]
 
 
+@soak.slow
 class BatchNormDecayTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*networks.IMPLEMENTATIONS)
   def test_parts_have_decays_of_their_own(self, implementation):

@@ -8,9 +8,11 @@ from specs import networks
 from tasks.detection import task as detection
 from tasks.segmentation import task as segmentation
 from tests.helpers import resuming
+from tests.helpers import soak
 from tests.helpers.detection import box_targets
 
 
+@soak.slow
 class ExactResumeOfNetworksTest(parameterized.TestCase, resuming.TestCase):
   @parameterized.parameters(*networks.IMPLEMENTATIONS)
   def test_drop_path(self, implementation):

@@ -19,6 +19,7 @@ from datasets.input_pipeline import InputOptions
 from runtime import network_flags
 from runtime.network_flags import NetworkOptions
 from tasks.task import Task
+from tests.helpers import soak
 from training import evaluation_flags
 from training import evaluation_run
 from training import run
@@ -101,6 +102,7 @@ _TASK = Task(
 )
 
 
+@soak.slow
 class OtherTaskTest(tf.test.TestCase):
   def setUp(self):
     super().setUp()

@@ -6,8 +6,10 @@ import sys
 from absl.testing import absltest
 
 from tests.helpers import programs
+from tests.helpers import soak
 
 
+@soak.slow
 class ReplicasTest(absltest.TestCase):
   def check(self, *cases):
     ran = subprocess.run(

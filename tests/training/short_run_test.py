@@ -17,6 +17,7 @@ from runtime.model import Model
 from tasks import classification
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import event_files
+from tests.helpers import soak
 from tests.helpers import states
 from training import averages as moving_averages
 from training import evaluation
@@ -100,6 +101,7 @@ def _values(variables_by_name):
   }
 
 
+@soak.slow
 class PrecisionTest(checkpoint_testing.TestCase):
   def test_half_precisions_learn(self):
     for compute_dtype in (tf.float16, tf.bfloat16):
@@ -121,6 +123,7 @@ class PrecisionTest(checkpoint_testing.TestCase):
 
 
 class SettlingTest(checkpoint_testing.TestCase):
+  @soak.slow
   def test_evaluation_is_right_after_a_short_run(self):
     """Within 2 points of the accuracy with the statistics of the whole set.
 

@@ -43,7 +43,9 @@ def _header(name, size=0, kind=tarfile.REGTYPE, pax=None):
 class EvilArchivesTest(parameterized.TestCase):
   def setUp(self):
     super().setUp()
-    self.folder = self.enter_context(tempfile.TemporaryDirectory())
+    outside = self.enter_context(tempfile.TemporaryDirectory())
+    self.folder = os.path.join(outside, 'inside')
+    os.mkdir(self.folder)
     self.path = os.path.join(self.folder, 'a.tar')
     self.marker = os.path.join(self.folder, 'marker')
 

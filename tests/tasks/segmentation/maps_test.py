@@ -4,10 +4,12 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
+from specs import networks
 from tasks.segmentation import maps
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 from tests.helpers import segmenters
+from tests.helpers import soak
 
 HEADS = 'deeplab_v3_mobilenet_v2_loss'
 MULTI_SCALE = 'deeplab_v3_mobilenet_v2_1.0_129_os8_multi_scale'
@@ -209,12 +211,16 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
     )
     self.assertAllClose(maps.probabilities(enlarged, [1, 17]), found)
 
-  @parameterized.parameters(
-    {'implementation': 'slim'},
-    {'implementation': 'fast', 'data_format': 'NHWC'},
-    {'implementation': 'fast', 'data_format': 'NCHW'},
-  )
-  def test_golden(self, **options):
+  @parameterized.parameters(*networks.IMPLEMENTATIONS)
+  def test_golden(self, implementation):
+    self.check_golden(implementation=implementation)
+
+  @soak.slow
+  def test_golden_in_nchw(self):
+    """Minutes where oneDNN has no kernel for it: without AVX-512."""
+    self.check_golden(implementation='fast', data_format='NCHW')
+
+  def check_golden(self, **options):
     description, arrays = testing.load_golden(MULTI_SCALE)
     stride = description['output_stride']
     model = segmenters.deeplab_v3(
