@@ -20,12 +20,15 @@ _TRUTHS = (
   'use_grayscale',
   'finegrain_classification_mode',
   'aspp_with_separable_conv',
+  'use_explicit_padding',
+  'zero_padded_pools',
 )
 # (least, most), which the flags have, too; whole where these are.
 _NUMBERS = {
   'depth_multiplier': (0.0, limits.DEPTH_MULTIPLIER),
   'validation_fraction': (0.0, 1.0),
   'moving_average_decay': (0.0, 1.0),
+  'batch_norm_epsilon': (0.0, 1.0),
   'min_depth': (1, limits.CHANNELS),
   'divisible_by': (1, limits.CHANNELS),
   'image_size': (1, limits.IMAGE_SIZE),
@@ -61,6 +64,8 @@ def _may_be(key, value):
   """Whether a value may stand under a key."""
   if key == 'implementation':
     return value in networks.IMPLEMENTATIONS
+  if key == 'input_normalization':
+    return value in networks.INPUT_NORMALIZATIONS
   if key in _TEXTS:
     return isinstance(value, str)
   if key in _TRUTHS:

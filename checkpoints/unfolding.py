@@ -8,8 +8,6 @@ would undo what was folded: ReLUs die, and nothing is learnt.
 import numpy as np
 import tensorflow as tf
 
-from specs import networks
-
 
 def is_folded(model: tf.Module) -> bool:
   """Whether all batch norms have mean 0 and one and the same variance."""
@@ -46,21 +44,22 @@ def unfold(model: tf.Module, images: tf.Tensor) -> None:
     lambda images: model(images, is_training=True, batch_norm_decay=0.0)[0],
     autograph=False,
   )
-  epsilon = networks.ALL[model.network_name].family.batch_norm_epsilon
   variables = model.variables_by_name
   scopes = [
     name.removesuffix('/gamma') for name in variables if name.endswith('/gamma')
   ]
   scales = {
     scope: variables[f'{scope}/gamma']
-    / tf.sqrt(variables[f'{scope}/moving_variance'] + epsilon)
+    / tf.sqrt(variables[f'{scope}/moving_variance'] + model.batch_norm_epsilon)
     for scope in scopes
   }
   for scope, scale in scales.items():
     # Sets all averages. This one's is right: those before it are done.
     measure(images)
     variance = variables[f'{scope}/moving_variance']
-    variables[f'{scope}/gamma'].assign(scale * tf.sqrt(variance + epsilon))
+    variables[f'{scope}/gamma'].assign(
+      scale * tf.sqrt(variance + model.batch_norm_epsilon)
+    )
     variables[f'{scope}/beta'].assign_add(
       scale * variables[f'{scope}/moving_mean']
     )

@@ -21,6 +21,7 @@ class Setup(NamedTuple):
   stddev: float = 0.09  # of the initial weights
   batch_norm_epsilon: float = BATCH_NORM_EPSILON
   weights_initializer: Callable | None = None  # in place of stddev's
+  zero_padded_pools: bool = False  # of NASNet
   sync_batch_norm: bool = False  # statistics are those of all replicas
   seed: tf.Tensor | None = None  # of what is dropped, see dropout.py
 

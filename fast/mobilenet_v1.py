@@ -67,6 +67,7 @@ def mobilenet_v1(
   stddev: float = 0.09,
   batch_norm_decay: float | tf.Tensor = 0.9997,
   sync_batch_norm: bool = False,
+  batch_norm_epsilon: float = 0.001,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments as in nets/mobilenet_v1.py, and these.
@@ -77,6 +78,7 @@ def mobilenet_v1(
     weight_decay: factor of the L2 terms in REGULARIZATION_LOSSES.
     stddev: of the initial weights.
     batch_norm_decay: of the batch norm averages; a number or a scalar tensor.
+    batch_norm_epsilon: added to the variances.
     sync_batch_norm: whether batch norm takes the statistics of all replicas.
     seed: int32 [2], of what is dropped; None: TensorFlow's random numbers.
 
@@ -98,6 +100,7 @@ def mobilenet_v1(
     compute_dtype,
     use_explicit_padding,
     batch_norm_decay=batch_norm_decay,
+    batch_norm_epsilon=batch_norm_epsilon,
     sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
     stddev=stddev,

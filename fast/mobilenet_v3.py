@@ -113,6 +113,7 @@ def mobilenet(
   dropout_keep_prob: float = 0.8,
   batch_norm_decay: float | tf.Tensor = 0.997,
   sync_batch_norm: bool = False,
+  batch_norm_epsilon: float = 0.001,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.mobilenet_v3.mobilenet's, and these.
@@ -145,6 +146,7 @@ def mobilenet(
     batch_norm_decay,
     weight_decay,
     stddev,
+    batch_norm_epsilon=batch_norm_epsilon,
     sync_batch_norm=sync_batch_norm,
     seed=seed,
   )

@@ -113,6 +113,21 @@ def _previous_state(net, previous, cell, setup):
   return _conv2d(previous, cell.filters, [1, 1], setup, 'prev_1x1', 'prev_bn')
 
 
+def _pool(net, operation, setup):
+  pool = tf.nn.avg_pool2d if operation.kind == 'avg' else tf.nn.max_pool2d
+  size, padding = operation.kernel_size, 'SAME'
+  if setup.zero_padded_pools and operation.stride == 2:
+    first, second = setup.spatial_axes
+    pads = [[0, 0]] * 4
+    pads[first], pads[second] = table.pads_of_strided(
+      size, net.shape[first], net.shape[second]
+    )
+    net, padding = tf.pad(net, pads), 'VALID'
+  return pool(
+    net, size, operation.stride, padding, data_format=setup.data_format
+  )
+
+
 def _operation(net, operation, filters, keep_prob, setup):
   """Applies one side of a sum to its state."""
   scope, kind, size, _, stride, place = operation
@@ -131,8 +146,7 @@ def _operation(net, operation, filters, keep_prob, setup):
         step,
       )
   else:
-    pool = tf.nn.avg_pool2d if kind == 'avg' else tf.nn.max_pool2d
-    net = pool(net, size, stride, 'SAME', data_format=setup.data_format)
+    net = _pool(net, operation, setup)
   return dropout.drop_path(net, keep_prob, place, setup)
 
 
@@ -223,6 +237,7 @@ def build_nasnet_mobile(
   batch_norm_decay: float | tf.Tensor = 0.9997,
   sync_batch_norm: bool = False,
   batch_norm_epsilon: float = 0.001,
+  zero_padded_pools: bool = False,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments as in nets/nasnet/nasnet.py, and these.
@@ -252,6 +267,7 @@ def build_nasnet_mobile(
     sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
     batch_norm_epsilon=batch_norm_epsilon,
+    zero_padded_pools=zero_padded_pools,
     weights_initializer=tf.variance_scaling_initializer(2.0, 'fan_out'),
     seed=seed,
   )

@@ -127,6 +127,7 @@ def shufflenet_v1(
   stddev: float = 0.09,
   batch_norm_decay: float | tf.Tensor = 0.9,
   sync_batch_norm: bool = False,
+  batch_norm_epsilon: float = 1e-5,
   seed: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network; arguments are nets.shufflenet_v1's, and these.
@@ -156,7 +157,7 @@ def shufflenet_v1(
     sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
     stddev=stddev,
-    batch_norm_epsilon=1e-5,
+    batch_norm_epsilon=batch_norm_epsilon,
     seed=seed,
   )
   with tf.variable_scope(scope, 'ShufflenetV1', [inputs], reuse=reuse):

@@ -130,6 +130,8 @@ def deeplab_v3(
   fine_tune_batch_norm: bool = True,
   batch_norm_decay: float | tf.Tensor | None = None,
   freeze_backbone: bool = False,
+  use_explicit_padding: bool = False,
+  batch_norm_epsilon: float = 0.001,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -145,6 +147,8 @@ def deeplab_v3(
     batch_norm_decay: of the averages; as published, 0.997 in the backbone and
       0.9997 in the head, where None.
     freeze_backbone: whether the backbone infers, whatever is_training is.
+    use_explicit_padding: pads the backbone's layers the same on all sides.
+    batch_norm_epsilon: added to the variances in the backbone.
 
   Returns:
     (logits [batch, ceil(height / output_stride), ceil(width / output_stride),
@@ -165,6 +169,8 @@ def deeplab_v3(
       images,
       is_training=train_batch_norm and not freeze_backbone,
       base_only=True,
+      use_explicit_padding=use_explicit_padding,
+      batch_norm_epsilon=batch_norm_epsilon,
       **spec.backbone._asdict(),
     )
   with slim.arg_scope(_head_scope(is_training, train_batch_norm, in_head)):

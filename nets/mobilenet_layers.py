@@ -30,7 +30,9 @@ def training_scope(
     return scope
 
 
-def layer_scope(is_training: bool, activation_fn: Callable) -> dict:
+def layer_scope(
+  is_training: bool, activation_fn: Callable, batch_norm_epsilon: float
+) -> dict:
   """Returns the arg_scope of the architecture itself."""
   with (
     slim.arg_scope(
@@ -41,7 +43,7 @@ def layer_scope(is_training: bool, activation_fn: Callable) -> dict:
     ),
     slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training),
     slim.arg_scope(
-      [slim.batch_norm], center=True, scale=True, epsilon=0.001
+      [slim.batch_norm], center=True, scale=True, epsilon=batch_norm_epsilon
     ) as scope,
   ):
     return scope

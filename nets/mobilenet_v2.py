@@ -152,6 +152,7 @@ def mobilenet(
   base_only: bool = False,
   shortcut: str = 'bottleneck',
   bottleneck_activation: bool = False,
+  batch_norm_epsilon: float = 0.001,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -176,6 +177,7 @@ def mobilenet(
       'none'. 'expansion' adds a block's expansion to that of the next, before
       the activation, where both have one shape; variables stay the same.
     bottleneck_activation: figure 6a: also activates after the projections.
+    batch_norm_epsilon: added to the variances.
 
   Returns:
     (logits [batch, num_classes], end_points). In place of logits: the pooled
@@ -199,7 +201,11 @@ def mobilenet(
   activation_fn = activation_fn or tf.nn.relu6
   with (
     tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse),
-    slim.arg_scope(mobilenet_layers.layer_scope(is_training, activation_fn)),
+    slim.arg_scope(
+      mobilenet_layers.layer_scope(
+        is_training, activation_fn, batch_norm_epsilon
+      )
+    ),
   ):
     net, end_points = _features(
       input_tensor, spec, num_layers, activation_fn, use_explicit_padding

@@ -150,6 +150,7 @@ def mobilenet(
   prediction_fn: Callable | None = slim.softmax,
   reuse: bool | None = None,
   base_only: bool = False,
+  batch_norm_epsilon: float = 0.001,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -169,6 +170,7 @@ def mobilenet(
     prediction_fn: makes end_points['Predictions'] of the logits; may be None.
     reuse: of the variables.
     base_only: leaves out what follows final_endpoint.
+    batch_norm_epsilon: added to the variances.
 
   Returns:
     (logits [batch, num_classes], end_points). In place of logits: the pooled
@@ -184,7 +186,9 @@ def mobilenet(
   num_layers = arithmetic.layers_until(final_endpoint, spec.num_layers)
   with (
     tf.variable_scope(scope, 'MobilenetV3', [input_tensor], reuse=reuse),
-    slim.arg_scope(mobilenet_layers.layer_scope(is_training, _hard_swish)),
+    slim.arg_scope(
+      mobilenet_layers.layer_scope(is_training, _hard_swish, batch_norm_epsilon)
+    ),
   ):
     net, end_points = _features(
       input_tensor, spec, num_layers, use_explicit_padding

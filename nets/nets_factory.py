@@ -7,6 +7,7 @@ from collections.abc import Callable
 import inspect
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
@@ -21,6 +22,7 @@ from specs.networks import IMPLEMENTATIONS
 
 _DROPOUT, _SEED = 'dropout_keep_prob', 'seed'
 _SYNC = 'sync_batch_norm'
+_NORMALIZATION = 'input_normalization'
 _PACKAGES = {'slim': 'nets', 'fast': 'fast'}
 _FAST_OPTIONS = ('data_format', 'compute_dtype')
 # Parameters of arg_scopes that have another name everywhere else.
@@ -71,11 +73,13 @@ def get_network_fn(
     implementation: 'slim' or 'fast'.
     **options: of either implementation: depth_multiplier, output_stride,
       use_explicit_padding, dropout_keep_prob, batch_norm_decay,
-      sync_batch_norm (statistics of all replicas), final_endpoint, seed (int32
-      [2], from which follows what is dropped; of one seed, either drops the
-      same); of fast: data_format, compute_dtype. An option that is None is as
-      good as left out, and so are a dropout_keep_prob of 1 and a seed where
-      there is no dropout.
+      batch_norm_epsilon, sync_batch_norm (statistics of all replicas),
+      final_endpoint, input_normalization (of networks.INPUT_NORMALIZATIONS:
+      what becomes of the images first), seed (int32 [2], from which follows
+      what is dropped; of one seed, either drops the same); of fast:
+      data_format, compute_dtype. An option that is None is as good as left out,
+      and so are a dropout_keep_prob of 1 and a seed where there is no
+      dropout.
 
   Returns:
     network_fn(images, **options) -> (logits, end_points). images: float32
@@ -96,6 +100,8 @@ def get_network_fn(
   network = ALL[name]
   build = _function(name, implementation)
   options = {**network.family.defaults, **network.fixed, **options}
+
+  normalization = options.pop(_NORMALIZATION, None)
 
   def slim_fn(images, **call_options):
     arguments = {
@@ -125,8 +131,21 @@ def get_network_fn(
     )
 
   network_fn = fast_fn if implementation == 'fast' else slim_fn
+  if normalization is not None:
+    network_fn = _normalize_first(network_fn, normalization)
   network_fn.default_image_size = build.default_image_size
   return network_fn
+
+
+def _normalize_first(network_fn, normalization):
+  """Returns network_fn of images that are normalised, from [-1, 1]."""
+  mean, deviation = map(np.array, networks.INPUT_NORMALIZATIONS[normalization])
+  # Of values from 0 to 1: (0.5 * images + 0.5 - mean) / deviation.
+  scale = (0.5 / deviation).astype(np.float32)
+  offset = ((0.5 - mean) / deviation).astype(np.float32)
+  return lambda images, **options: network_fn(
+    images * scale + offset, **options
+  )
 
 
 def _scope_parameters(name):
@@ -166,7 +185,7 @@ def _options_of(name, implementation):
   known = _parameters(_function(name, implementation))
   if implementation == 'slim':
     known += (*_scope_parameters(name), _SEED, _SYNC)
-  return known
+  return (*known, _NORMALIZATION)
 
 
 def _without_idle_dropout(name, implementation, options):
@@ -210,6 +229,12 @@ def _check_options(name, implementation, options):
     raise InputError(
       f'Unknown data_format {options["data_format"]!r}; there '
       f'are {", ".join(DATA_FORMATS)}.'
+    )
+  normalization = options.get(_NORMALIZATION)
+  if normalization not in (None, *networks.INPUT_NORMALIZATIONS):
+    raise InputError(
+      f'Unknown input_normalization {normalization!r}; there are '
+      f'{", ".join(networks.INPUT_NORMALIZATIONS)}.'
     )
   if tf.as_dtype(options.get('compute_dtype', tf.float32)).name not in (
     COMPUTE_DTYPES

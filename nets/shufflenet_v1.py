@@ -92,7 +92,7 @@ def shufflenet_v1_arg_scope(
     return scope
 
 
-def _layer_scope(is_training):
+def _layer_scope(is_training, batch_norm_epsilon):
   """Returns the arg_scope of the architecture itself."""
   with (
     slim.arg_scope(
@@ -106,7 +106,7 @@ def _layer_scope(is_training):
     ),
     slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training),
     slim.arg_scope(
-      [slim.batch_norm], center=True, scale=True, epsilon=1e-5
+      [slim.batch_norm], center=True, scale=True, epsilon=batch_norm_epsilon
     ) as scope,
   ):
     return scope
@@ -196,6 +196,7 @@ def shufflenet_v1(
   reuse: bool | None = None,
   scope: str | None = 'ShufflenetV1',
   base_only: bool = False,
+  batch_norm_epsilon: float = 1e-5,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -212,6 +213,7 @@ def shufflenet_v1(
     reuse: of the variables.
     scope: variable scope.
     base_only: leaves out pooling and what follows it.
+    batch_norm_epsilon: added to the variances.
 
   Returns:
     (logits [batch, num_classes], end_points). In place of logits: the pooled
@@ -224,7 +226,7 @@ def shufflenet_v1(
   spec = table.resolve(depth_multiplier, groups)
   with (
     tf.variable_scope(scope, 'ShufflenetV1', [inputs], reuse=reuse),
-    slim.arg_scope(_layer_scope(is_training)),
+    slim.arg_scope(_layer_scope(is_training, batch_norm_epsilon)),
   ):
     net, end_points = _features(inputs, spec, final_endpoint)
     if base_only:

@@ -132,6 +132,8 @@ def ssdlite_mobilenet_v2(
   min_depth: int = 16,
   is_training: bool = False,
   freeze_backbone: bool = False,
+  use_explicit_padding: bool = False,
+  batch_norm_epsilon: float = 0.001,
 ) -> tuple[table.Predictions, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -142,6 +144,8 @@ def ssdlite_mobilenet_v2(
     min_depth: least number of channels.
     is_training: whether batch norm takes batch statistics.
     freeze_backbone: whether the backbone infers, whatever is_training is.
+    use_explicit_padding: pads the backbone's layers the same on all sides.
+    batch_norm_epsilon: added to the variances in the backbone.
 
   Returns:
     (Predictions, end_points): the backbone's, and feature_map_0 .. 5, which
@@ -158,6 +162,8 @@ def ssdlite_mobilenet_v2(
       'depth_multiplier': depth_multiplier,
       'min_depth': min_depth,
       'is_training': is_training and not freeze_backbone,
+      'use_explicit_padding': use_explicit_padding,
+      'batch_norm_epsilon': batch_norm_epsilon,
     },
     is_training,
   )

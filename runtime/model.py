@@ -157,6 +157,13 @@ class Model(tf.Module):
     return self
 
   @property
+  def batch_norm_epsilon(self) -> float:
+    """What batch norm adds to the variances."""
+    given = self._options.get('batch_norm_epsilon')
+    family = networks.ALL[self.network_name].family
+    return family.batch_norm_epsilon if given is None else given
+
+  @property
   def variables_by_name(self) -> dict[str, tf.Variable]:
     """Name, as in checkpoints -> variable, batch norm averages included."""
     return dict(self._variables)

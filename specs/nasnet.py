@@ -168,6 +168,17 @@ def resolve(rows: Sequence[Cells] = NASNET_MOBILE) -> Nasnet:
   return Nasnet(_STEM_CHANNELS, tuple(cells))
 
 
+def pads_of_strided(
+  kernel_size: int, height: int, width: int
+) -> list[list[int]]:
+  """Returns [before, after] of height and of width, as SAME pads at stride 2.
+
+  kernel_size: odd.
+  """
+  half = kernel_size // 2
+  return [[half - 1 + size % 2, half] for size in (height, width)]
+
+
 def check_final_endpoint(final_endpoint: str | None, spec: Nasnet) -> None:
   """Raises InputError unless final_endpoint is None or a key of end_points."""
   names = [cell.end_point for cell in spec.cells if cell.end_point]

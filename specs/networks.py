@@ -21,6 +21,14 @@ IMPLEMENTATIONS = ('slim', 'fast')
 DATA_FORMATS = ('NHWC', 'NCHW')
 COMPUTE_DTYPES = ('float32', 'bfloat16', 'float16')
 
+# Arguments that change what a network computes, and none of its variables:
+# other libraries' weights need some, and keep them wherever they are trained.
+COMPUTATION = (
+  'use_explicit_padding',
+  'batch_norm_epsilon',
+  'input_normalization',
+  'zero_padded_pools',
+)
 # Arguments by which networks of one name differ: with others, a checkpoint is
 # of another network.
 ARCHITECTURE = (
@@ -31,7 +39,14 @@ ARCHITECTURE = (
   'output_stride',
   'atrous_rates',
   'aspp_with_separable_conv',
+  *COMPUTATION,
 )
+
+# input_normalization -> (means, standard deviations) of red, green and blue,
+# from 0 to 1. Without any, networks take images in [-1, 1].
+INPUT_NORMALIZATIONS = {
+  'imagenet': ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+}
 
 
 class Family(NamedTuple):

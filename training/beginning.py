@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Iterator
+import os
 
 import tensorflow as tf
 
@@ -18,9 +19,37 @@ from datasets import labels
 from datasets.catalog import Dataset
 from runtime.model import Model
 from runtime.model import RunnableModel
+from specs import networks
 from training import state as training_state
 from training.options import TrainingOptions
 from training.state import TrainState
+
+
+def with_computation(options: TrainingOptions) -> TrainingOptions:
+  """Returns options by which the weights compute what they were trained for.
+
+  What networks.COMPUTATION names and no flag says comes from the model.json of
+  the run, or, where that is new, of the checkpoint that it starts from; told.
+
+  Raises:
+    InputError: model.json is damaged.
+  """
+  folder = options.run.train_dir
+  if reader.latest(folder) is None:
+    path = options.start.checkpoint_path or ''
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or '.'
+    if not path:
+      return options
+  info = run_info.read_run_info(folder)
+  found = {
+    name: info[name]
+    for name in networks.COMPUTATION
+    if info.get(name) is not None and getattr(options.network, name) is None
+  }
+  if found:
+    values = ', '.join(f'{name} {value}' for name, value in found.items())
+    print(f'As in {os.path.join(folder, run_info.FILE_NAME)}: {values}')
+  return options._replace(network=options.network._replace(**found))
 
 
 def begin(

@@ -90,6 +90,7 @@ def train(
       another worker has ended.
   """
   network_flags.check(options.network, choice)
+  options = beginning.with_computation(options)
   workers = strategy.make_workers(options.strategy)
   options.check_replicas(workers.num_replicas, workers.count)
   dataset = kinds.open_to_train(kind, options.dataset)

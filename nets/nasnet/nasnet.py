@@ -84,15 +84,21 @@ def _separable_twice(net, operation, filters):
   return net
 
 
-def _operation(net, operation, filters, keep_prob):
+def _pool(net, operation, zero_padded):
+  pool = slim.avg_pool2d if operation.kind == 'avg' else slim.max_pool2d
+  size, padding = operation.kernel_size, 'SAME'
+  if zero_padded and operation.stride == 2:
+    pads = table.pads_of_strided(size, *net.shape[1:3])
+    net, padding = tf.pad(net, [[0, 0], *pads, [0, 0]]), 'VALID'
+  return pool(net, [size, size], operation.stride, padding=padding)
+
+
+def _operation(net, operation, filters, keep_prob, zero_padded_pools):
   """Applies one side of a sum to its state."""
   if operation.kind == 'none':
     return net
-  size = [operation.kernel_size] * 2
-  if operation.kind == 'avg':
-    net = slim.avg_pool2d(net, size, operation.stride, padding='SAME')
-  elif operation.kind == 'max':
-    net = slim.max_pool2d(net, size, operation.stride, padding='SAME')
+  if operation.kind != 'sep':
+    net = _pool(net, operation, zero_padded_pools)
   else:
     with tf.variable_scope(operation.scope):
       net = _separable_twice(net, operation, filters)
@@ -101,17 +107,20 @@ def _operation(net, operation, filters, keep_prob):
   return net
 
 
-def _cell(net, previous, cell, keep_prob):
+def _cell(net, previous, cell, keep_prob, zero_padded_pools):
   """Builds one cell on the outputs of the two before it."""
   with tf.variable_scope(cell.scope):
     previous = _previous_state(net, previous, cell)
     net = slim.conv2d(tf.nn.relu(net), cell.filters, [1, 1], scope='1x1')
     states = [slim.batch_norm(net, scope='beginning_bn'), previous]
-    for left, right in cell.sums:
-      states.append(
-        _operation(states[left.state], left, cell.filters, keep_prob)
-        + _operation(states[right.state], right, cell.filters, keep_prob)
+    for sides in cell.sums:
+      left, right = (
+        _operation(
+          states[side.state], side, cell.filters, keep_prob, zero_padded_pools
+        )
+        for side in sides
       )
+      states.append(left + right)
     return tf.concat([states[state] for state in cell.outputs], axis=3)
 
 
@@ -130,7 +139,13 @@ def _auxiliary_logits(net, num_classes):
 
 
 def _features(
-  images, spec, num_classes, is_training, final_endpoint, drop_path_keep_prob
+  images,
+  spec,
+  num_classes,
+  is_training,
+  final_endpoint,
+  drop_path_keep_prob,
+  zero_padded_pools,
 ):
   """Builds stem and cells up to final_endpoint; returns (net, end_points)."""
   net = slim.conv2d(
@@ -142,7 +157,10 @@ def _features(
     keep_prob = (
       1.0 - cell.depth * (1.0 - drop_path_keep_prob) if is_training else 1.0
     )
-    previous, net = net, _cell(net, previous, cell, keep_prob)
+    previous, net = (
+      net,
+      _cell(net, previous, cell, keep_prob, zero_padded_pools),
+    )
     if cell.end_point:
       end_points[cell.end_point] = net
       if cell.end_point == final_endpoint:
@@ -160,6 +178,7 @@ def build_nasnet_mobile(
   final_endpoint: str | None = None,
   dropout_keep_prob: float = 0.5,
   drop_path_keep_prob: float = 1.0,
+  zero_padded_pools: bool = False,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
   """Builds the network.
 
@@ -174,6 +193,8 @@ def build_nasnet_mobile(
     dropout_keep_prob: part of the pooled features that training keeps.
     drop_path_keep_prob: part of the images for which training keeps the
       result of an operation in the last cell; more in the cells before.
+    zero_padded_pools: pads with zeros where pools have a stride, as many as
+      SAME, but means and maxima then count them: Keras' network does so.
 
   Returns:
     (logits [batch, num_classes], end_points). In place of logits: the end
@@ -193,6 +214,7 @@ def build_nasnet_mobile(
       is_training,
       final_endpoint,
       drop_path_keep_prob,
+      zero_padded_pools,
     )
     if final_endpoint in end_points:
       return net, end_points

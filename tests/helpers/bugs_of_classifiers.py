@@ -17,9 +17,9 @@ ROWS = (
   ),
   (
     'slim: epsilon 1e-5',
-    'nets/mobilenet_layers.py',
-    'epsilon=0.001',
-    'epsilon=1e-5',
+    'nets/mobilenet_v2.py',
+    'batch_norm_epsilon: float = 0.001',
+    'batch_norm_epsilon: float = 1e-5',
     _FAMILY_V2,
   ),
   (
