@@ -90,6 +90,32 @@ def write_whole(path: str) -> Iterator[str]:
     raise InputError(f'{path} cannot be written: {error.strerror}') from error
 
 
+@contextlib.contextmanager
+def write_together(folder: str, last: str) -> Iterator[str]:
+  """Yields the path of a folder whose files go into `folder` afterwards.
+
+  If anything is raised meanwhile, none does.
+
+  Args:
+    folder: is there.
+    last: how the names of those end without which the others are nothing.
+
+  Raises:
+    InputError: the folder cannot be written, or the disk is full.
+  """
+  try:
+    with tempfile.TemporaryDirectory(
+      prefix=f'{_PARTIAL}{os.getpid()}-', dir=folder
+    ) as partial:
+      yield partial
+      for name in sorted(
+        os.listdir(partial), key=lambda name: name.endswith(last)
+      ):
+        os.replace(os.path.join(partial, name), os.path.join(folder, name))
+  except OSError as error:
+    raise InputError(f'{folder} cannot be written: {error.strerror}') from error
+
+
 def write_bytes(path: str, content: bytes) -> None:
   """Writes a file, whole or not at all; raises write_whole's error."""
   with write_whole(path) as partial, open(partial, 'wb') as file:

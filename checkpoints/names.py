@@ -39,6 +39,11 @@ def is_slot(name: str) -> bool:
   return bool(slash) and last[:1].isupper()
 
 
+def is_of_training(name: str) -> bool:
+  """Whether a name is that of a slot, an average or a counter."""
+  return is_slot(name) or '/' not in name
+
+
 def split_scopes(scopes: str | None) -> tuple[str, ...]:
   """Returns the beginnings of names in a comma-separated list."""
   return tuple(

@@ -30,7 +30,7 @@ def format_report(report: Report) -> str:
     (report.restored, report.skipped, report.initialised)
   ):
     for name in names:
-      scope = _scope(name)
+      scope = scope_of(name)
       counts.setdefault(scope, [0, 0, 0])[fate] += 1
       if name in report.skipped:
         reasons.setdefault(scope, set()).add(report.skipped[name])
@@ -49,8 +49,8 @@ def format_report(report: Report) -> str:
   return '\n'.join(lines)
 
 
-def _scope(name):
-  """Groups what is alike: A/expanded_conv_3/x -> A/expanded_conv.
+def scope_of(name: str) -> str:
+  """Returns what a variable is told with: A/expanded_conv_3/x: A/expanded_conv.
 
   Slots and averages are grouped by kind: A/weights/RMSProp -> */RMSProp.
   """

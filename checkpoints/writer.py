@@ -10,6 +10,7 @@ import os
 import re
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from base import errors
@@ -127,3 +128,25 @@ def check_finite(writer: Writer, step: int) -> None:
         f'{step}; no checkpoint was written, '
         f'{reader.describe_latest(writer.train_dir)}'
       )
+
+
+def write_values(values: dict[str, np.ndarray], path: str) -> None:
+  """Writes a checkpoint of values that no model has, and names it the newest.
+
+  Args:
+    values: by name.
+    path: the prefix; its folder is there.
+
+  Raises:
+    InputError: the disk is full.
+  """
+  saver = tf.compat.v1.train.Saver(
+    {name: tf.Variable(value) for name, value in values.items()},
+    save_relative_paths=True,
+  )
+  try:
+    saver.save(None, path, write_meta_graph=False)
+  except tf.errors.OpError as error:
+    raise InputError(
+      f'{path} cannot be written: {errors.reason_of(error)}'
+    ) from error

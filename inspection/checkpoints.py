@@ -60,7 +60,7 @@ def inspect(
   shapes = {
     name: shape
     for name, shape in checkpoint.shapes.items()
-    if not _is_of_training(name)
+    if not names.is_of_training(name)
   }
   options = {
     key: info[key] for key in networks.ARCHITECTURE if info.get(key) is not None
@@ -122,15 +122,10 @@ def _variables(model_name, num_classes, options):
   return model.variables_by_name
 
 
-def _is_of_training(name):
-  """Whether a name is that of a slot, an average or a counter."""
-  return names.is_slot(name) or '/' not in name
-
-
 def _kinds_of_training(all_names):
   """Returns what else there is: ExponentialMovingAverage, RMSProp, ..."""
   return {
-    name.rpartition('/')[2] for name in all_names if _is_of_training(name)
+    name.rpartition('/')[2] for name in all_names if names.is_of_training(name)
   }
 
 

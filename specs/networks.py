@@ -224,14 +224,31 @@ def module_of(name: str, package: str) -> types.ModuleType:
   return importlib.import_module(f'{package}.{ALL[name].family.module}')
 
 
-def convolutions(
-  name: str, height: int, width: int, num_classes: int | None
-) -> list[Convolution]:
-  """Lists a network's convolutions on images of height x width."""
-  module, network = module_of(name, 'specs'), ALL[name]
-  taken = inspect.signature(module.resolve).parameters
-  arguments = {**network.family.defaults, **network.fixed}
-  spec = module.resolve(
+def resolve(name: str, options: dict[str, Any] | None = None) -> NamedTuple:
+  """Returns a network's numbers: what its module in specs/ resolves.
+
+  options: arguments of its resolve(), besides those that the name stands for.
+  """
+  network = ALL[name]
+  function = module_of(name, 'specs').resolve
+  taken = inspect.signature(function).parameters
+  arguments = {**network.family.defaults, **network.fixed, **(options or {})}
+  return function(
     **{key: value for key, value in arguments.items() if key in taken}
   )
-  return module.convolutions(spec, height, width, num_classes)
+
+
+def convolutions(
+  name: str,
+  height: int,
+  width: int,
+  num_classes: int | None,
+  options: dict[str, Any] | None = None,
+) -> list[Convolution]:
+  """Lists a network's convolutions on images of height x width.
+
+  options: see resolve.
+  """
+  return module_of(name, 'specs').convolutions(
+    resolve(name, options), height, width, num_classes
+  )

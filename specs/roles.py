@@ -27,6 +27,9 @@ def decays(variable_name: str) -> bool:
   )
 
 
+# How names of NASNet's head begin that only training needs.
+AUXILIARY = 'aux_'
+
 _HEAD = re.compile(
   r'(^|/)(Logits|aux_logits|final_layer|logits|BoxPredictor_\d)/'
 )

@@ -1,0 +1,65 @@
+"""What a file of weights is, by what is in it, and not by its name."""
+
+from collections.abc import Callable
+import os
+import re
+import zipfile
+
+from base.errors import InputError
+from checkpoints.importing import keras
+from checkpoints.importing import keras_files
+from checkpoints.importing import slim
+from checkpoints.importing.imported import Imported
+
+_HDF5 = b'\x89HDF\r\n\x1a\n'
+# The end of a file of TensorFlow's first format of checkpoints.
+_TABLE_END = bytes.fromhex('57fb808b247547db')
+TAKEN = "slim's .ckpt and archives with one, Keras' .h5, .weights.h5 and .keras"
+
+
+def read(path: str, moving_averages: bool | None = None) -> Imported:
+  """Reads weights in whatever format they are.
+
+  Args:
+    path: of a file, a folder or a checkpoint's prefix.
+    moving_averages: see slim.read; None in other formats.
+
+  Raises:
+    InputError: there is nothing, the format is unknown, or what it holds is
+      damaged or not taken.
+  """
+  reader = _find_reader(path)
+  if reader is slim.read:
+    return slim.read(path, moving_averages)
+  if moving_averages:
+    raise InputError(
+      f'{path} has no moving averages: leave out --use_moving_averages'
+    )
+  return reader(path)
+
+
+def _find_reader(path) -> Callable[..., Imported]:
+  prefix = re.sub(r'\.(index|meta|data-\d{5}-of-\d{5})$', '', path)
+  if os.path.isdir(path) or os.path.exists(f'{prefix}.index'):
+    return slim.read
+  try:
+    begin, end = _ends(path)
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
+  if begin.startswith(_HDF5):
+    return keras.read
+  if zipfile.is_zipfile(path) and keras_files.is_zip_of_keras(path):
+    return keras.read
+  if slim.is_archive(path) or end == _TABLE_END:
+    return slim.read
+  raise InputError(
+    f'{path} is in no format that is known here, or damaged; there are {TAKEN}'
+  )
+
+
+def _ends(path):
+  """Returns the first and the last bytes of a file."""
+  with open(path, 'rb') as file:
+    begin = file.read(16)
+    file.seek(max(0, os.path.getsize(path) - len(_TABLE_END)))
+    return begin, file.read()

@@ -1,0 +1,175 @@
+"""Layers and their arrays in files of Keras; nothing in them is ever run.
+
+* NAME.h5: Keras 1 and 2, a whole model or its weights.
+* NAME.weights.h5: Keras 3, weights.
+* NAME.keras: Keras 3, a whole model, a zip archive with such a file in it.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import io
+import json
+import os
+import re
+from typing import Any
+from typing import NamedTuple
+import zipfile
+import zlib
+
+import h5py
+import numpy as np
+
+from base.errors import InputError
+
+_MOST_BYTES = 1 << 30  # of all arrays: those of the networks here have less
+_WEIGHTS = 'model.weights.h5'
+_CONFIG = 'config.json'
+# What Keras 3 numbers, in order; it names the layers' classes.
+_LEAVES = {
+  'batch_normalization': ('gamma', 'beta', 'moving_mean', 'moving_variance'),
+  'separable_conv2d': ('depthwise_kernel', 'pointwise_kernel'),
+  'depthwise_conv2d': ('kernel', 'bias'),
+  'conv2d': ('kernel', 'bias'),
+  'dense': ('kernel', 'bias'),
+}
+_OF_KERAS3 = re.compile(r'layers/([a-z0-9_]+?)(?:_\d+)?/vars/(\d{1,2})')
+_DEEPEST = 20  # groups in groups: one that is in itself has no end
+_DAMAGE = (
+  *(OSError, KeyError, RuntimeError, ValueError, TypeError, EOFError),
+  *(RecursionError, OverflowError, NotImplementedError, AttributeError),
+  *(zipfile.BadZipFile, zlib.error),
+)
+
+
+class KerasFile(NamedTuple):
+  """What is in a file."""
+
+  layers: dict[str, dict[str, np.ndarray]]  # layer -> 'kernel' and the like
+  others: tuple[str, ...]  # names of arrays that are of no layer
+  config: dict[str, Any]  # of a whole model; {} of weights
+
+
+def is_zip_of_keras(path: str) -> bool:
+  """Whether a zip archive is a whole model of Keras 3."""
+  with _errors_name(path), zipfile.ZipFile(path) as archive:
+    return {_WEIGHTS, _CONFIG} <= set(archive.namelist())
+
+
+def read(path: str) -> KerasFile:
+  """Reads a file of any of the three formats.
+
+  Raises:
+    InputError: it is damaged, leads elsewhere, or holds more than any network
+      here has.
+  """
+  with _errors_name(path):
+    if not zipfile.is_zipfile(path):
+      return _read_h5(path, path)
+    with zipfile.ZipFile(path) as archive:
+      config = json.loads(_member(archive, path, _CONFIG))
+      weights = io.BytesIO(_member(archive, path, _WEIGHTS))
+    return _read_h5(path, weights)._replace(config=_checked(config))
+
+
+@contextlib.contextmanager
+def _errors_name(path):
+  """What is raised where a file is damaged becomes an InputError."""
+  try:
+    yield
+  except InputError:
+    raise
+  except _DAMAGE as error:
+    reason = getattr(error, 'strerror', None) or ' '.join(str(error).split())
+    raise InputError(f'{path}: no whole file of Keras ({reason})') from error
+
+
+def _member(archive, path, name):
+  """Returns a file in an archive, which says beforehand how large it is."""
+  size = archive.getinfo(name).file_size
+  _check_size(path, size)
+  with archive.open(name) as file:
+    return file.read(size)
+
+
+def _check_size(path, size):
+  if size > _MOST_BYTES:
+    raise InputError(
+      f'{path}: {size} bytes of weights, more than any network here has'
+    )
+
+
+def _checked(config):
+  if not isinstance(config, dict):
+    raise ValueError('its configuration is no JSON object')
+  return config
+
+
+def _read_h5(path, file):
+  _check_size(path, os.path.getsize(path))
+  with h5py.File(file, 'r') as root:
+    config = _checked(json.loads(root.attrs.get('model_config', '{}')))
+    arrays = dict(_arrays(path, root))
+    group = root.get('model_weights', root)
+    if _texts(group, 'layer_names'):
+      return KerasFile(*_keras2(arrays, group), config)
+    return KerasFile(*_keras3(arrays, root), config)
+
+
+def _arrays(path, root) -> Iterator[tuple[str, np.ndarray]]:
+  """Yields (name, array) of all that are in this very file."""
+  total = 0
+  waiting = [('', root)]
+  while waiting:
+    prefix, group = waiting.pop()
+    for key in group:
+      name = f'{prefix}{key}'
+      link = group.get(key, getlink=True)
+      member = group[key] if isinstance(link, h5py.HardLink) else None
+      if isinstance(member, h5py.Group):
+        if name.count('/') > _DEEPEST:
+          raise InputError(f'{path}: {name} is too deep')
+        waiting.append((f'{name}/', member))
+        continue
+      if member is None or member.is_virtual or member.external:
+        raise InputError(f'{path}: {name} leads to another place, or file')
+      total += member.size * member.dtype.itemsize
+      _check_size(path, total)
+      yield name, np.asarray(member)
+
+
+def _keras2(arrays, group):
+  """Each layer's group tells the names of its arrays, LAYER/LEAF:0."""
+  prefix, layers, used = group.name.strip('/'), {}, set()
+  for layer in _texts(group, 'layer_names'):
+    for name in _texts(group[layer], 'weight_names'):
+      path = f'{prefix}/{layer}/{name}'.lstrip('/')
+      leaf = name.rpartition('/')[2].partition(':')[0]
+      layers.setdefault(layer, {})[leaf] = arrays[path]
+      used.add(path)
+  return layers, tuple(name for name in arrays if name not in used)
+
+
+def _texts(group, key):
+  """Returns an attribute's texts; what is too long for one is in key0, ..."""
+  keys = [key] if key in group.attrs else []
+  while f'{key}{len(keys)}' in group.attrs:
+    keys.append(f'{key}{len(keys)}')
+  return [
+    text.decode() if isinstance(text, bytes) else str(text)
+    for each in keys
+    for text in group.attrs[each]
+  ]
+
+
+def _keras3(arrays, root):
+  """Names are layers/CLASS_NUMBER/vars/NUMBER; vars/ tells the layer's name."""
+  layers, others = {}, []
+  for name, array in arrays.items():
+    match = _OF_KERAS3.fullmatch(name)
+    layer = root[name].parent.attrs.get('name')
+    leaves = _LEAVES.get(match[1], ()) if match else ()
+    if layer is None or not match or int(match[2]) >= len(leaves):
+      others.append(name)
+    else:
+      layers.setdefault(str(layer), {})[leaves[int(match[2])]] = array
+  return layers, tuple(others)

@@ -1,0 +1,177 @@
+"""Whether another library's weights are those of a network, all of them."""
+
+import re
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from base.errors import InputError
+from checkpoints import names
+from checkpoints import report
+from checkpoints.importing.imported import Imported
+from inspection import identification
+from runtime.model import Model
+from specs import networks
+from specs import roles
+
+_SMALL = 32  # pixels: variables do not depend on the size of the image
+_MOST_ROWS = 14
+_WIDTH = 80
+# What has no place in a network and needs none: of training, of dropout.
+_HARMLESS = re.compile(
+  r'(optimizer|optimizer_weights|metrics)/.+|(.+/)?seed_generator.*'
+  r'|(.+\.)?num_batches_tracked'
+)
+# Of MobileNetV3 Keras leaves out the layer before the logits with them.
+_BEFORE_LOGITS = 'MobilenetV3/Conv_2/'
+
+
+class Fitted(NamedTuple):
+  """Weights that are whole."""
+
+  model_name: str
+  options: dict[str, Any]  # of networks.ARCHITECTURE
+  num_classes: int | None  # None: it is a backbone, without what classifies
+  default_image_size: int
+  values: dict[str, np.ndarray]
+
+
+def fit(path: str, imported: Imported) -> Fitted:
+  """Returns the network that weights are of.
+
+  Args:
+    path: of the file, for messages.
+    imported: what is in it.
+
+  Raises:
+    InputError: they are of none, lack a part other than the whole head, or have
+      what is not known to be of no use.
+  """
+  shapes = {name: list(value.shape) for name, value in imported.values.items()}
+  try:
+    identified = identification.identify(shapes)
+  except InputError as error:
+    raise InputError(f'{path}: {error}') from error
+  options = identified.options | {
+    key: imported.options[key]
+    for key in networks.ARCHITECTURE
+    if imported.options.get(key) is not None
+  }
+  model = Model(identified.model_name, identified.num_classes or 2, **options)
+  model(tf.zeros([1, _SMALL, _SMALL, 3]))
+  variables = {
+    name: variable.shape.as_list()
+    for name, variable in model.variables_by_name.items()
+  }
+  what = f'variables of {_describe(identified.model_name, options)}'
+  _check_whole(path, shapes, variables, what)
+  _check_left_over(path, imported, variables, what)
+  values = {
+    name: value
+    for name, value in imported.values.items()
+    if name in variables or name.startswith(roles.AUXILIARY)
+  }
+  return Fitted(
+    identified.model_name,
+    options,
+    identified.num_classes,
+    model.default_image_size,
+    values,
+  )
+
+
+def _describe(model_name, options):
+  width = options.get('depth_multiplier')
+  return model_name if width is None else f'{model_name} at width {width:g}'
+
+
+def _check_whole(path, shapes, variables, what):
+  """Raises InputError if some are missing, or of another shape."""
+  misfits = [
+    f'{name} is {shapes[name]}, not {shape}'
+    for name, shape in variables.items()
+    if shapes.get(name, shape) != shape
+  ]
+  if misfits:
+    raise InputError(
+      f'{path} has {len(misfits)} of {len(variables)} {what}, which comes '
+      f'closest, in another shape: {names.several(misfits)}'
+    )
+  missing = [name for name in variables if name not in shapes]
+  head = [name for name in variables if _is_head(name)]
+  if missing and not (set(missing) <= set(head) and _has_no_logits(shapes)):
+    raise InputError(
+      f'{path} lacks {len(missing)} of {len(variables)} {what}: '
+      f'{names.several(missing)}'
+    )
+
+
+def _is_head(name):
+  return roles.is_head(name) or name.startswith(_BEFORE_LOGITS)
+
+
+def _has_no_logits(shapes):
+  return not any(roles.is_head(name) for name in shapes)
+
+
+def _check_left_over(path, imported, variables, what):
+  left_over = [
+    name for name in imported.left_over if not is_harmless(imported, name)
+  ]
+  left_over += [
+    imported.sources.get(name, name)
+    for name in imported.values
+    if name not in variables and not name.startswith(roles.AUXILIARY)
+  ]
+  if left_over:
+    raise InputError(
+      f'{path} has {len(left_over)} values that are no {what}: '
+      f'{names.several(left_over)}'
+    )
+
+
+def is_harmless(imported: Imported, name: str) -> bool:
+  """Whether what is left over of a source is nothing that computes."""
+  if imported.library == 'slim' and names.is_of_training(name):
+    return True
+  return bool(_HARMLESS.fullmatch(name))
+
+
+def table(path: str, imported: Imported, fitted: Fitted) -> str:
+  """Returns what became of a file's values: lines of at most 80 columns."""
+  classes = (
+    'no head' if fitted.num_classes is None else f'{fitted.num_classes} classes'
+  )
+  lines = [
+    f'{path} ({imported.library}):',
+    f'{_describe(fitted.model_name, fitted.options)}, {classes}, '
+    f'{len(fitted.values)} variables',
+    _row('variables', '', 'of the source'),
+  ]
+  scopes = {}
+  for name in fitted.values:
+    # Conv2d_3_depthwise and the like together.
+    scope = re.sub(r'_\d+(?=_|$)', '', report.scope_of(name))
+    scopes.setdefault(scope, []).append(name)
+  rows = [
+    (scope, str(len(members)), imported.sources[members[0]])
+    for scope, members in sorted(scopes.items())
+  ]
+  lines += [_row(*row) for row in rows[:_MOST_ROWS]]
+  rest = rows[_MOST_ROWS:]
+  if rest:
+    total = sum(int(count) for _, count, _ in rest)
+    lines.append(_row(f'{len(rest)} other scopes', str(total), ''))
+  left_over = sorted({one.rpartition('/')[2] for one in imported.left_over})
+  lines.append(
+    f'Left over: {len(imported.left_over)} ({names.several(left_over, 5)})'
+    if left_over
+    else 'Left over: nothing'
+  )
+  return '\n'.join(lines)
+
+
+def _row(scope, count, source):
+  return f'{scope[:38]:38} {count:>4}  {source}'[:_WIDTH].rstrip()
