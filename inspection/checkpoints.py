@@ -1,6 +1,7 @@
 """What is in a checkpoint, and which networks it is a checkpoint of."""
 
 import math
+from typing import Any
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -37,6 +38,7 @@ class CheckpointReport(NamedTuple):
   also: tuple[str, ...]  # what else than a network's variables it has
   fits: tuple[Fit, ...]  # of networks that have a part in it, the best first
   warnings: tuple[str, ...]
+  computation: dict[str, Any]  # of networks.COMPUTATION, by model.json
 
 
 def inspect(
@@ -84,6 +86,7 @@ def inspect(
     tuple(sorted(_kinds_of_training(checkpoint.shapes))),
     tuple(fits),
     tuple(_warnings(checkpoint, fits)),
+    {key: info[key] for key in networks.COMPUTATION if info.get(key)},
   )
 
 

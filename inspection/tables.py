@@ -66,11 +66,13 @@ def data_table(report: DataReport, folder: str | None) -> str:
 def checkpoint_table(report: CheckpointReport) -> str:
   """Returns what a checkpoint holds, and what it would restore into."""
   step = 'none' if report.step is None else str(report.step)
+  computation = report.computation.items()
   lines = [
     report.path,
     f'step {step}, {report.num_variables} variables, '
     f'{report.num_parameters / 1e6:.2f} M values',
     f'also there: {", ".join(report.also) or "nothing"}',
+    *(f'not as in slim: {key} {value}' for key, value in computation),
     '',
   ]
   rows = [('network', 'classes', 'variables fit', 'other shape', 'missing')]

@@ -49,7 +49,10 @@ def with_computation(options: TrainingOptions) -> TrainingOptions:
   if found:
     values = ', '.join(f'{name} {value}' for name, value in found.items())
     print(f'As in {os.path.join(folder, run_info.FILE_NAME)}: {values}')
-  return options._replace(network=options.network._replace(**found))
+  return options._replace(
+    network=options.network._replace(**found),
+    flags=options.flags and {**options.flags, **found},
+  )
 
 
 def begin(
