@@ -117,7 +117,7 @@ def _outputs(shapes):
 
 def _count_classes(shapes):
   for name, shape in shapes.items():
-    if name.endswith('/biases') and shape:
+    if name.endswith(('/biases', '/weights')) and shape:
       num_classes = roles.count_classes(name, shape[-1])
       if num_classes is not None and not name.startswith(roles.AUXILIARY):
         return num_classes

@@ -164,12 +164,14 @@ def table(path: str, imported: Imported, fitted: Fitted) -> str:
   if rest:
     total = sum(int(count) for _, count, _ in rest)
     lines.append(_row(f'{len(rest)} other scopes', str(total), ''))
-  left_over = sorted({one.rpartition('/')[2] for one in imported.left_over})
-  lines.append(
-    f'Left over: {len(imported.left_over)} ({names.several(left_over, 5)})'
-    if left_over
-    else 'Left over: nothing'
+  kinds = sorted(
+    {
+      one.rpartition('/')[2] if imported.library == 'slim' else one
+      for one in imported.left_over
+    }
   )
+  left_over = f' ({names.several(kinds, 2)})' if kinds else ''
+  lines.append(f'Left over: {len(imported.left_over) or "nothing"}{left_over}')
   return '\n'.join(lines)
 
 

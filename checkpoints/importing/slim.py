@@ -4,6 +4,7 @@ A checkpoint of TensorFlow's first or second format, by its prefix, one of its
 files or its folder; or an archive .tgz, .tar.gz or .tar that has one in it.
 """
 
+import glob
 import os
 import posixpath
 import re
@@ -36,29 +37,45 @@ def read(path: str, moving_averages: bool | None = None) -> Imported:
   """
   if is_archive(path):
     with tempfile.TemporaryDirectory() as folder:
-      member, prefix = _take_out(path, folder)
-      checkpoint = reader.open_checkpoint(prefix)
-      checkpoint = checkpoint._replace(path=f'{path}: {member}')
+      member, prefix = _take_out(path, folder, moving_averages)
+      name = f'{path}: {member}'
+      try:
+        checkpoint = reader.open_checkpoint(prefix)._replace(path=name)
+      except InputError as error:
+        raise InputError(str(error).replace(prefix, name)) from error
   else:
-    checkpoint = reader.open_checkpoint(path)
+    checkpoint = reader.open_checkpoint(_only_one_in(path))
+  if _is_averaged(checkpoint.path):
+    moving_averages = False  # They are the variables.
   return _imported(checkpoint, moving_averages)
 
 
 def is_archive(path: str) -> bool:
-  """Whether a file begins as gzip or tar does."""
+  """Whether it is a file that begins as gzip or tar does."""
+  if not os.path.isfile(path):
+    return False
   with open(path, 'rb') as file:
     begin = file.read(262)
   return begin[:2] == b'\x1f\x8b' or begin[257:] == b'ustar'
 
 
-def _take_out(path, folder):
+def _only_one_in(path):
+  """Returns the checkpoint of a folder that was not written by training."""
+  if not os.path.isdir(path) or reader.latest(path):
+    return path
+  found = glob.glob(os.path.join(glob.escape(path), '*.index'))
+  return found[0] if len(found) == 1 else path
+
+
+def _take_out(path, folder, moving_averages):
   """Writes the checkpoint's files; returns (its name there, its path here)."""
   contents = tar_files.read_members(path, _is_wanted)
   prefixes = {}
   for name in contents:
     match = _FILE_NAME.fullmatch(name)
     prefixes.setdefault(match[1] if match else name, []).append(name)
-  chosen = [one for one in prefixes if _AVERAGED in one.split('/')[:-1]]
+  averaged = moving_averages is not False
+  chosen = [one for one in prefixes if _is_averaged(one) == averaged]
   chosen = chosen or list(prefixes)
   if len(chosen) != 1:
     found = names.several(sorted(chosen)) or 'none'
@@ -72,6 +89,10 @@ def _take_out(path, folder):
     with open(prefix + name.removeprefix(member), 'wb') as file:
       file.write(contents[name])
   return member, prefix
+
+
+def _is_averaged(name):
+  return _AVERAGED in name.replace(': ', '/').split('/')[:-1]
 
 
 def _is_wanted(name):

@@ -54,7 +54,7 @@ def save(model, folder, suffix):
 
 
 def images(count, size, seed=5):
-  """Returns float32 [count, size, size, 3] in [-1, 1]: of a few large pixels."""
+  """Returns float32 [count, size, size, 3] in [-1, 1], of large pixels."""
   rng = np.random.default_rng(seed)
   coarse = rng.uniform(-1.0, 1.0, (count, 4, 4, 3)).astype(np.float32)
   return coarse.repeat(size // 4, axis=1).repeat(size // 4, axis=2)
