@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import inspect
 import math
 import re
+import statistics
 from typing import Any
 from typing import NamedTuple
 
@@ -57,14 +58,25 @@ def identify(shapes: dict[str, list[int]]) -> Identified:
     raise InputError(
       f'no network here has variables like {names.several(sorted(shapes))}'
     )
-  for one in _of_other_widths(networks.ALL[best[0]].family):
+  width = _width(outputs, best[0])
+  for one in _of_other_widths(networks.ALL[best[0]].family, width):
     if not rate(best)[1]:
       break
     best = max(best, one, key=rate)
   return Identified(*best, num_classes)
 
 
-def _of_other_widths(family) -> Iterator[tuple[str, dict[str, Any]]]:
+def _width(outputs, name):
+  """Returns about how wide it is: most layers are, but for rounding."""
+  named = networks.ALL[name].fixed.get('depth_multiplier', 1.0)
+  return named * statistics.median(
+    outputs[layer.scope] / layer.outputs
+    for layer in networks.convolutions(name, _PIXELS, _PIXELS, 1)
+    if layer.scope in outputs
+  )
+
+
+def _of_other_widths(family, about) -> Iterator[tuple[str, dict[str, Any]]]:
   """Yields (name, options) of a family's networks of any width."""
   free = {
     name: inspect.signature(networks.module_of(name, 'specs').resolve)
@@ -75,11 +87,15 @@ def _of_other_widths(family) -> Iterator[tuple[str, dict[str, Any]]]:
     for variant in _VARIANTS:
       if variant.keys() <= signature.parameters.keys():
         yield name, variant
-        for width in _WIDTHS:
+        for width in _near(_WIDTHS, about, 0.5):
           yield name, {'depth_multiplier': width, **variant}
   for name in free:
-    for width in _UNLIKELY_WIDTHS:
+    for width in _near(_UNLIKELY_WIDTHS, about, 0.1):
       yield name, {'depth_multiplier': width}
+
+
+def _near(widths, about, part):
+  return [width for width in widths if abs(width - about) <= part * about]
 
 
 def _rate(outputs, name, options, num_classes):

@@ -131,7 +131,7 @@ def _imported(checkpoint, moving_averages):
     name: reader.read(checkpoint, at).astype(np.float32)
     for name, at in variables.items()
   }
-  taken = set(variables.values())
+  taken = {*variables, *variables.values()}
   sizes = _IMAGE_SIZE.findall(checkpoint.path.replace(': ', '/'))
   return Imported(
     values,

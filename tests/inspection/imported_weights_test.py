@@ -1,5 +1,7 @@
 """Weights of a whole network are taken, and those of a part are refused."""
 
+from unittest import mock
+
 from absl.testing import absltest
 import numpy as np
 import tensorflow as tf
@@ -18,6 +20,12 @@ class ImportedWeightsTest(absltest.TestCase):
     super().setUpClass()
     model = Model('mobilenet_v1_025', 7)
     model(tf.zeros([1, 32, 32, 3]))
+    # It takes a second to make.
+    cls.enterClassContext(
+      mock.patch.object(
+        imported_weights, 'Model', lambda *arguments, **options: model
+      )
+    )
     cls.values = {
       name: variable.numpy()
       for name, variable in model.variables_by_name.items()

@@ -69,7 +69,6 @@ class SlimTest(files.TestCase):
     imported = formats.read(f'{prefix}.index')
     self.check(imported, [3.0, 4.0])
     self.assertEqual(f'{_WEIGHTS}{_AVERAGE}', imported.sources[_WEIGHTS])
-    self.assertIn(_WEIGHTS, imported.left_over)
     self.assertLen(imported.notes, 1)
     self.assertEqual({'image_size': 160}, imported.options)
     imported = formats.read(prefix, moving_averages=False)
