@@ -10,6 +10,7 @@ from base import limits
 from base import program_flags
 from base.errors import InputError
 from base.suggestions import did_you_mean
+from runtime import computation_flags
 from specs import networks
 
 # The flags belong to the program that has them defined.
@@ -156,7 +157,7 @@ def _define(
   _define_widths(choice, 'as in training, otherwise ' if model_default else '')
   if choice is SEGMENTERS:
     _define_pyramid('as in training, otherwise ' if model_default else '')
-  _define_computation(choice)
+  computation_flags.define(choice is CLASSIFIERS)
   flags.DEFINE_enum(
     'data_format',
     'auto',
@@ -249,41 +250,6 @@ def _define_pyramid(otherwise):
     "Separable convolutions in the pyramid's branches. Default: "
     f'{otherwise}true.',
   )
-
-
-def _define_computation(choice):
-  """Defines what networks of other libraries compute otherwise."""
-  otherwise = 'Default: as the checkpoint was trained, otherwise '
-  flags.DEFINE_bool(
-    'use_explicit_padding',
-    None,
-    'Pads the same on all sides, as PyTorch does. '
-    f"{otherwise}false: as slim's networks do.",
-  )
-  flags.DEFINE_float(
-    'batch_norm_epsilon',
-    None,
-    f'Number that batch norm adds to variances. {otherwise}that of the '
-    "published network, 0.001 or, in shufflenet_v1, 0.00001. A detector's or "
-    "segmenter's is that of its backbone.",
-    0.0,
-    1.0,
-  )
-  program_flags.require_above_zero('batch_norm_epsilon')
-  flags.DEFINE_enum(
-    'input_normalization',
-    None,
-    list(networks.INPUT_NORMALIZATIONS),
-    "Values that images become before the first layer. imagenet: torchvision's "
-    f'means and standard deviations of ImageNet. {otherwise}from -1 to 1.',
-  )
-  if choice is CLASSIFIERS:
-    flags.DEFINE_bool(
-      'zero_padded_pools',
-      None,
-      "Counts padding in pools that have a stride, as Keras' NASNet does. "
-      f'{otherwise}false.',
-    )
 
 
 def read() -> NetworkOptions:

@@ -49,6 +49,7 @@ _FLAGS = {
   'eval_image_classifier.py': _EVALUATION | {'labels_offset'},
   'eval_image_segmenter.py': _EVALUATION | {'num_pictures', 'eval_scales'},
   'eval_object_detector.py': _EVALUATION | {'num_pictures', 'iou_threshold'},
+  'import_checkpoint.py': {'output', 'labels_path', 'use_moving_averages'},
   'segment_image.py': _PREDICTION | {'output_stride'},
   'train_image_classifier.py': _TRAINING | {'label_smoothing', 'mixup_alpha'},
   'train_image_segmenter.py': _TRAINING | {'label_weights', 'output_stride'},
