@@ -59,7 +59,6 @@ flags.DEFINE_bool(
   'source has them all.',
 )
 flags.DEFINE_bool('overwrite', False, 'Replaces files that are there already.')
-flags.mark_flag_as_required('output')
 
 
 class OutputOptions(NamedTuple):
@@ -107,7 +106,9 @@ def _source(argv):
 
 
 def _check_output(output: OutputOptions) -> None:
-  """Raises InputError if something would be written over."""
+  """Raises InputError if there is none, or something would be written over."""
+  if not output.output:
+    raise InputError('say where the checkpoint is to go, by --output')
   beside = (run_info.FILE_NAME, labels.FILE_NAME, 'checkpoint')
   there = [
     *glob.glob(f'{glob.escape(output.path)}.*'),

@@ -168,7 +168,7 @@ class ImportCheckpointTest(tf.test.TestCase):
     cls.without('none.h5', *(layer.name for layer in cls.model.layers))
     out = f'--output={cls.path("out/")}'
     return (
-      ([cls.keras], 'flag --output=None: .*value other than None'),
+      ([cls.keras], 'say where the checkpoint is to go, by --output'),
       ([out], '0 files are named: name one'),
       ([cls.keras, cls.keras, out], '2 files are named'),
       ([cls.path('nothing'), out], '.*nothing: No such file'),
