@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import names
+from checkpoints import reader
 from checkpoints import report
 from checkpoints.importing.imported import Imported
 from inspection import identification
@@ -46,8 +47,8 @@ def fit(path: str, imported: Imported) -> Fitted:
     imported: what is in it.
 
   Raises:
-    InputError: they are of none, lack a part other than the whole head, or have
-      what is not known to be of no use.
+    InputError: they are of none, lack a part other than the whole head, have
+      what is not known to be of no use, or are not finite.
   """
   shapes = {name: list(value.shape) for name, value in imported.values.items()}
   try:
@@ -68,6 +69,7 @@ def fit(path: str, imported: Imported) -> Fitted:
   what = f'variables of {_describe(identified.model_name, options)}'
   _check_whole(path, shapes, variables, what)
   _check_left_over(path, imported, variables, what)
+  _check_finite(path, imported)
   values = {
     name: value
     for name, value in imported.values.items()
@@ -130,6 +132,14 @@ def _check_left_over(path, imported, variables, what):
       f'{path} has {len(left_over)} values that are no {what}: '
       f'{names.several(left_over)}'
     )
+
+
+def _check_finite(path, imported):
+  for name, value in imported.values.items():
+    if not reader.is_finite(value):
+      raise InputError(
+        f'{path}: {imported.sources[name]} holds NaN or infinite values'
+      )
 
 
 def is_harmless(imported: Imported, name: str) -> bool:

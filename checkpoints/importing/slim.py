@@ -105,7 +105,7 @@ def _is_wanted(name):
 def _imported(checkpoint, moving_averages):
   variables = {
     name: name
-    for name, value in checkpoint.values.items()
+    for name, value in sorted(checkpoint.values.items())
     if value.dtype.kind == 'f' and not names.is_of_training(name)
   }
   averages = {

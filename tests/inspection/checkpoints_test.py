@@ -8,7 +8,9 @@ import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import reader
+from checkpoints import run_info
 from inspection import checkpoints
+from inspection import tables
 from runtime.model import Model
 from tests.helpers import checkpoints as files
 
@@ -71,7 +73,13 @@ class CheckpointsTest(absltest.TestCase):
     self.assertStartsWith(report.warnings[0], name)
 
   def test_another_network(self):
-    (fit,) = self.inspect(self.variables, 'mobilenet_v1_050').fits
+    run_info.write_run_info(self.folder, {'batch_norm_epsilon': 0.01})
+    report = self.inspect(self.variables, 'mobilenet_v1_050')
+    (fit,) = report.fits
+    self.assertIn(
+      '\nnot as in slim: batch_norm_epsilon 0.01\n',
+      tables.checkpoint_table(report),
+    )
     self.assertGreater(fit.other_shape, fit.fits)
     self.assertEqual(0, fit.missing)
 

@@ -1,8 +1,6 @@
 """Keras' own networks give the same logits here, from each of its formats."""
 
-import os
 import tempfile
-import unittest
 
 from absl.testing import parameterized
 import tensorflow as tf
@@ -13,6 +11,7 @@ from runtime.model import Model
 from specs import networks
 from tests.helpers import keras_models
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 _SIZE = 64
 # What float32 leaves of the logits, of the largest.
@@ -74,6 +73,15 @@ class KerasTest(parameterized.TestCase, tf.test.TestCase):
       (fitted.model_name, fitted.options, fitted.num_classes),
     )
     self.check(path, model)
+    if 'V3' in name:
+      self.check_gates(model, imported)
+
+  def check_gates(self, model, imported):
+    """Their slope, 1/6 in Keras, is in what multiplies next."""
+    kernel = model.get_layer('expanded_conv_project').kernel.numpy()
+    value = imported.values['MobilenetV3/expanded_conv/project/weights']
+    self.assertAllClose(kernel * (1 / 6 / 0.16667), value, rtol=1e-6, atol=0.0)
+    self.assertNotAllClose(kernel, value, rtol=1e-6, atol=0.0)
 
   def test_formats(self):
     model = keras_models.make('MobileNet', _SIZE, alpha=0.25)
@@ -89,9 +97,7 @@ class KerasTest(parameterized.TestCase, tf.test.TestCase):
       for key, value in first.values.items():
         self.assertAllEqual(value, other.values[key], f'{path}: {key}')
 
-  @unittest.skipUnless(
-    'TWINSLIM_SOAK' in os.environ, 'make soak: Keras takes 10 s to make it'
-  )
+  @soak.slow
   def test_nasnet(self):
     """Its strided pools count the zeros around a map."""
     model = keras_models.make('NASNetMobile', _SIZE)
