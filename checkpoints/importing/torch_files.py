@@ -1,0 +1,125 @@
+"""Reads PyTorch's state dicts: .safetensors, and .pth where torch is there."""
+
+import pickle
+from typing import Any
+
+import numpy as np
+
+from base import extras
+from base.errors import InputError
+
+_FLOATS = ('float16', 'bfloat16', 'float32', 'float64')
+# Where a training keeps its weights among other things; averages first, as
+# timm takes them.
+_PLACES = ('state_dict_ema', 'model_ema', 'state_dict', 'model')
+_HARMLESS = ('num_batches_tracked', 'n_averaged')  # counters, of no weight
+_WRAPPERS = ('module', '_orig_mod', 'model', 'backbone')
+
+
+def read_state_dict(path: str) -> dict[str, np.ndarray | None]:
+  """Reads a state dict: name, without what wraps all names -> float32 array.
+
+  Counters are None.
+
+  Raises:
+    InputError: no such file, damage, or something else than floats in it.
+  """
+  try:
+    with open(path, 'rb') as file:
+      start = file.read(9)
+  except OSError as error:
+    raise InputError(f'{path} cannot be read: {error.strerror}') from error
+  # The header, JSON, comes after 8 bytes that say how long it is.
+  is_safetensors = start[8:] == b'{'
+  tensors = _read_safetensors(path) if is_safetensors else _read_pth(path)
+  return _unwrapped(
+    {name: _as_float32(path, name, value) for name, value in tensors.items()}
+  )
+
+
+def is_harmless(name: str) -> bool:
+  """Whether evaluation can do without what goes by this name."""
+  return name.rpartition('.')[2] in _HARMLESS
+
+
+def _read_safetensors(path):
+  safetensors = extras.load('safetensors')
+  extras.load('ml_dtypes')  # NumPy knows bfloat16 when this is imported.
+  try:
+    return extras.load('safetensors.numpy').load_file(path)
+  except (safetensors.SafetensorError, OSError, TypeError) as error:
+    raise InputError(
+      f'{path} is not a .safetensors file, or is damaged: {error}'
+    ) from error
+
+
+def _read_pth(path):
+  try:
+    import torch
+  except ImportError as error:
+    raise InputError(
+      f'{path}: PyTorch reads such files, and is not installed: pip install '
+      'torch, or convert it to .safetensors where there is PyTorch'
+    ) from error
+  try:
+    content = torch.load(path, map_location='cpu', weights_only=True)
+  except pickle.UnpicklingError as error:
+    raise InputError(
+      f'{path} holds more than tensors, or is damaged: save the state_dict() '
+      'alone where it was made'
+    ) from error
+  except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    reason = str(error).partition('\n')[0]
+    raise InputError(
+      f'{path} is not a .pth file, or is damaged: {reason}'
+    ) from error
+  tensors = _state_dict_in(content)
+  if tensors is None:
+    raise InputError(f'{path} has no state dict: save state_dict()')
+  return {name: _as_array(path, name, tensors[name]) for name in tensors}
+
+
+def _state_dict_in(content: Any):
+  """Returns the state dict, which may stand among other things; or None."""
+  if not isinstance(content, dict):
+    return None
+  for place in _PLACES:
+    if isinstance(content.get(place), dict):
+      return content[place]
+  return content
+
+
+def _as_array(path, name, tensor):
+  """Returns an array; of bfloat16, which NumPy may not know, float32."""
+  import torch
+
+  if not isinstance(tensor, torch.Tensor):
+    raise InputError(f'{path} holds more than tensors: {name}')
+  if tensor.dtype == torch.bfloat16:
+    tensor = tensor.float()
+  try:
+    return tensor.numpy()
+  except (TypeError, RuntimeError) as error:
+    raise InputError(f'{path}: {name} is of {tensor.dtype}') from error
+
+
+def _as_float32(path, name, value):
+  if is_harmless(name):
+    return None
+  if value.dtype.name not in _FLOATS:
+    raise InputError(
+      f'{path}: {name} is of {value.dtype.name}, not of floating-point numbers'
+    )
+  return value.astype(np.float32)
+
+
+def _unwrapped(tensors):
+  """Takes off what DataParallel and the like set before all names."""
+  while len(begin := {name.partition('.')[0] for name in tensors}) == 1:
+    (wrapper,) = begin
+    if wrapper not in _WRAPPERS:
+      break
+    tensors = {
+      name.removeprefix(f'{wrapper}.'): value for name, value in tensors.items()
+    }
+  return tensors
