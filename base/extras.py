@@ -1,4 +1,4 @@
-"""Packages that only some formats need: those of requirements-export.txt."""
+"""Libraries that only some formats need, and how to install what is missing."""
 
 import importlib
 import types
@@ -7,15 +7,15 @@ from base.errors import InputError
 
 
 def load(module: str) -> types.ModuleType:
-  """Imports a module of a package that need not be installed.
+  """Imports a module of requirements-export.txt, or a submodule.
 
   Raises:
-    InputError: it is not.
+    InputError: it is not installed; says how to install it.
   """
   try:
     return importlib.import_module(module)
   except ImportError as error:
     raise InputError(
-      f'{module.partition(".")[0]} is not installed: make EXTRAS=export lint, '
-      'or pip install -r requirements-export.lock --require-hashes, installs it'
+      f'{module.partition(".")[0]} is not installed: make EXTRAS=export lint '
+      'installs it, or pip install --require-hashes -r requirements-export.lock'
     ) from error

@@ -163,8 +163,10 @@ def _options(path, source):
     'batch_norm_epsilon': module.EPSILONS[family.module],
     'input_normalization': 'imagenet',
   }
+  if source.library == 'timm':
+    options.update(timm.options(path, family.module))
   if family.module == 'shufflenet_v1':
     del options['use_explicit_padding']  # It pads like that anyway.
   if options['batch_norm_epsilon'] == family.batch_norm_epsilon:
     del options['batch_norm_epsilon']
-  return options
+  return {key: value for key, value in options.items() if value is not None}

@@ -22,6 +22,27 @@ def variable(name, shape):
   return value.astype(np.float32)
 
 
+def torch_tensor(name, shape):
+  """Returns the float32 value of `name` of a PyTorch state dict, OIHW kernels.
+
+  Counters (num_batches_tracked) are int64.
+  """
+  leaf = name.rpartition('.')[2]
+  if leaf == 'num_batches_tracked':
+    return np.int64(0)
+  if leaf == 'weight':
+    # A batch norm's, or a kernel, which variable() takes for its last axis.
+    if len(shape) == 1:
+      return variable(f'{name}/gamma', shape)
+    outputs, *kept = shape
+    value = variable(f'{name}/weights', [*kept, outputs])
+    return np.ascontiguousarray(np.moveaxis(value, -1, 0))
+  leaf = {'running_var': 'moving_variance', 'running_mean': 'moving_mean'}.get(
+    leaf, leaf
+  )
+  return variable(f'{name}/{leaf}', shape)
+
+
 def images(batch, height, width, seed=0):
   """Returns [batch, height, width, 3] float32 in [-1, 1]."""
   rng = np.random.Generator(np.random.Philox(key=1000 + seed))
