@@ -26,7 +26,8 @@ _NORMALIZATIONS = {
 def mobilenet_v2(spec: v2.MobilenetV2) -> Iterator[Layer]:
   """Yields the Layers of MobileNetV2."""
   yield Layer('conv_stem', 'bn1')
-  for path, block in _paths(spec.blocks):
+  for stage, number, block in _numbered(spec.blocks):
+    path = f'blocks.{stage}.{number}'
     yield from _inverted_residual(path, block, squeezes=False)
   yield Layer('conv_head', 'bn2')
   yield Layer('classifier')
@@ -35,11 +36,11 @@ def mobilenet_v2(spec: v2.MobilenetV2) -> Iterator[Layer]:
 def mobilenet_v3(spec: v3.MobilenetV3) -> Iterator[Layer]:
   """Yields the Layers of MobileNetV3, large or small."""
   yield Layer('conv_stem', 'bn1')
-  stages = 0
-  for path, block in _paths(spec.blocks):
+  for stage, number, block in _numbered(spec.blocks):
+    path = f'blocks.{stage}.{number}'
     yield from _inverted_residual(path, block, squeezes=block.squeezed > 0)
-    stages = int(path.split('.')[1]) + 1
-  yield Layer(f'blocks.{stages}.0.conv', f'blocks.{stages}.0.bn1')
+  path = f'blocks.{stage + 1}.0'
+  yield Layer(f'{path}.conv', f'{path}.bn1')
   yield Layer('conv_head')
   yield Layer('classifier')
 
@@ -92,12 +93,12 @@ def _read_config(path):
   return config if is_timms else {}
 
 
-def _paths(blocks):
-  """Yields (path, block): stages are of blocks of one width."""
+def _numbered(blocks):
+  """Yields (stage, number in it, block): a stage's blocks are of one width."""
   stages = itertools.groupby(blocks, key=lambda block: block.channels)
   for stage, (_, members) in enumerate(stages):
     for number, block in enumerate(members):
-      yield f'blocks.{stage}.{number}', block
+      yield stage, number, block
 
 
 def _inverted_residual(path, block, squeezes):

@@ -76,18 +76,17 @@ def _find(path, given):
       return source
   closest = max(sources, key=lambda source: _agreement(source, given))
   expected = set(closest.names.values())
-  wrong = [
+  differences = [
     f'{what} {names.several(sorted(some))}'
     for what, some in (
       ('lacks', expected - given),
-      ('has besides', given - expected),
+      ('has no place for', given - expected),
     )
     if some
   ]
   raise InputError(
-    f'{path} has the names of no known network of {", ".join(_LIBRARIES)}; '
-    f'{closest.network} of {closest.library} comes closest, of which it '
-    f'{"; and ".join(wrong)}'
+    f'{path} is of no network known here, by its names: {closest.library}\'s '
+    f'{closest.network}, the closest, {" and ".join(differences)}'
   )
 
 

@@ -13,6 +13,7 @@ _FLOATS = ('float16', 'bfloat16', 'float32', 'float64')
 # timm takes them.
 _PLACES = ('state_dict_ema', 'model_ema', 'state_dict', 'model')
 _HARMLESS = ('num_batches_tracked', 'n_averaged')  # counters, of no weight
+_PTH = (b'PK', b'\x80')  # a zip archive, as PyTorch writes since 1.6; a pickle
 _WRAPPERS = ('module', '_orig_mod', 'model', 'backbone')
 
 
@@ -29,9 +30,12 @@ def read_state_dict(path: str) -> dict[str, np.ndarray | None]:
       start = file.read(9)
   except OSError as error:
     raise InputError(f'{path} cannot be read: {error.strerror}') from error
-  # The header, JSON, comes after 8 bytes that say how long it is.
-  is_safetensors = start[8:] == b'{'
-  tensors = _read_safetensors(path) if is_safetensors else _read_pth(path)
+  if start[8:] == b'{':  # JSON, after 8 bytes that say how long it is
+    tensors = _read_safetensors(path)
+  elif start.startswith(_PTH):
+    tensors = _read_pth(path)
+  else:
+    raise InputError(f'{path} is neither a .safetensors nor a .pth file')
   return _unwrapped(
     {name: _as_float32(path, name, value) for name, value in tensors.items()}
   )
@@ -115,11 +119,13 @@ def _as_float32(path, name, value):
 
 def _unwrapped(tensors):
   """Takes off what DataParallel and the like set before all names."""
-  while len(begin := {name.partition('.')[0] for name in tensors}) == 1:
-    (wrapper,) = begin
-    if wrapper not in _WRAPPERS:
-      break
-    tensors = {
-      name.removeprefix(f'{wrapper}.'): value for name, value in tensors.items()
+  while True:
+    begin = {
+      name.partition('.')[0] for name in tensors if not is_harmless(name)
     }
-  return tensors
+    if len(begin) != 1 or not begin.issubset(_WRAPPERS):
+      return tensors
+    prefix = f'{begin.pop()}.'
+    tensors = {
+      name.removeprefix(prefix): value for name, value in tensors.items()
+    }

@@ -6,10 +6,10 @@ It is run by hand, where torch and the libraries of the NAMEs are installed; no
 test imports them. (Tried with torch 2.13.0, torchvision 0.28.0, timm 1.0.31,
 mmpretrain 1.2.0 on mmcv-lite 2.2.0 and mmengine-lite 0.10.7.)
 
-A case is what a library's own network computes of two images, by the library's
-own scaling of pixels, at weights that follow from their names and shapes:
-golden_rule.torch_tensor. NAME.json has library, versions, model, and all names
-and shapes; NAME.npz the logits and 64 values of a feature map.
+A case is what a library's own network computes of two images, in float64, by
+the library's own scaling of pixels, at weights that follow from their names and
+shapes: golden_rule.torch_tensor. NAME.json has library, versions, model, and
+all names and shapes; NAME.npz the logits and 64 values of a feature map.
 """
 
 import json
@@ -169,7 +169,7 @@ def _compute(model, batch, feature):
     lambda module, inputs, output: kept.append(output)
   )
   with torch.no_grad():
-    logits = model.eval()(torch.from_numpy(batch))
+    logits = model.eval().double()(torch.from_numpy(batch))
   return logits.numpy(), kept[0].permute(0, 2, 3, 1).numpy()
 
 
@@ -188,7 +188,7 @@ def _make(name):
       for key, shape in shapes.items()
     }
   )
-  batch = ((images() - mean) / std).astype(np.float32).transpose(0, 3, 1, 2)
+  batch = ((images() - mean) / std).transpose(0, 3, 1, 2)
   logits, feature = _compute(model, batch, case.feature)
   versions = {
     package: importlib.metadata.version(package)
@@ -205,7 +205,9 @@ def _make(name):
   flat = feature.reshape(-1)
   places = np.linspace(0, flat.size - 1, 64).astype(int)
   np.savez_compressed(
-    FOLDER / f'{name}.npz', logits=logits, feature=flat[places]
+    FOLDER / f'{name}.npz',
+    logits=logits.astype(np.float32),
+    feature=flat[places].astype(np.float32),
   )
   print(f'{name}: logits up to {np.abs(logits).max():.3g}')
 

@@ -13,7 +13,8 @@ from tests.helpers import networks as testing
 from tests.helpers import torch_cases
 from tests.helpers import torch_files
 
-_TOLERANCE = 1e-4  # of the largest
+# Of the largest; at most 5e-6 were seen, of PyTorch in float32, too.
+_TOLERANCE = 2e-5
 
 
 class _Given(Variables):
@@ -54,7 +55,6 @@ class TorchTest(parameterized.TestCase, tf.test.TestCase):
       feature = testing.sampled(end_points[case['end_point']], 64)
       for actual, key in ((logits, 'logits'), (feature, 'feature')):
         deviation = testing.deviation(actual, expected[key])
-        print(name, implementation, key, deviation)
         self.assertLessEqual(deviation, _TOLERANCE, f'{implementation} {key}')
     self.assertEqual(set(imported.values), set(variables))
 
