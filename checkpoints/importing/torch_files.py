@@ -72,7 +72,7 @@ def _read_pth(path):
       f'{path} holds more than tensors, or is damaged: save the state_dict() '
       'alone where it was made'
     ) from error
-  except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+  except Exception as error:  # Of damaged pickles it raises whatever comes.
     reason = str(error).partition('\n')[0]
     raise InputError(
       f'{path} is not a .pth file, or is damaged: {reason}'
@@ -102,7 +102,7 @@ def _as_array(path, name, tensor):
   if tensor.dtype == torch.bfloat16:
     tensor = tensor.float()
   try:
-    return tensor.numpy()
+    return tensor.detach().numpy()
   except (TypeError, RuntimeError) as error:
     raise InputError(f'{path}: {name} is of {tensor.dtype}') from error
 
@@ -112,7 +112,7 @@ def _as_float32(path, name, value):
     return None
   if value.dtype.name not in _FLOATS:
     raise InputError(
-      f'{path}: {name} is of {value.dtype.name}, not of floating-point numbers'
+      f'{path}: {name} is of {value.dtype.name}, not of {", ".join(_FLOATS)}'
     )
   return value.astype(np.float32)
 
