@@ -23,7 +23,7 @@ _WIDTH = 80
 # What has no place in a network and needs none: of training, of dropout.
 _HARMLESS = re.compile(
   r'(optimizer|optimizer_weights|metrics)/.+|(.+/)?seed_generator.*'
-  r'|(.+\.)?num_batches_tracked'
+  r'|(.+\.)?(num_batches_tracked|n_averaged)'
 )
 # Of MobileNetV3 Keras leaves out the layer before the logits with them.
 _BEFORE_LOGITS = 'MobilenetV3/Conv_2/'

@@ -9,12 +9,17 @@ from base.errors import InputError
 from checkpoints.importing import keras
 from checkpoints.importing import keras_files
 from checkpoints.importing import slim
+from checkpoints.importing import torch
+from checkpoints.importing import torch_files
 from checkpoints.importing.imported import Imported
 
 _HDF5 = b'\x89HDF\r\n\x1a\n'
 # The end of a file of TensorFlow's first format of checkpoints.
 _TABLE_END = bytes.fromhex('57fb808b247547db')
-TAKEN = "slim's .ckpt and archives with one, Keras' .h5, .weights.h5 and .keras"
+TAKEN = (
+  "slim's .ckpt and archives with one, Keras' .h5, .weights.h5 and .keras, "
+  "PyTorch's .safetensors and .pth"
+)
 
 
 def read(path: str, moving_averages: bool | None = None) -> Imported:
@@ -52,6 +57,8 @@ def _find_reader(path) -> Callable[..., Imported]:
     return keras.read
   if slim.is_archive(path) or end == _TABLE_END:
     return slim.read
+  if torch_files.is_safetensors(begin) or torch_files.is_pth(begin):
+    return torch.read
   raise InputError(
     f'{path} is in no format that is known here, or damaged; there are {TAKEN}'
   )

@@ -7,7 +7,7 @@ with the heads of its configs.
 from collections.abc import Iterator
 import itertools
 
-from checkpoints.importing.layers import Layer
+from checkpoints.importing.torch_layers import Layer
 from specs import mobilenet_v2 as v2
 from specs import mobilenet_v3 as v3
 from specs import shufflenet_v1 as v1

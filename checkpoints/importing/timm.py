@@ -9,9 +9,8 @@ import json
 import os
 from typing import Any
 
-from base import errors
 from base.errors import InputError
-from checkpoints.importing.layers import Layer
+from checkpoints.importing.torch_layers import Layer
 from specs import mobilenet_v2 as v2
 from specs import mobilenet_v3 as v3
 
@@ -45,40 +44,42 @@ def mobilenet_v3(spec: v3.MobilenetV3) -> Iterator[Layer]:
   yield Layer('classifier')
 
 
-def options(path: str, family: str) -> dict[str, Any]:
-  """Returns what evaluation must know beside what a family's names tell.
+def options(path: str, family: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+  """Returns what evaluation must know beside what names tell; lines about it.
 
-  What decides is the config.json that timm writes beside a file; where there
-  is none, the file's path, for a tf_mobilenetv3_*, whose padding, epsilon and
-  pixels are slim's, has the names of timm's own.
+  timm's config.json beside a file decides; where there is none, the path: the
+  tf_mobilenetv3_* have the same names, but slim's padding, epsilon and pixels.
 
   Raises:
     InputError: pixels are scaled in a way that is none of ours.
   """
   config = _read_config(path)
-  name = config.get('architecture', path)
-  found = {}
-  if family == 'mobilenet_v3' and _TENSORFLOWS in name:
-    found = {
-      'use_explicit_padding': None,
-      'batch_norm_epsilon': None,
-      'input_normalization': None,
-    }
-  elif family == 'mobilenet_v3' and not config:
-    errors.tell(
-      f"{path} is taken for timm's own; if it is of a {_TENSORFLOWS}_*, which "
-      "pads, normalises and scales as slim does, put that into the file's name"
-    )
-  scale = config.get('pretrained_cfg', {})
-  if 'mean' in scale and 'std' in scale:
-    key = (*scale['mean'], *scale['std'])
-    if key not in _NORMALIZATIONS:
-      raise InputError(
-        f'{path}: its config.json scales pixels by mean {scale["mean"]} and '
-        f'std {scale["std"]}, which no option here does'
+  found, notes = {}, ()
+  if family == 'mobilenet_v3':
+    if _TENSORFLOWS in config.get('architecture', path):
+      found = dict.fromkeys(
+        ('use_explicit_padding', 'batch_norm_epsilon', 'input_normalization')
       )
-    found['input_normalization'] = _NORMALIZATIONS[key]
-  return found
+    elif not config:
+      notes = (
+        f"Taken for timm's own: a {_TENSORFLOWS}_* has the same names, but "
+        "slim's padding; one needs that in its file's name.",
+      )
+  if 'pretrained_cfg' in config:
+    found['input_normalization'] = _normalization(path, config)
+  return found, notes
+
+
+def _normalization(path, config):
+  """Returns the option for the pixels that a config.json has."""
+  try:
+    scale = config['pretrained_cfg']
+    return _NORMALIZATIONS[(*scale['mean'], *scale['std'])]
+  except (KeyError, TypeError) as error:
+    raise InputError(
+      f'{path}: the mean and std of pixels in the config.json beside it are '
+      "neither ImageNet's nor 0.5, which are the options here"
+    ) from error
 
 
 def _read_config(path):

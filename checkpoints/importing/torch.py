@@ -8,12 +8,12 @@ import numpy as np
 
 from base.errors import InputError
 from checkpoints import names
+from checkpoints.importing import gates
 from checkpoints.importing import mmpretrain
 from checkpoints.importing import timm
 from checkpoints.importing import torch_files
 from checkpoints.importing import torchvision
 from checkpoints.importing.imported import Imported
-from specs import mobilenet_v3
 from specs import networks
 
 _LIBRARIES = {
@@ -61,10 +61,14 @@ def read(path: str) -> Imported:
     ours: _in_slims_layout(path, ours, theirs, tensors[theirs])
     for ours, theirs in source.names.items()
   }
-  if networks.ALL[source.network].family.module == 'mobilenet_v3':
-    _take_in_gates(values)
+  options, notes = _options(path, source)
   return Imported(
-    values, source.names, left_over, _options(path, source), source.library
+    values,
+    source.names,
+    left_over,
+    options,
+    source.library,
+    notes=(*gates.fit(values), *notes),
   )
 
 
@@ -140,32 +144,24 @@ def _in_slims_layout(path, ours, theirs, value):
   return value.transpose((2, 3, 0, 1) if is_depthwise else (2, 3, 1, 0))
 
 
-def _take_in_gates(values):
-  """Puts PyTorch's slope of squeeze-and-excite's gate, 1 / 6, into weights.
-
-  The gate multiplies what the projection multiplies next.
-  """
-  for name in list(values):
-    scope, squeezes, _ = name.partition('/squeeze_excite/Conv/weights')
-    if squeezes:
-      values[f'{scope}/project/weights'] = values[
-        f'{scope}/project/weights'
-      ] * np.float32(1 / 6 / mobilenet_v3.GATE_SLOPE)
-
-
 def _options(path, source):
-  """Returns what differs from slim: padding, epsilon and scale of pixels."""
+  """Returns what differs from slim, padding and the like, and lines on it."""
   family = networks.ALL[source.network].family
-  module = _LIBRARIES[source.library]
-  options = {
-    'use_explicit_padding': True,
-    'batch_norm_epsilon': module.EPSILONS[family.module],
-    'input_normalization': 'imagenet',
-  }
+  options, notes = (
+    {
+      'use_explicit_padding': True,
+      'batch_norm_epsilon': _LIBRARIES[source.library].EPSILONS[family.module],
+      'input_normalization': 'imagenet',
+    },
+    (),
+  )
   if source.library == 'timm':
-    options.update(timm.options(path, family.module))
+    others, notes = timm.options(path, family.module)
+    options |= others
   if family.module == 'shufflenet_v1':
     del options['use_explicit_padding']  # It pads like that anyway.
   if options['batch_norm_epsilon'] == family.batch_norm_epsilon:
     del options['batch_norm_epsilon']
-  return {key: value for key, value in options.items() if value is not None}
+  return {
+    key: value for key, value in options.items() if value is not None
+  }, notes

@@ -13,7 +13,6 @@ _FLOATS = ('float16', 'bfloat16', 'float32', 'float64')
 # timm takes them.
 _PLACES = ('state_dict_ema', 'model_ema', 'state_dict', 'model')
 _HARMLESS = ('num_batches_tracked', 'n_averaged')  # counters, of no weight
-_PTH = (b'PK', b'\x80')  # a zip archive, as PyTorch writes since 1.6; a pickle
 _WRAPPERS = ('module', '_orig_mod', 'model', 'backbone')
 
 
@@ -27,18 +26,28 @@ def read_state_dict(path: str) -> dict[str, np.ndarray | None]:
   """
   try:
     with open(path, 'rb') as file:
-      start = file.read(9)
+      begin = file.read(16)
   except OSError as error:
     raise InputError(f'{path} cannot be read: {error.strerror}') from error
-  if start[8:] == b'{':  # JSON, after 8 bytes that say how long it is
+  if is_safetensors(begin):
     tensors = _read_safetensors(path)
-  elif start.startswith(_PTH):
+  elif is_pth(begin):
     tensors = _read_pth(path)
   else:
     raise InputError(f'{path} is neither a .safetensors nor a .pth file')
   return _unwrapped(
     {name: _as_float32(path, name, value) for name, value in tensors.items()}
   )
+
+
+def is_safetensors(begin: bytes) -> bool:
+  """Whether a .safetensors file may begin so: the length of JSON, and JSON."""
+  return begin[8:9] == b'{'
+
+
+def is_pth(begin: bytes) -> bool:
+  """Whether a .pth file may begin so: a zip archive; until PyTorch 1.6 none."""
+  return begin.startswith((b'PK\3\4', b'\x80'))
 
 
 def is_harmless(name: str) -> bool:
@@ -51,7 +60,12 @@ def _read_safetensors(path):
   extras.load('ml_dtypes')  # NumPy knows bfloat16 when this is imported.
   try:
     return extras.load('safetensors.numpy').load_file(path)
-  except (safetensors.SafetensorError, OSError, TypeError) as error:
+  except (
+    safetensors.SafetensorError,
+    OSError,
+    TypeError,
+    AttributeError,
+  ) as error:
     raise InputError(
       f'{path} is not a .safetensors file, or is damaged: {error}'
     ) from error

@@ -5,7 +5,7 @@ torchvision/models/mobilenetv2.py and mobilenetv3.py.
 
 from collections.abc import Iterator
 
-from checkpoints.importing.layers import Layer
+from checkpoints.importing.torch_layers import Layer
 from specs import mobilenet_v2 as v2
 from specs import mobilenet_v3 as v3
 

@@ -1,4 +1,4 @@
-"""A layer of another library, found by the place that ours has."""
+"""A layer of a PyTorch library; it is ours of the same place in its list."""
 
 from typing import NamedTuple
 
