@@ -11,11 +11,10 @@ import numpy as np
 
 from base.errors import InputError
 from checkpoints import names
+from checkpoints.importing import gates
 from checkpoints.importing import keras_files
 from checkpoints.importing import keras_names
 from checkpoints.importing.imported import Imported
-from specs import mobilenet_v3
-from specs import networks
 
 _EPSILON = 0.001
 _TOTAL_STRIDE = 32
@@ -53,7 +52,7 @@ def read(path: str) -> Imported:
     name: _in_slims_layout(name, file.layers[layer][leaf])
     for name, (layer, leaf) in found[network].items()
   }
-  notes = _adapt(network, values)
+  notes = gates.fit(values)
   options = _options(path, network, file.config)
   return Imported(
     values,
@@ -82,27 +81,6 @@ def _in_slims_layout(name, value):
   if name.endswith('Conv2d_1c_1x1/weights') and value.ndim == 2:
     return value[np.newaxis, np.newaxis]
   return value
-
-
-def _adapt(network, values):
-  """Makes up in the weights for what differs; returns lines about it.
-
-  The gate of squeeze-and-excite, of slope 1 / 6, multiplies what the projection
-  multiplies next.
-  """
-  if networks.ALL[network].family.module != 'mobilenet_v3':
-    return ()
-  for name in list(values):
-    scope, squeezes, _ = name.partition('/squeeze_excite/Conv/weights')
-    project = f'{scope}/project/weights'
-    if squeezes and project in values:
-      values[project] = values[project] * np.float32(
-        1 / 6 / mobilenet_v3.GATE_SLOPE
-      )
-  return (
-    "The gates' slope is 1/6 there and "
-    f'{mobilenet_v3.GATE_SLOPE} here: the projections make up for it.',
-  )
 
 
 def _options(path, network, config):

@@ -62,8 +62,8 @@ def options(path: str, family: str) -> tuple[dict[str, Any], tuple[str, ...]]:
       )
     elif not config:
       notes = (
-        f"Taken for timm's own: a {_TENSORFLOWS}_* has the same names, but "
-        "slim's padding; one needs that in its file's name.",
+        f"Taken for timm's own; a {_TENSORFLOWS}_* needs that in its file's "
+        'name.',
       )
   if 'pretrained_cfg' in config:
     found['input_normalization'] = _normalization(path, config)

@@ -36,6 +36,7 @@ from tests.helpers import bugs_of_replicas
 from tests.helpers import bugs_of_reports
 from tests.helpers import bugs_of_seeds
 from tests.helpers import bugs_of_ssdlite
+from tests.helpers import bugs_of_state_dicts
 
 _PROJECT = pathlib.Path(__file__).absolute().parents[2]
 _LEFT_OUT = ('.*', 'bazel-*', 'runs', '__pycache__')
@@ -68,6 +69,7 @@ BUGS = tuple(
     *bugs_of_recipes.ROWS,
     *bugs_of_seeds.ROWS,
     *bugs_of_ssdlite.ROWS,
+    *bugs_of_state_dicts.ROWS,
   )
 )
 
