@@ -56,7 +56,7 @@ def options(path: str, family: str) -> tuple[dict[str, Any], tuple[str, ...]]:
   config = _read_config(path)
   found, notes = {}, ()
   if family == 'mobilenet_v3':
-    if _TENSORFLOWS in config.get('architecture', path):
+    if _TENSORFLOWS in str(config.get('architecture', path)):
       found = dict.fromkeys(
         ('use_explicit_padding', 'batch_norm_epsilon', 'input_normalization')
       )

@@ -109,7 +109,7 @@ def _sources() -> Iterator[_Source]:
 def _names(network: str, module: types.ModuleType) -> dict[str, str]:
   """Returns slim's name -> the library's of all variables of a network."""
   family = networks.ALL[network].family.module
-  root = family.title().replace('_', '')
+  root = family.title().replace('_', '')  # MobilenetV2, as slim's scopes are
   layers = getattr(module, family)(networks.resolve(network))
   found = {}
   for convolution, layer in zip(
@@ -147,21 +147,18 @@ def _in_slims_layout(path, ours, theirs, value):
 def _options(path, source):
   """Returns what differs from slim, padding and the like, and lines on it."""
   family = networks.ALL[source.network].family
-  options, notes = (
-    {
-      'use_explicit_padding': True,
-      'batch_norm_epsilon': _LIBRARIES[source.library].EPSILONS[family.module],
-      'input_normalization': 'imagenet',
-    },
-    (),
-  )
+  options = {
+    'use_explicit_padding': True,
+    'batch_norm_epsilon': _LIBRARIES[source.library].EPSILONS[family.module],
+    'input_normalization': 'imagenet',
+  }
+  notes = ()
   if source.library == 'timm':
     others, notes = timm.options(path, family.module)
     options |= others
   if family.module == 'shufflenet_v1':
-    del options['use_explicit_padding']  # It pads like that anyway.
+    options['use_explicit_padding'] = None  # It pads like that anyway.
   if options['batch_norm_epsilon'] == family.batch_norm_epsilon:
-    del options['batch_norm_epsilon']
-  return {
-    key: value for key, value in options.items() if value is not None
-  }, notes
+    options['batch_norm_epsilon'] = None
+  given = {key: value for key, value in options.items() if value is not None}
+  return given, notes

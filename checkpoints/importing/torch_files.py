@@ -3,6 +3,7 @@
 import pickle
 from typing import Any
 
+import ml_dtypes as ml_dtypes  # NumPy knows bfloat16 when this is imported.
 import numpy as np
 
 from base import extras
@@ -57,7 +58,6 @@ def is_harmless(name: str) -> bool:
 
 def _read_safetensors(path):
   safetensors = extras.load('safetensors')
-  extras.load('ml_dtypes')  # NumPy knows bfloat16 when this is imported.
   try:
     return extras.load('safetensors.numpy').load_file(path)
   except (
@@ -111,14 +111,16 @@ def _as_array(path, name, tensor):
   """Returns an array; of bfloat16, which NumPy may not know, float32."""
   import torch
 
-  if not isinstance(tensor, torch.Tensor):
-    raise InputError(f'{path} holds more than tensors: {name}')
+  if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
+    raise InputError(f'{path} holds more than tensors by name: {name}')
   if tensor.dtype == torch.bfloat16:
     tensor = tensor.float()
   try:
     return tensor.detach().numpy()
   except (TypeError, RuntimeError) as error:
-    raise InputError(f'{path}: {name} is of {tensor.dtype}') from error
+    raise InputError(
+      f'{path}: {name}, of {tensor.dtype}, is no plain array of numbers'
+    ) from error
 
 
 def _as_float32(path, name, value):

@@ -125,27 +125,29 @@ def _timm(name):
   return model, 255 * np.array(config['mean']), 255 * np.array(config['std'])
 
 
+# Of mmpretrain's backbones, as configs/_base_/models/ has them.
+_HEADS = {
+  'MobileNetV2': {'type': 'LinearClsHead', 'in_channels': 1280},
+  'MobileNetV3': {
+    'type': 'StackedLinearClsHead',
+    'in_channels': 576,
+    'mid_channels': [1024],
+    'act_cfg': {'type': 'HSwish'},
+  },
+  'ShuffleNetV1': {'type': 'LinearClsHead', 'in_channels': 960},
+}
+
+
 def _mmpretrain(name):
   from mmpretrain.models import build_classifier
 
-  name, _, arch = name.partition('_')
-  arguments = {'arch': arch} if arch else {}
-  head = {'type': 'LinearClsHead', 'in_channels': 1280}
-  if name == 'MobileNetV3':
-    head = {
-      'type': 'StackedLinearClsHead',
-      'in_channels': 576,
-      'mid_channels': [1024],
-      'act_cfg': {'type': 'HSwish'},
-    }
-  elif name == 'ShuffleNetV1':
-    head['in_channels'] = 960
+  backbone, _, arch = name.partition('_')
   model = build_classifier(
     {
       'type': 'ImageClassifier',
-      'backbone': {'type': name, **arguments},
+      'backbone': {'type': backbone, **({'arch': arch} if arch else {})},
       'neck': {'type': 'GlobalAveragePooling'},
-      'head': {**head, 'num_classes': NUM_CLASSES},
+      'head': {**_HEADS[backbone], 'num_classes': NUM_CLASSES},
     }
   )
   # configs/_base_/datasets/imagenet_bs64.py

@@ -12,7 +12,6 @@ from unittest import mock
 
 from absl.testing import absltest
 from absl.testing import parameterized
-import ml_dtypes as ml_dtypes  # NumPy knows bfloat16 then.
 import numpy as np
 
 from base.errors import InputError
@@ -64,6 +63,13 @@ class SafetensorsTest(FilesTest):
   def test_other_numbers(self, dtype):
     write(self.path, {'fc.weight': _VALUES.astype(np.dtype(dtype))})
     self.check_refused(f': fc.weight is of {dtype}, not of float16, ')
+
+  def test_numbers_that_numpy_has_not(self):
+    header = '{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}'.ljust(
+      64
+    )
+    self.write_bytes((64).to_bytes(8, 'little') + header.encode() + b'11')
+    self.check_refused(' is not a .safetensors file, or is damaged: .*float8')
 
   def test_counters_need_not_be_floats(self):
     name = 'bn.num_batches_tracked'
@@ -158,6 +164,7 @@ class PthTest(FilesTest):
       {'fc.weight': self.tensor(), 'more': _Runs(marker)},
       {'fc.weight': _VALUES},
       {'fc.weight': self.tensor(), 'name': 'ant'},
+      {0: self.tensor()},
     ):
       self.save(content)
       self.check_refused(' holds more than tensors')
@@ -174,14 +181,13 @@ class PthTest(FilesTest):
 
   def test_sparse(self):
     self.save({'fc.weight': self.tensor().to_sparse()})
-    self.check_refused(': fc.weight is ')
+    self.check_refused(': fc.weight, of .*, is no plain array')
 
   def test_damaged(self):
     self.save({'fc.weight': self.tensor()})
     content = pathlib.Path(self.path).read_bytes()
     for damaged in (
       content[: len(content) // 2],
-      b'PK',
       b'PK\3\4 and so on',
       b'\x80',
       b'\x80\2}q\0.',
