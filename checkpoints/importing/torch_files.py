@@ -1,7 +1,9 @@
 """Reads PyTorch's state dicts: .safetensors, and .pth where torch is there."""
 
 import pickle
+import re
 from typing import Any
+import warnings
 
 import ml_dtypes as ml_dtypes  # NumPy knows bfloat16 when this is imported.
 import numpy as np
@@ -80,14 +82,16 @@ def _read_pth(path):
       'torch, or convert it to .safetensors where there is PyTorch'
     ) from error
   try:
-    content = torch.load(path, map_location='cpu', weights_only=True)
+    with warnings.catch_warnings(action='ignore'):  # The error says enough.
+      content = torch.load(path, map_location='cpu', weights_only=True)
   except pickle.UnpicklingError as error:
     raise InputError(
       f'{path} holds more than tensors, or is damaged: save the state_dict() '
       'alone where it was made'
     ) from error
   except Exception as error:  # Of damaged pickles it raises whatever comes.
-    reason = str(error).partition('\n')[0]
+    # What comes after the first sentence is advice to run what is in the file.
+    reason = re.split(r'\. |\n', str(error))[0]
     raise InputError(
       f'{path} is not a .pth file, or is damaged: {reason}'
     ) from error
