@@ -14,8 +14,8 @@ ROWS = (
   (
     "imports: MobileNetV3's gates as they are",
     'checkpoints/importing/keras.py',
-    "if networks.ALL[network].family.module != 'mobilenet_v3'",
-    'if network',
+    'notes = gates.fit(values)',
+    'notes = ()',
     _KERAS,
   ),
   (
