@@ -14,8 +14,9 @@ from tests.helpers import networks as testing
 from tests.helpers import soak
 
 _SIZE = 64
-# What float32 leaves of the logits, of the largest.
-_TOLERANCE = 1e-4
+# What float32 leaves of the logits, of the largest; a gate of another slope
+# makes 9e-5.
+_TOLERANCE = 2e-5
 _CASES = (
   ('MobileNet', {'alpha': 0.25}, 'mobilenet_v1_025', '.h5'),
   ('MobileNetV2', {'alpha': 0.35}, 'mobilenet_v2_035', '.keras'),
