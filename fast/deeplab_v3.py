@@ -115,7 +115,7 @@ def deeplab_v3(
     batch_norm_decay=in_head,
     sync_batch_norm=sync_batch_norm,
     weight_decay=weight_decay,
-    batch_norm_epsilon=1e-5,
+    batch_norm_epsilon=table.HEAD_BATCH_NORM_EPSILON,
     weights_initializer=tf.glorot_uniform_initializer(),
     seed=seed,
   )

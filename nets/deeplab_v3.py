@@ -64,7 +64,7 @@ def _head_scope(is_training, train_batch_norm, decay):
       [slim.batch_norm],
       is_training=train_batch_norm,
       decay=decay,
-      epsilon=1e-5,
+      epsilon=table.HEAD_BATCH_NORM_EPSILON,
       scale=True,
     ),
     slim.arg_scope([slim.dropout], is_training=is_training) as scope,

@@ -16,6 +16,7 @@ OUTPUT_STRIDES = (8, 16)
 # mobile network, tables 7 and 8 of the paper, does without.
 ATROUS_RATES = {16: (6, 12, 18), 8: (12, 24, 36)}
 HEAD_CHANNELS = 256
+HEAD_BATCH_NORM_EPSILON = 1e-5  # the backbone has its own
 BATCH_NORM_DECAYS = (0.997, 0.9997)  # of the averages: backbone, head
 _LAST_BLOCK = 'layer_18'  # expanded_conv_16; Conv_1 is left out
 

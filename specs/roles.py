@@ -54,9 +54,14 @@ def is_body(variable_name: str) -> bool:
   """
   return not (
     is_head(variable_name)
-    or _PYRAMID.match(variable_name)
+    or is_pyramid(variable_name)
     or _FEATURE_MAPS.search(variable_name)
   )
+
+
+def is_pyramid(variable_name: str) -> bool:
+  """Whether a variable belongs to DeepLab's head, its logits apart."""
+  return bool(_PYRAMID.match(variable_name))
 
 
 def count_classes(variable_name: str, num_channels: int) -> int | None:
@@ -84,5 +89,5 @@ def gradient_multiplier(variable_name: str, last_layer: float = 1.0) -> float:
     its head.
   """
   multiplier = 2.0 if variable_name == _FAST_LEARNING else 1.0
-  is_last = is_head(variable_name) or _PYRAMID.match(variable_name)
+  is_last = is_head(variable_name) or is_pyramid(variable_name)
   return multiplier * (last_layer if is_last else 1.0)

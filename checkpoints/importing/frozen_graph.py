@@ -1,0 +1,155 @@
+"""Reads a frozen graph: a GraphDef whose variables are constants.
+
+It is parsed, never run.
+"""
+
+import math
+import os
+import re
+
+from google.protobuf import message
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import saved_model_pb2
+
+from base.errors import InputError
+from checkpoints.importing import layers
+from checkpoints.importing import matching
+from checkpoints.importing.graph import Constant
+from checkpoints.importing.graph import Graph
+from checkpoints.importing.graph import Operation
+from checkpoints.importing.imported import Imported
+
+_MOST_VALUES = 2**28  # of one constant: 1 GiB
+
+_NUMBERS = (
+  types_pb2.DT_BFLOAT16,
+  types_pb2.DT_DOUBLE,
+  types_pb2.DT_FLOAT,
+  types_pb2.DT_HALF,
+  types_pb2.DT_INT32,
+)
+_VARIABLES = ('VarHandleOp', 'Variable', 'VariableV2')
+
+_KINDS = {
+  'Conv2D': 'convolution',
+  'DepthwiseConv2dNative': 'depthwise',
+  'MatMul': 'dense',
+  # What TensorFlow's graph optimiser makes of them and a BiasAdd.
+  '_FusedConv2D': 'convolution',
+  '_FusedDepthwiseConv2dNative': 'depthwise',
+  '_FusedMatMul': 'dense',
+  'Add': 'add',
+  'AddV2': 'add',
+  'BiasAdd': 'add',
+  'Sub': 'subtract',
+  'Mul': 'multiply',
+  'FusedBatchNorm': 'batch_norm',
+  'FusedBatchNormV2': 'batch_norm',
+  'FusedBatchNormV3': 'batch_norm',
+  'Pad': 'pad',
+  'SpaceToBatchND': 'space_to_batch',
+  'BatchToSpaceND': 'through',
+  'Cast': 'through',
+  # Rounding, in training for quantisation: the weights are those before it.
+  'FakeQuantWithMinMaxArgs': 'through',
+  'FakeQuantWithMinMaxVars': 'through',
+  'FakeQuantWithMinMaxVarsPerChannel': 'through',
+  'Identity': 'through',
+}
+
+
+def read(path: str) -> Imported:
+  """Reads a .pb.
+
+  Raises:
+    InputError: it cannot be read, is no frozen graph, is damaged, or of a
+      network that is not here.
+  """
+  graph = _graph(path, _parse(path))
+  return matching.match(graph, layers.find(graph), 'frozen graph')
+
+
+def _parse(path):
+  try:
+    with open(path, 'rb') as file:
+      content = file.read()
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
+  graph_def = tf.compat.v1.GraphDef()
+  try:
+    graph_def.ParseFromString(content)
+  except message.DecodeError as error:
+    raise InputError(
+      f'{path} is no frozen graph, or is damaged: {error}'
+    ) from error
+  if not graph_def.node:
+    _refuse_saved_model(path, content)
+    raise InputError(f'{path} is no frozen graph: it has no nodes')
+  return graph_def
+
+
+def _refuse_saved_model(path, content):
+  """Raises InputError if the bytes are those of a SavedModel."""
+  try:
+    saved_model = saved_model_pb2.SavedModel.FromString(content)
+  except message.DecodeError:
+    return
+  if saved_model.meta_graphs:
+    raise InputError(
+      f'{path} is of a SavedModel, whose weights are beside it: give '
+      f'{os.path.join(os.path.dirname(path), "variables", "variables")}'
+    )
+
+
+def _graph(path, graph_def):
+  graph = Graph(path, {}, {})
+  for node in graph_def.node:
+    if node.op == 'Const':
+      graph.constants[node.name] = Constant(node.name, _value(path, node))
+    elif node.op in _VARIABLES:
+      raise InputError(
+        f'{path} is not frozen: {node.name} is a variable; give the checkpoint '
+        'that has its value'
+      )
+    else:
+      graph.operations[node.name] = _operation(path, node)
+  return graph
+
+
+def _value(path, node):
+  """Returns a constant's array, an empty one of what no weight is made of."""
+  tensor = node.attr['value'].tensor
+  if tensor.dtype not in _NUMBERS:
+    return np.empty(0)
+  sizes = [dimension.size for dimension in tensor.tensor_shape.dim]
+  try:
+    if min(sizes, default=0) < 0 or math.prod(sizes) > _MOST_VALUES:
+      raise ValueError(f'a shape of {sizes}')
+    return tf.make_ndarray(tensor)
+  except (TypeError, ValueError) as error:
+    raise InputError(f'{path} is damaged: {node.name}: {error}') from error
+
+
+def _operation(path, node):
+  kind = _KINDS.get(node.op, 'other')
+  if kind == 'batch_norm' and node.attr['is_training'].b:
+    raise InputError(
+      f'{path} was frozen as it trains: {node.name} takes its statistics from '
+      'the batch; freeze the graph that evaluates'
+    )
+  if node.op.startswith('_Fused') and node.attr['fused_ops'].list.s[:1] != [
+    b'BiasAdd'
+  ]:
+    kind = 'other'
+  inputs = [name for name in node.input if not name.startswith('^')]
+  return Operation(
+    node.name,
+    kind,
+    tuple(re.sub(r':\d+$', '', name) for name in inputs),
+    max(node.attr['strides'].list.i, default=1),
+    max(node.attr['dilations'].list.i, default=1),
+    node.attr['padding'].s != b'VALID',
+    node.attr['epsilon'].f if kind == 'batch_norm' else None,
+  )

@@ -1,0 +1,43 @@
+"""What frozen graphs and .tflite files are read into; nothing is run."""
+
+from collections.abc import Hashable
+from typing import NamedTuple
+
+import numpy as np
+
+# Kinds of operations that convolve. The second input is the kernel, the third,
+# if there is one, the biases.
+CONVOLUTIONS = ('convolution', 'depthwise', 'dense')
+
+
+class Constant(NamedTuple):
+  """A tensor that the file holds."""
+
+  name: str
+  value: np.ndarray
+
+
+class Operation(NamedTuple):
+  """One operation, as far as weights are concerned.
+
+  Its kind is one of CONVOLUTIONS, 'add', 'subtract', 'multiply', 'batch_norm'
+  (inputs: data, gamma, beta, mean, variance), 'pad' (data, rows and columns
+  before and after), 'space_to_batch' (data, rates), 'through', of which the
+  first input's values come out as they are, or 'other'.
+  """
+
+  name: str
+  kind: str
+  inputs: tuple[Hashable, ...]  # keys of operations or constants
+  stride: int = 1
+  rate: int = 1
+  is_padded: bool = True  # SAME; otherwise VALID
+  epsilon: float | None = None
+
+
+class Graph(NamedTuple):
+  """A file's operations and constants, by keys of its own."""
+
+  path: str
+  operations: dict[Hashable, Operation]
+  constants: dict[Hashable, Constant]

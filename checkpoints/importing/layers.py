@@ -1,0 +1,267 @@
+"""The convolutions of a Graph, each with what follows up to its activation.
+
+That is batch norm, or products and sums with constants. The order is that of
+the data: of branches that join, the first one comes first.
+"""
+
+import collections
+from collections.abc import Hashable
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from base.errors import InputError
+from checkpoints.importing import graph as graph_lib
+from checkpoints.importing.graph import Constant
+from checkpoints.importing.graph import Graph
+
+BATCH_NORM = ('gamma', 'beta', 'moving_mean', 'moving_variance')
+_WITH_CONSTANT = ('add', 'subtract', 'multiply')
+
+
+class BatchNorm(NamedTuple):
+  """A batch norm whose four values are there."""
+
+  gamma: Constant
+  beta: Constant
+  moving_mean: Constant
+  moving_variance: Constant
+  epsilon: float | None  # None: not known
+
+
+class Affine(NamedTuple):
+  """What batch norm comes to in evaluation: float64 [channels], each."""
+
+  scale: np.ndarray
+  offset: np.ndarray
+  name: str  # of what was last added
+
+
+class Layer(NamedTuple):
+  """A convolution."""
+
+  name: str
+  is_depthwise: bool
+  kernel: Constant  # [height, width, in, out], or [in, out]; depthwise: out 1
+  after: BatchNorm | Affine | None
+  stride: int
+  rate: int
+  padding: tuple[int, int] | None  # rows above and below; None: SAME
+
+  @property
+  def kernel_size(self) -> int:
+    """Height of the kernel."""
+    return 1 if self.kernel.value.ndim == 2 else self.kernel.value.shape[0]
+
+
+class _Walk(NamedTuple):
+  graph: Graph
+  constant: set[Hashable]  # keys of what follows from constants alone
+  consumers: dict[Hashable, list[Hashable]]
+
+
+def find(graph: Graph) -> list[Layer]:
+  """Returns the Layers of a Graph, each after those that it depends on.
+
+  Raises:
+    InputError: an input is not there, or weights are computed in ways that are
+      not known.
+  """
+  order = list(_depth_first(graph))
+  walk = _Walk(graph, set(graph.constants), collections.defaultdict(list))
+  for key in order:
+    inputs = graph.operations[key].inputs
+    if inputs and walk.constant.issuperset(inputs):
+      walk.constant.add(key)
+    for each in inputs:
+      walk.consumers[each].append(key)
+  return [_layer(walk, key) for key in order if _has_weights(walk, key)]
+
+
+def _depth_first(graph: Graph) -> Iterator[Hashable]:
+  """Yields keys of operations, each after its inputs, the first one first."""
+  used = {key for one in graph.operations.values() for key in one.inputs}
+  done = set(graph.constants)
+  stack = [(key, False) for key in graph.operations if key not in used][::-1]
+  while stack:
+    key, has_inputs = stack.pop()
+    if has_inputs:
+      yield key
+    elif key not in done:
+      done.add(key)  # Before its inputs are: loops are circles.
+      if key not in graph.operations:
+        raise InputError(f'{graph.path} is damaged: it has no {key}')
+      inputs = graph.operations[key].inputs
+      stack += [(key, True), *((each, False) for each in reversed(inputs))]
+
+
+def _has_weights(walk, key):
+  """Whether an operation convolves data with constants."""
+  operation = walk.graph.operations[key]
+  return (
+    operation.kind in graph_lib.CONVOLUTIONS
+    and len(operation.inputs) > 1
+    and operation.inputs[0] not in walk.constant
+    and operation.inputs[1] in walk.constant
+  )
+
+
+def _layer(walk, key):
+  operation = walk.graph.operations[key]
+  kernel, beside = _kernel(walk, operation)
+  channels = kernel.value.shape[2 if operation.kind == 'depthwise' else -1]
+  steps = [_Step('add', (each,)) for each in operation.inputs[2:]]
+  steps += _steps(walk, key, channels)
+  return Layer(
+    operation.name,
+    operation.kind == 'depthwise',
+    kernel,
+    _after(walk, operation, steps, beside),
+    *_strides(walk.graph, operation),
+  )
+
+
+def _kernel(walk, operation):
+  """Returns (kernel, what else it is computed from)."""
+  key = operation.inputs[1]
+  kernel, below = _plain(walk, key), []
+  if kernel is None:
+    below = _below(walk, key)
+    kernel = next((each for each in below if each.value.ndim == 4), None)
+  ranks = (2,) if operation.kind == 'dense' else (4,)
+  if kernel is None or kernel.value.ndim not in ranks:
+    raise InputError(
+      f'{walk.graph.path}: the kernel of {operation.name} is not to be found'
+    )
+  if operation.kind == 'depthwise' and kernel.value.shape[3] != 1:
+    raise InputError(
+      f'{walk.graph.path}: {operation.name} makes {kernel.value.shape[3]} '
+      'channels of each, which no network here does'
+    )
+  return kernel, below
+
+
+class _Step(NamedTuple):
+  kind: str
+  inputs: tuple[Hashable, ...]  # those that are constant
+  epsilon: float | None = None
+
+
+def _steps(walk, key, channels):
+  """Returns the _Steps that follow a convolution."""
+  steps = []
+  while len(walk.consumers[key]) == 1:
+    (following,) = walk.consumers[key]
+    operation = walk.graph.operations[following]
+    others = operation.inputs[1:]
+    if operation.kind in ('add', 'multiply') and key == operation.inputs[-1]:
+      others = operation.inputs[:-1]
+    elif key != operation.inputs[0]:
+      break
+    if operation.kind in (*_WITH_CONSTANT, 'batch_norm'):
+      if not _by_channel(walk, others, channels):
+        break
+      steps.append(_Step(operation.kind, others, operation.epsilon))
+    elif operation.kind != 'through':
+      break
+    key = following
+  return steps
+
+
+def _by_channel(walk, keys, channels):
+  """Whether these are constants with a value for each channel."""
+  return all(
+    key in walk.constant
+    and getattr(_plain(walk, key), 'value', np.empty(channels)).size == channels
+    for key in keys
+  )
+
+
+def _after(walk, operation, steps, beside):
+  """Returns Layer.after of _Steps.
+
+  beside: constants under the kernel.
+  """
+  if not steps and not beside:
+    return None
+  values = [tuple(_plain(walk, key) for key in step.inputs) for step in steps]
+  if beside or any(None in each for each in values):
+    below = [
+      each
+      for step in steps
+      for key in step.inputs
+      for each in _below(walk, key)
+    ]
+    named = {each.name.rpartition('/')[2]: each for each in (*beside, *below)}
+    if not set(BATCH_NORM) <= set(named):
+      raise InputError(
+        f'{walk.graph.path}: what follows {operation.name} is computed from '
+        'constants in a way that is not known'
+      )
+    return BatchNorm(*(named[leaf] for leaf in BATCH_NORM), None)
+  if len(steps) == 1 and steps[0].kind == 'batch_norm':
+    return BatchNorm(*values[0], steps[0].epsilon)
+  return _affine(steps, values)
+
+
+def _affine(steps, values):
+  scale, offset = np.float64(1), np.float64(0)
+  for step, constants in zip(steps, values):
+    factor, term = _factor_and_term(
+      step, *(each.value.reshape(-1).astype(np.float64) for each in constants)
+    )
+    scale, offset = scale * factor, offset * factor + term
+    name = constants[0].name
+  return Affine(*np.broadcast_arrays(scale, offset), name)
+
+
+def _factor_and_term(step, *values):
+  if step.kind == 'batch_norm':
+    gamma, beta, mean, variance = values
+    factor = gamma / np.sqrt(variance + step.epsilon)
+    return factor, beta - mean * factor
+  (value,) = values
+  if step.kind == 'multiply':
+    return value, 0 * value
+  return 0 * value + 1, -value if step.kind == 'subtract' else value
+
+
+def _plain(walk, key):
+  """Returns the Constant that comes to a key as it is; None: it is computed."""
+  while key not in walk.graph.constants:
+    operation = walk.graph.operations[key]
+    if operation.kind != 'through':
+      return None
+    key = operation.inputs[0]
+  return walk.graph.constants[key]
+
+
+def _below(walk, key):
+  """Returns all Constants that a constant key is computed from."""
+  stack, seen, found = [key], set(), []
+  while stack:
+    key = stack.pop()
+    if key in seen:
+      continue
+    seen.add(key)
+    if key in walk.graph.constants:
+      found.append(walk.graph.constants[key])
+    else:
+      stack += walk.graph.operations[key].inputs
+  return found
+
+
+def _strides(graph, operation):
+  """Returns (stride, rate, padding) of a Layer."""
+  before = graph.operations.get(operation.inputs[0])
+  while before and before.kind == 'through':
+    before = graph.operations.get(before.inputs[0])
+  kind = before.kind if before else None
+  if kind not in ('pad', 'space_to_batch') or operation.is_padded:
+    padding = None if operation.is_padded else (0, 0)
+    return operation.stride, operation.rate, padding
+  value = graph.constants[before.inputs[1]].value
+  if kind == 'space_to_batch':
+    return operation.stride, int(value[0]), None
+  return operation.stride, operation.rate, tuple(value[1].tolist())

@@ -1,0 +1,231 @@
+"""The convolutions of a graph under slim's names.
+
+Their kernels have these names, or they are told by their order, which is that
+of the network's own convolutions. Widths are for the caller to compare.
+"""
+
+from collections.abc import Sequence
+import math
+import re
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+
+from base.errors import InputError
+from checkpoints.importing.graph import Graph
+from checkpoints.importing.imported import Imported
+from checkpoints.importing.layers import Affine
+from checkpoints.importing.layers import BATCH_NORM
+from checkpoints.importing.layers import BatchNorm
+from checkpoints.importing.layers import Layer
+from specs import deeplab_v3
+from specs import networks
+from specs import roles
+
+# Networks of convolutions in a line, one for each line that there is. Variables
+# of those in the first scope begin with the second.
+_LINES = {
+  'mobilenet_v1': (r'', 'MobilenetV1/'),
+  'mobilenet_v2': (r'', 'MobilenetV2/'),
+  'mobilenet_v3_large': (r'', 'MobilenetV3/'),
+  'mobilenet_v3_small': (r'', 'MobilenetV3/'),
+  'deeplab_v3_mobilenet_v2': (r'(?=Conv|expanded_conv)', 'MobilenetV2/'),
+}
+_KERNEL = re.compile(r'(.+)/((?:depthwise_|pointwise_)?weights)')
+# Of folded batch norm, of which checkpoints/unfolding.py makes batch norm.
+_VARIANCE = 0.999
+
+
+class _Place(NamedTuple):
+  """What a Layer is called here."""
+
+  scope: str
+  kernel: str
+  biases: bool  # in place of batch norm
+  rank: int  # of the kernel
+  start: int = 0  # of names, in the graph's
+
+
+def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
+  """Returns the weights of a graph's Layers.
+
+  Raises:
+    InputError: they are of a network that is not known, or not finite.
+  """
+  if not found:
+    raise InputError(f'{graph.path} has no convolutions with weights')
+  places = _by_name(found) or _by_order(graph.path, found)
+  values, sources = {}, {}
+  for place, layer in zip(places, found):
+    for name, value, source in _variables(graph.path, place, layer):
+      values[name], sources[name] = value.astype(np.float32), source
+      if not np.isfinite(values[name]).all():
+        raise InputError(f'{graph.path}: {source} holds NaN or infinite values')
+  taken = set(sources.values())
+  left_over = tuple(
+    constant.name
+    for constant in graph.constants.values()
+    if constant.name not in taken and _is_weight(constant)
+  )
+  return Imported(values, sources, left_over, _options(places, found), library)
+
+
+def _is_weight(constant):
+  leaf = constant.name.rpartition('/')[2]
+  return leaf in (*BATCH_NORM, 'biases') or bool(_KERNEL.search(constant.name))
+
+
+def _by_name(found):
+  """Returns the _Places that kernels' names say; None if they say none."""
+  matches = [_KERNEL.fullmatch(layer.kernel.name) for layer in found]
+  if None in matches or len({each[0] for each in matches}) < len(matches):
+    return None
+  # Where the graph was once part of another.
+  prefix = re.match(r'.*?(?=(FeatureExtractor|MobilenetV\d)/)', matches[0][0])
+  start = prefix.end() if prefix else 0
+  return [
+    _Place(
+      each[1][start:],
+      each[2],
+      isinstance(layer.after, Affine)
+      and layer.after.name == f'{each[1]}/biases',
+      layer.kernel.value.ndim,
+      start,
+    )
+    for each, layer in zip(matches, found)
+  ]
+
+
+class _Kind(NamedTuple):
+  """What tells convolutions apart but for their widths."""
+
+  kernel_size: int
+  is_depthwise: bool
+
+  def __str__(self):
+    size = f'{self.kernel_size}x{self.kernel_size}'
+    return f'{size} depthwise' if self.is_depthwise else size
+
+
+def _by_order(path, found):
+  """Returns the _Places of a network's own convolutions, in their order."""
+  kinds = [_Kind(each.kernel_size, each.is_depthwise) for each in found]
+  best = None
+  for name in _LINES:
+    convolutions = networks.convolutions(name, 64, 64, 2)
+    wanted = [_Kind(each.kernel_size, each.groups > 1) for each in convolutions]
+    if kinds == wanted:
+      return [_place(name, each) for each in convolutions]
+    common = next(
+      (i for i, pair in enumerate(zip(kinds, wanted)) if len(set(pair)) > 1),
+      min(len(kinds), len(wanted)),
+    )
+    best = max(best or (-1,), (common, name, wanted))
+  raise InputError(
+    f'{path} is of no network that is known here: '
+    + _difference(found, kinds, *best)
+  )
+
+
+def _difference(found, kinds, common, name, wanted):
+  """Returns in what a graph differs from the network that is most like it."""
+  if common < min(len(kinds), len(wanted)):
+    return (
+      f'convolution {common + 1}, {found[common].name}, is '
+      f'{kinds[common]}, where {name} has {wanted[common]}'
+    )
+  return f'it has {len(kinds)} convolutions, where {name} has {len(wanted)}'
+
+
+def _place(name, convolution):
+  pattern, root = _LINES[name]
+  scope = convolution.scope
+  return _Place(
+    (root if re.match(pattern, scope) else '') + scope,
+    'depthwise_weights' if convolution.groups > 1 else 'weights',
+    not convolution.batch_norm,
+    4,
+  )
+
+
+def _variables(path, place, layer):
+  """Yields (name, value, the source's name) of a Layer's variables."""
+  kernel = layer.kernel.value.astype(np.float64)
+  if kernel.ndim < place.rank:
+    kernel = kernel[np.newaxis, np.newaxis]
+  after = layer.after or _nothing(layer)
+  if place.biases:
+    if isinstance(after, BatchNorm):
+      raise InputError(
+        f'{path}: {layer.name} has batch norm, which {place.scope} has not'
+      )
+    yield f'{place.scope}/biases', after.offset, after.name
+    kernel = kernel * after.scale
+  elif isinstance(after, Affine):
+    for leaf, value in zip(BATCH_NORM, _folded(after, _epsilon(place.scope))):
+      yield f'{place.scope}/BatchNorm/{leaf}', value, after.name
+  else:
+    values = [each.value.astype(np.float64) for each in after[:-1]]
+    gamma, _, _, variance = values
+    epsilon = _epsilon(place.scope)
+    if not math.isclose(after.epsilon or epsilon, epsilon, rel_tol=1e-3):
+      values[0] = gamma * np.sqrt(
+        (variance + epsilon) / (variance + after.epsilon)
+      )
+    for leaf, value, constant in zip(BATCH_NORM, values, after):
+      name = constant.name[place.start :]
+      if name.rpartition('/')[2] != leaf:
+        name = f'{place.scope}/BatchNorm/{leaf}'
+      yield name, value, constant.name
+  yield f'{place.scope}/{place.kernel}', kernel, layer.kernel.name
+
+
+def _nothing(layer):
+  """Returns the Affine that changes nothing."""
+  channels = layer.kernel.value.shape[2 if layer.is_depthwise else -1]
+  return Affine(np.ones(channels), np.zeros(channels), layer.kernel.name)
+
+
+def _folded(affine, epsilon):
+  """Returns the values of a batch norm that computes an Affine."""
+  zeros = np.zeros_like(affine.offset)
+  return (
+    affine.scale * math.sqrt(_VARIANCE + epsilon),
+    affine.offset,
+    zeros,
+    zeros + _VARIANCE,
+  )
+
+
+def _epsilon(scope):
+  """Returns what this project adds to a layer's variances."""
+  if roles.is_pyramid(f'{scope}/'):
+    return deeplab_v3.HEAD_BATCH_NORM_EPSILON
+  return networks.ALL['mobilenet_v2'].family.batch_norm_epsilon
+
+
+def _options(places, found):
+  """Returns in what a graph differs from the network as it is by default."""
+  options: dict[str, Any] = {}
+  strided = [
+    layer for layer in found if layer.stride > 1 and layer.kernel_size > 1
+  ]
+  if strided and all(
+    layer.padding and layer.padding[0] == (layer.kernel_size - 1) // 2
+    for layer in strided
+  ):
+    options['use_explicit_padding'] = True
+  pyramid = [
+    (place, layer)
+    for place, layer in zip(places, found)
+    if re.fullmatch(r'aspp[1-9]\d*(_depthwise)?', place.scope)
+  ]
+  if pyramid:
+    options['atrous_rates'] = [layer.rate for _, layer in pyramid]
+    if not pyramid[0][1].is_depthwise:
+      options['aspp_with_separable_conv'] = False
+  output_stride = math.prod(layer.stride for layer in found)
+  if output_stride != 16 and any(place.scope == 'aspp0' for place in places):
+    options['output_stride'] = output_stride
+  return options
