@@ -104,7 +104,7 @@ def _refuse_saved_model(path, content):
 
 
 def _graph(path, graph_def):
-  graph = Graph(path, {}, {})
+  graph = Graph(path, {}, {}, _image_size(graph_def))
   for node in graph_def.node:
     if node.op == 'Const':
       graph.constants[node.name] = Constant(node.name, _value(path, node))
@@ -116,6 +116,16 @@ def _graph(path, graph_def):
     else:
       graph.operations[node.name] = _operation(path, node)
   return graph
+
+
+def _image_size(graph_def):
+  """Returns height and width of the images, None if they are not given."""
+  for node in graph_def.node:
+    sizes = [each.size for each in node.attr['shape'].shape.dim]
+    if node.op == 'Placeholder' and len(sizes) == 4:
+      _, height, width, _ = sizes
+      return height if height == width > 1 else None
+  return None
 
 
 def _value(path, node):

@@ -41,3 +41,20 @@ class Graph(NamedTuple):
   path: str
   operations: dict[Hashable, Operation]
   constants: dict[Hashable, Constant]
+  image_size: int | None = None  # where it is given, and height is width
+
+
+def source(graph: Graph, key: Hashable) -> Hashable:
+  """Returns the key from which a key's values come as they are."""
+  seen = set()  # A damaged graph may go in a circle.
+  while key in graph.operations and key not in seen:
+    seen.add(key)
+    if graph.operations[key].kind != 'through':
+      break
+    key = graph.operations[key].inputs[0]
+  return key
+
+
+def plain(graph: Graph, key: Hashable) -> Constant | None:
+  """Returns the Constant that comes to a key as it is; None: none does."""
+  return graph.constants.get(source(graph, key))

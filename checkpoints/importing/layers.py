@@ -50,9 +50,10 @@ class Layer(NamedTuple):
   padding: tuple[int, int] | None  # rows above and below; None: SAME
 
   @property
-  def kernel_size(self) -> int:
-    """Height of the kernel."""
-    return 1 if self.kernel.value.ndim == 2 else self.kernel.value.shape[0]
+  def kernel_size(self) -> tuple[int, int]:
+    """Height and width of the kernel."""
+    value = self.kernel.value
+    return (1, 1) if value.ndim == 2 else value.shape[:2]
 
 
 class _Walk(NamedTuple):
@@ -111,7 +112,13 @@ def _layer(walk, key):
   operation = walk.graph.operations[key]
   kernel, beside = _kernel(walk, operation)
   channels = kernel.value.shape[2 if operation.kind == 'depthwise' else -1]
-  steps = [_Step('add', (each,)) for each in operation.inputs[2:]]
+  biases = operation.inputs[2:]
+  if not _by_channel(walk, biases, channels):
+    raise InputError(
+      f'{walk.graph.path} is damaged: biases of {operation.name} are not '
+      f'{channels} constants'
+    )
+  steps = [_Step('add', (each,)) for each in biases]
   steps += _steps(walk, key, channels)
   return Layer(
     operation.name,
@@ -125,7 +132,7 @@ def _layer(walk, key):
 def _kernel(walk, operation):
   """Returns (kernel, what else it is computed from)."""
   key = operation.inputs[1]
-  kernel, below = _plain(walk, key), []
+  kernel, below = graph_lib.plain(walk.graph, key), []
   if kernel is None:
     below = _below(walk, key)
     kernel = next((each for each in below if each.value.ndim == 4), None)
@@ -160,7 +167,8 @@ def _steps(walk, key, channels):
     elif key != operation.inputs[0]:
       break
     if operation.kind in (*_WITH_CONSTANT, 'batch_norm'):
-      if not _by_channel(walk, others, channels):
+      # The four of batch norm, or one.
+      if len(others) not in (1, 4) or not _by_channel(walk, others, channels):
         break
       steps.append(_Step(operation.kind, others, operation.epsilon))
     elif operation.kind != 'through':
@@ -170,11 +178,10 @@ def _steps(walk, key, channels):
 
 
 def _by_channel(walk, keys, channels):
-  """Whether these are constants with a value for each channel."""
-  return all(
-    key in walk.constant
-    and getattr(_plain(walk, key), 'value', np.empty(channels)).size == channels
-    for key in keys
+  """Whether these are constant, with a value for each channel."""
+  constants = [graph_lib.plain(walk.graph, key) for key in keys]
+  return walk.constant.issuperset(keys) and all(
+    each is None or each.value.size == channels for each in constants
   )
 
 
@@ -185,7 +192,10 @@ def _after(walk, operation, steps, beside):
   """
   if not steps and not beside:
     return None
-  values = [tuple(_plain(walk, key) for key in step.inputs) for step in steps]
+  values = [
+    tuple(graph_lib.plain(walk.graph, key) for key in step.inputs)
+    for step in steps
+  ]
   if beside or any(None in each for each in values):
     below = [
       each
@@ -227,16 +237,6 @@ def _factor_and_term(step, *values):
   return 0 * value + 1, -value if step.kind == 'subtract' else value
 
 
-def _plain(walk, key):
-  """Returns the Constant that comes to a key as it is; None: it is computed."""
-  while key not in walk.graph.constants:
-    operation = walk.graph.operations[key]
-    if operation.kind != 'through':
-      return None
-    key = operation.inputs[0]
-  return walk.graph.constants[key]
-
-
 def _below(walk, key):
   """Returns all Constants that a constant key is computed from."""
   stack, seen, found = [key], set(), []
@@ -254,14 +254,21 @@ def _below(walk, key):
 
 def _strides(graph, operation):
   """Returns (stride, rate, padding) of a Layer."""
-  before = graph.operations.get(operation.inputs[0])
-  while before and before.kind == 'through':
-    before = graph.operations.get(before.inputs[0])
-  kind = before.kind if before else None
-  if kind not in ('pad', 'space_to_batch') or operation.is_padded:
-    padding = None if operation.is_padded else (0, 0)
-    return operation.stride, operation.rate, padding
-  value = graph.constants[before.inputs[1]].value
-  if kind == 'space_to_batch':
-    return operation.stride, int(value[0]), None
-  return operation.stride, operation.rate, tuple(value[1].tolist())
+  stride, rate, is_padded = (
+    operation.stride,
+    operation.rate,
+    operation.is_padded,
+  )
+  before = graph.operations.get(graph_lib.source(graph, operation.inputs[0]))
+  numbers = (
+    graph.constants.get(before.inputs[1])
+    if before and before.inputs[1:]
+    else None
+  )
+  if is_padded or numbers is None:
+    return stride, rate, None if is_padded else (0, 0)
+  if before.kind == 'space_to_batch':
+    return stride, int(numbers.value.flat[0]), None
+  if before.kind == 'pad' and numbers.value.shape == (4, 2):
+    return stride, rate, tuple(numbers.value[1].tolist())
+  return stride, rate, (0, 0)

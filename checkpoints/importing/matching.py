@@ -13,15 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from base.errors import InputError
+from checkpoints.importing import graph as graph_lib
+from checkpoints.importing import layer_variables
 from checkpoints.importing.graph import Graph
 from checkpoints.importing.imported import Imported
+from checkpoints.importing.layer_variables import Place
 from checkpoints.importing.layers import Affine
 from checkpoints.importing.layers import BATCH_NORM
-from checkpoints.importing.layers import BatchNorm
 from checkpoints.importing.layers import Layer
-from specs import deeplab_v3
 from specs import networks
-from specs import roles
 
 # Networks of convolutions in a line, one for each line that there is. Variables
 # of those in the first scope begin with the second.
@@ -33,18 +33,6 @@ _LINES = {
   'deeplab_v3_mobilenet_v2': (r'(?=Conv|expanded_conv)', 'MobilenetV2/'),
 }
 _KERNEL = re.compile(r'(.+)/((?:depthwise_|pointwise_)?weights)')
-# Of folded batch norm, of which checkpoints/unfolding.py makes batch norm.
-_VARIANCE = 0.999
-
-
-class _Place(NamedTuple):
-  """What a Layer is called here."""
-
-  scope: str
-  kernel: str
-  biases: bool  # in place of batch norm
-  rank: int  # of the kernel
-  start: int = 0  # of names, in the graph's
 
 
 def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
@@ -57,18 +45,41 @@ def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
     raise InputError(f'{graph.path} has no convolutions with weights')
   places = _by_name(found) or _by_order(graph.path, found)
   values, sources = {}, {}
-  for place, layer in zip(places, found):
-    for name, value, source in _variables(graph.path, place, layer):
-      values[name], sources[name] = value.astype(np.float32), source
-      if not np.isfinite(values[name]).all():
-        raise InputError(f'{graph.path}: {source} holds NaN or infinite values')
+  for name, value, source in _variables(graph, places, found):
+    values[name], sources[name] = value.astype(np.float32), source
+    if not np.isfinite(values[name]).all():
+      raise InputError(f'{graph.path}: {source} holds NaN or infinite values')
   taken = set(sources.values())
   left_over = tuple(
     constant.name
     for constant in graph.constants.values()
     if constant.name not in taken and _is_weight(constant)
   )
-  return Imported(values, sources, left_over, _options(places, found), library)
+  options = _options(places, found)
+  if graph.image_size:
+    options['image_size'] = graph.image_size
+  return Imported(values, sources, left_over, options, library)
+
+
+def _variables(graph, places, found):
+  """Yields (name, value, the source's name) of all."""
+  if places[0].named:
+    yield from _batch_norms(graph, places[0].start)
+  for place, layer in zip(places, found):
+    yield from layer_variables.variables(graph.path, place, layer)
+
+
+def _batch_norms(graph, start):
+  """Yields those by slim's names; NASNet has some after a concatenation."""
+  for operation in graph.operations.values():
+    if operation.kind == 'batch_norm':
+      constants = [graph_lib.plain(graph, key) for key in operation.inputs[1:5]]
+      if all(
+        each and each.name.endswith(f'/{leaf}')
+        for leaf, each in zip(BATCH_NORM, constants)
+      ):
+        for each in constants:
+          yield each.name[start:], each.value, each.name
 
 
 def _is_weight(constant):
@@ -77,7 +88,7 @@ def _is_weight(constant):
 
 
 def _by_name(found):
-  """Returns the _Places that kernels' names say; None if they say none."""
+  """Returns the Places that kernels' names say; None if they say none."""
   matches = [_KERNEL.fullmatch(layer.kernel.name) for layer in found]
   if None in matches or len({each[0] for each in matches}) < len(matches):
     return None
@@ -85,12 +96,12 @@ def _by_name(found):
   prefix = re.match(r'.*?(?=(FeatureExtractor|MobilenetV\d)/)', matches[0][0])
   start = prefix.end() if prefix else 0
   return [
-    _Place(
+    Place(
       each[1][start:],
       each[2],
       isinstance(layer.after, Affine)
       and layer.after.name == f'{each[1]}/biases',
-      layer.kernel.value.ndim,
+      True,
       start,
     )
     for each, layer in zip(matches, found)
@@ -100,21 +111,23 @@ def _by_name(found):
 class _Kind(NamedTuple):
   """What tells convolutions apart but for their widths."""
 
-  kernel_size: int
+  kernel_size: tuple[int, int]
   is_depthwise: bool
 
   def __str__(self):
-    size = f'{self.kernel_size}x{self.kernel_size}'
+    size = 'x'.join(map(str, self.kernel_size))
     return f'{size} depthwise' if self.is_depthwise else size
 
 
 def _by_order(path, found):
-  """Returns the _Places of a network's own convolutions, in their order."""
+  """Returns the Places of a network's own convolutions, in their order."""
   kinds = [_Kind(each.kernel_size, each.is_depthwise) for each in found]
   best = None
   for name in _LINES:
     convolutions = networks.convolutions(name, 64, 64, 2)
-    wanted = [_Kind(each.kernel_size, each.groups > 1) for each in convolutions]
+    wanted = [
+      _Kind((each.kernel_size,) * 2, each.groups > 1) for each in convolutions
+    ]
     if kinds == wanted:
       return [_place(name, each) for each in convolutions]
     common = next(
@@ -141,78 +154,21 @@ def _difference(found, kinds, common, name, wanted):
 def _place(name, convolution):
   pattern, root = _LINES[name]
   scope = convolution.scope
-  return _Place(
+  return Place(
     (root if re.match(pattern, scope) else '') + scope,
     'depthwise_weights' if convolution.groups > 1 else 'weights',
     not convolution.batch_norm,
-    4,
   )
-
-
-def _variables(path, place, layer):
-  """Yields (name, value, the source's name) of a Layer's variables."""
-  kernel = layer.kernel.value.astype(np.float64)
-  if kernel.ndim < place.rank:
-    kernel = kernel[np.newaxis, np.newaxis]
-  after = layer.after or _nothing(layer)
-  if place.biases:
-    if isinstance(after, BatchNorm):
-      raise InputError(
-        f'{path}: {layer.name} has batch norm, which {place.scope} has not'
-      )
-    yield f'{place.scope}/biases', after.offset, after.name
-    kernel = kernel * after.scale
-  elif isinstance(after, Affine):
-    for leaf, value in zip(BATCH_NORM, _folded(after, _epsilon(place.scope))):
-      yield f'{place.scope}/BatchNorm/{leaf}', value, after.name
-  else:
-    values = [each.value.astype(np.float64) for each in after[:-1]]
-    gamma, _, _, variance = values
-    epsilon = _epsilon(place.scope)
-    if not math.isclose(after.epsilon or epsilon, epsilon, rel_tol=1e-3):
-      values[0] = gamma * np.sqrt(
-        (variance + epsilon) / (variance + after.epsilon)
-      )
-    for leaf, value, constant in zip(BATCH_NORM, values, after):
-      name = constant.name[place.start :]
-      if name.rpartition('/')[2] != leaf:
-        name = f'{place.scope}/BatchNorm/{leaf}'
-      yield name, value, constant.name
-  yield f'{place.scope}/{place.kernel}', kernel, layer.kernel.name
-
-
-def _nothing(layer):
-  """Returns the Affine that changes nothing."""
-  channels = layer.kernel.value.shape[2 if layer.is_depthwise else -1]
-  return Affine(np.ones(channels), np.zeros(channels), layer.kernel.name)
-
-
-def _folded(affine, epsilon):
-  """Returns the values of a batch norm that computes an Affine."""
-  zeros = np.zeros_like(affine.offset)
-  return (
-    affine.scale * math.sqrt(_VARIANCE + epsilon),
-    affine.offset,
-    zeros,
-    zeros + _VARIANCE,
-  )
-
-
-def _epsilon(scope):
-  """Returns what this project adds to a layer's variances."""
-  if roles.is_pyramid(f'{scope}/'):
-    return deeplab_v3.HEAD_BATCH_NORM_EPSILON
-  return networks.ALL['mobilenet_v2'].family.batch_norm_epsilon
 
 
 def _options(places, found):
   """Returns in what a graph differs from the network as it is by default."""
   options: dict[str, Any] = {}
   strided = [
-    layer for layer in found if layer.stride > 1 and layer.kernel_size > 1
+    layer for layer in found if layer.stride > 1 and layer.kernel_size[0] > 1
   ]
   if strided and all(
-    layer.padding and layer.padding[0] == (layer.kernel_size - 1) // 2
+    layer.padding and layer.padding[0] == (layer.kernel_size[0] - 1) // 2
     for layer in strided
   ):
     options['use_explicit_padding'] = True

@@ -11,6 +11,7 @@ import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
 from base.errors import InputError
+from checkpoints.importing import graph as graph_lib
 from checkpoints.importing import layers
 from checkpoints.importing import matching
 from checkpoints.importing.graph import Constant
@@ -49,8 +50,6 @@ _TYPES = {
   schema.TensorType.INT32: np.int32,
   schema.TensorType.INT64: np.int64,
 }
-# What an input of images goes into, unless it is scaled first.
-_TAKE_IMAGES = ('convolution', 'pad')
 _LIMITS = {
   schema.TensorType.INT8: (-128, 127),
   schema.TensorType.UINT8: (0, 255),
@@ -100,7 +99,9 @@ def read(path: str) -> Imported:
 
 def _graph(path, model):
   subgraph = model.subgraphs[0]
-  graph = Graph(path, {}, {})
+  _, *sizes = subgraph.tensors[subgraph.inputs[0]].shape
+  size = int(sizes[0]) if sizes[0] == sizes[1] > 1 else None
+  graph = Graph(path, {}, {}, size)
   for key, tensor in enumerate(subgraph.tensors):
     data = model.buffers[tensor.buffer].data
     if data is not None and len(data):
@@ -161,17 +162,15 @@ def _operation(model, subgraph, operator):
 
 def _transpose_kernels(graph):
   """Gives kernels TensorFlow's layout."""
-  operations = {id(each): each for each in graph.operations.values()}.values()
-  for operation in operations:
+  for operation in set(graph.operations.values()):
     if operation.kind in _TRANSPOSED and len(operation.inputs) > 1:
-      key = operation.inputs[1]
-      while key in graph.operations and graph.operations[key].kind == 'through':
-        key = graph.operations[key].inputs[0]
-      if key in graph.constants:
+      key = graph_lib.source(graph, operation.inputs[1])
+      axes = _TRANSPOSED[operation.kind]
+      if key in graph.constants and graph.constants[key].value.ndim == len(
+        axes
+      ):
         name, value = graph.constants[key]
-        graph.constants[key] = Constant(
-          name, value.transpose(_TRANSPOSED[operation.kind])
-        )
+        graph.constants[key] = Constant(name, value.transpose(axes))
 
 
 def _check_input(graph, subgraph):
@@ -179,17 +178,16 @@ def _check_input(graph, subgraph):
 
   Floats do not tell, nor does an input that is scaled before it is convolved.
   """
-  key = int(subgraph.inputs[0])
-  tensor = subgraph.tensors[key]
+  tensor = subgraph.tensors[subgraph.inputs[0]]
   limits = _LIMITS.get(tensor.type)
-  while limits:
-    (consumer, *_) = [
-      each for each in graph.operations if key in graph.operations[each].inputs
-    ] or [None]
-    if consumer is None or graph.operations[consumer].kind != 'through':
-      break
-    key = consumer
-  if not limits or graph.operations[consumer].kind not in _TAKE_IMAGES:
+  goes_into = {
+    operation.kind
+    for operation in graph.operations.values()
+    if operation.kind != 'through'
+    for key in operation.inputs[:1]
+    if graph_lib.source(graph, key) == subgraph.inputs[0]
+  }
+  if limits is None or not goes_into & {'convolution', 'pad'}:
     return
   low, high = _dequantised(tensor, np.array(limits)).tolist()
   if not -1.1 < low < -0.6 or not 0.6 < high < 1.1:

@@ -1,0 +1,95 @@
+"""The variables of a Layer, with batch norm as this project has it."""
+
+from collections.abc import Iterator
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from base.errors import InputError
+from checkpoints.importing.layers import Affine
+from checkpoints.importing.layers import BATCH_NORM
+from checkpoints.importing.layers import BatchNorm
+from checkpoints.importing.layers import Layer
+from specs import deeplab_v3
+from specs import networks
+from specs import roles
+
+# Of folded batch norm, of which checkpoints/unfolding.py makes batch norm.
+_VARIANCE = 0.999
+
+
+class Place(NamedTuple):
+  """What a Layer is called here."""
+
+  scope: str
+  kernel: str
+  biases: bool  # in place of batch norm
+  named: bool = False  # as in the graph, but for
+  start: int = 0  # characters before it
+
+
+def variables(
+  path: str, place: Place, layer: Layer
+) -> Iterator[tuple[str, np.ndarray, str]]:
+  """Yields (name, value, the source's name) of a Layer's variables.
+
+  path: of the file, for messages.
+
+  Raises:
+    InputError: it has batch norm where there is none here.
+  """
+  kernel = layer.kernel.value.astype(np.float64)
+  if kernel.ndim == 2 and not place.named:
+    kernel = kernel[np.newaxis, np.newaxis]
+  after = layer.after
+  if after is None and not place.named:
+    after = _nothing(layer)
+  if place.biases:
+    if isinstance(after, BatchNorm):
+      raise InputError(
+        f'{path}: {layer.name} has batch norm, which {place.scope} has not'
+      )
+    yield f'{place.scope}/biases', after.offset, after.name
+    kernel = kernel * after.scale
+  elif isinstance(after, Affine):
+    for leaf, value in zip(BATCH_NORM, _folded(after, _epsilon(place.scope))):
+      yield f'{place.scope}/BatchNorm/{leaf}', value, after.name
+  elif after is not None:
+    values = [each.value.astype(np.float64) for each in after[:-1]]
+    gamma, _, _, variance = values
+    epsilon = _epsilon(place.scope)
+    if not math.isclose(after.epsilon or epsilon, epsilon, rel_tol=1e-3):
+      values[0] = gamma * np.sqrt(
+        (variance + epsilon) / (variance + after.epsilon)
+      )
+    for leaf, value, constant in zip(BATCH_NORM, values, after):
+      name = constant.name[place.start :]
+      if name.rpartition('/')[2] != leaf:
+        name = f'{place.scope}/BatchNorm/{leaf}'
+      yield name, value, constant.name
+  yield f'{place.scope}/{place.kernel}', kernel, layer.kernel.name
+
+
+def _nothing(layer):
+  """Returns the Affine that changes nothing."""
+  channels = layer.kernel.value.shape[2 if layer.is_depthwise else -1]
+  return Affine(np.ones(channels), np.zeros(channels), layer.kernel.name)
+
+
+def _folded(affine, epsilon):
+  """Returns the values of a batch norm that computes an Affine."""
+  zeros = np.zeros_like(affine.offset)
+  return (
+    affine.scale * math.sqrt(_VARIANCE + epsilon),
+    affine.offset,
+    zeros,
+    zeros + _VARIANCE,
+  )
+
+
+def _epsilon(scope):
+  """Returns what this project adds to a layer's variances."""
+  if roles.is_pyramid(f'{scope}/'):
+    return deeplab_v3.HEAD_BATCH_NORM_EPSILON
+  return networks.ALL['mobilenet_v2'].family.batch_norm_epsilon
