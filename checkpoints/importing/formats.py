@@ -6,9 +6,11 @@ import re
 import zipfile
 
 from base.errors import InputError
+from checkpoints.importing import frozen_graph
 from checkpoints.importing import keras
 from checkpoints.importing import keras_files
 from checkpoints.importing import slim
+from checkpoints.importing import tflite
 from checkpoints.importing import torch
 from checkpoints.importing import torch_files
 from checkpoints.importing.imported import Imported
@@ -16,9 +18,11 @@ from checkpoints.importing.imported import Imported
 _HDF5 = b'\x89HDF\r\n\x1a\n'
 # The end of a file of TensorFlow's first format of checkpoints.
 _TABLE_END = bytes.fromhex('57fb808b247547db')
+# Of the first node of a graph: a field of bytes.
+_GRAPH = b'\n'
 TAKEN = (
   "slim's .ckpt and archives with one, Keras' .h5, .weights.h5 and .keras, "
-  "PyTorch's .safetensors and .pth"
+  "PyTorch's .safetensors and .pth, frozen graphs (.pb) and .tflite"
 )
 
 
@@ -59,6 +63,10 @@ def _find_reader(path) -> Callable[..., Imported]:
     return slim.read
   if torch_files.is_safetensors(begin) or torch_files.is_pth(begin):
     return torch.read
+  if begin[4:8] == tflite.IDENTIFIER:
+    return tflite.read
+  if begin.startswith(_GRAPH) or path.endswith('.pb'):
+    return frozen_graph.read
   raise InputError(
     f'{path} is in no format that is known here, or damaged; there are {TAKEN}'
   )
