@@ -36,11 +36,8 @@ _KINDS = {
   'Conv2D': 'convolution',
   'DepthwiseConv2dNative': 'depthwise',
   'MatMul': 'dense',
-  # What TensorFlow's graph optimiser makes of them and a BiasAdd.
-  '_FusedConv2D': 'convolution',
-  '_FusedDepthwiseConv2dNative': 'depthwise',
-  '_FusedMatMul': 'dense',
   'Add': 'add',
+  'AddN': 'add',
   'AddV2': 'add',
   'BiasAdd': 'add',
   'Sub': 'subtract',
@@ -48,6 +45,11 @@ _KINDS = {
   'FusedBatchNorm': 'batch_norm',
   'FusedBatchNormV2': 'batch_norm',
   'FusedBatchNormV3': 'batch_norm',
+  # What TensorFlow's optimiser of graphs makes of several.
+  '_FusedBatchNormEx': 'batch_norm',
+  '_FusedConv2D': 'convolution',
+  '_FusedDepthwiseConv2dNative': 'depthwise',
+  '_FusedMatMul': 'dense',
   'Pad': 'pad',
   'SpaceToBatchND': 'space_to_batch',
   'BatchToSpaceND': 'through',
@@ -149,10 +151,12 @@ def _operation(path, node):
       f'{path} was frozen as it trains: {node.name} takes its statistics from '
       'the batch; freeze the graph that evaluates'
     )
-  if node.op.startswith('_Fused') and node.attr['fused_ops'].list.s[:1] != [
-    b'BiasAdd'
-  ]:
-    kind = 'other'
+  fused = [each.decode() for each in node.attr['fused_ops'].list.s]
+  if fused and fused[0] != 'BiasAdd':
+    raise InputError(
+      f'{path}: {node.name} is {node.op} of {", ".join(fused)}, which is not '
+      'known here; give the graph as it was before it was optimised'
+    )
   inputs = [name for name in node.input if not name.startswith('^')]
   return Operation(
     node.name,
@@ -162,4 +166,5 @@ def _operation(path, node):
     max(node.attr['dilations'].list.i, default=1),
     node.attr['padding'].s != b'VALID',
     node.attr['epsilon'].f if kind == 'batch_norm' else None,
+    len(fused) > 1 or node.attr['activation_mode'].s not in (b'', b'Identity'),
   )

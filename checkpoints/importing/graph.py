@@ -32,7 +32,8 @@ class Operation(NamedTuple):
   stride: int = 1
   rate: int = 1
   is_padded: bool = True  # SAME; otherwise VALID
-  epsilon: float | None = None
+  epsilon: float | None = None  # of batch norm
+  activates: bool = False  # what comes out has gone through an activation
 
 
 class Graph(NamedTuple):

@@ -39,42 +39,40 @@ def variables(
   Raises:
     InputError: it has batch norm where there is none here.
   """
-  kernel = layer.kernel.value.astype(np.float64)
+  kernel, after = layer.kernel.value.astype(np.float64), layer.after
   if kernel.ndim == 2 and not place.named:
     kernel = kernel[np.newaxis, np.newaxis]
-  after = layer.after
-  if after is None and not place.named:
-    after = _nothing(layer)
+  if not place.named and (
+    after is None or place.biases and isinstance(after, BatchNorm)
+  ):
+    raise InputError(
+      f'{path}: {layer.name} is not followed by '
+      + ('biases alone' if place.biases else 'batch norm or biases')
+    )
   if place.biases:
-    if isinstance(after, BatchNorm):
-      raise InputError(
-        f'{path}: {layer.name} has batch norm, which {place.scope} has not'
-      )
-    yield f'{place.scope}/biases', after.offset, after.name
+    yield f'{place.scope}/biases', after.offset, after.names[-1]
     kernel = kernel * after.scale
   elif isinstance(after, Affine):
     for leaf, value in zip(BATCH_NORM, _folded(after, _epsilon(place.scope))):
-      yield f'{place.scope}/BatchNorm/{leaf}', value, after.name
+      yield f'{place.scope}/BatchNorm/{leaf}', value, after.names[-1]
   elif after is not None:
-    values = [each.value.astype(np.float64) for each in after[:-1]]
-    gamma, _, _, variance = values
-    epsilon = _epsilon(place.scope)
-    if not math.isclose(after.epsilon or epsilon, epsilon, rel_tol=1e-3):
-      values[0] = gamma * np.sqrt(
-        (variance + epsilon) / (variance + after.epsilon)
-      )
-    for leaf, value, constant in zip(BATCH_NORM, values, after):
-      name = constant.name[place.start :]
-      if name.rpartition('/')[2] != leaf:
-        name = f'{place.scope}/BatchNorm/{leaf}'
-      yield name, value, constant.name
+    yield from _batch_norm(place, after)
   yield f'{place.scope}/{place.kernel}', kernel, layer.kernel.name
 
 
-def _nothing(layer):
-  """Returns the Affine that changes nothing."""
-  channels = layer.kernel.value.shape[2 if layer.is_depthwise else -1]
-  return Affine(np.ones(channels), np.zeros(channels), layer.kernel.name)
+def _batch_norm(place, norm):
+  """Yields the variables of a BatchNorm."""
+  values = [each.value.astype(np.float64) for each in norm[:-1]]
+  gamma, _, _, variance = values
+  here = _epsilon(place.scope)
+  there = norm.epsilon or here
+  if not math.isclose(there, here, rel_tol=1e-3):
+    values[0] = gamma * np.sqrt((variance + here) / (variance + there))
+  for leaf, value, constant in zip(BATCH_NORM, values, norm):
+    name = constant.name[place.start :]
+    if not place.named or not name.endswith(f'/{leaf}'):
+      name = f'{place.scope}/BatchNorm/{leaf}'
+    yield name, value, constant.name
 
 
 def _folded(affine, epsilon):

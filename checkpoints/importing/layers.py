@@ -35,7 +35,7 @@ class Affine(NamedTuple):
 
   scale: np.ndarray
   offset: np.ndarray
-  name: str  # of what was last added
+  names: tuple[str, ...]  # of its constants
 
 
 class Layer(NamedTuple):
@@ -156,25 +156,46 @@ class _Step(NamedTuple):
 
 
 def _steps(walk, key, channels):
-  """Returns the _Steps that follow a convolution."""
-  steps = []
+  """Returns the _Steps that follow a convolution, up to its activation.
+
+  A sum with a shortcut may stand before that with a constant.
+  """
+  steps, summed = [], False
   while len(walk.consumers[key]) == 1:
     (following,) = walk.consumers[key]
     operation = walk.graph.operations[following]
     others = operation.inputs[1:]
     if operation.kind in ('add', 'multiply') and key == operation.inputs[-1]:
       others = operation.inputs[:-1]
-    elif key != operation.inputs[0]:
+    if walk.graph.operations[key].activates or (
+      key in others or key not in operation.inputs
+    ):
       break
-    if operation.kind in (*_WITH_CONSTANT, 'batch_norm'):
-      # The four of batch norm, or one.
-      if len(others) not in (1, 4) or not _by_channel(walk, others, channels):
+    if operation.kind == 'add' and _is_shortcut(walk, others):
+      summed = True
+    elif _is_constant(walk, operation, others, channels):
+      if summed and operation.kind not in ('add', 'subtract'):
         break
       steps.append(_Step(operation.kind, others, operation.epsilon))
     elif operation.kind != 'through':
       break
     key = following
   return steps
+
+
+def _is_shortcut(walk, keys):
+  """Whether what is added goes elsewhere, too, and is no constant."""
+  return all(
+    key not in walk.constant and len(walk.consumers[key]) > 1 for key in keys
+  )
+
+
+def _is_constant(walk, operation, keys, channels):
+  """Whether it is batch norm, or computes with one value for each channel."""
+  wanted = {'batch_norm': 4, **dict.fromkeys(_WITH_CONSTANT, 1)}
+  return len(keys) == wanted.get(operation.kind) and _by_channel(
+    walk, keys, channels
+  )
 
 
 def _by_channel(walk, keys, channels):
@@ -222,8 +243,10 @@ def _affine(steps, values):
       step, *(each.value.reshape(-1).astype(np.float64) for each in constants)
     )
     scale, offset = scale * factor, offset * factor + term
-    name = constants[0].name
-  return Affine(*np.broadcast_arrays(scale, offset), name)
+  return Affine(
+    *np.broadcast_arrays(scale, offset),
+    tuple(each.name for constants in values for each in constants),
+  )
 
 
 def _factor_and_term(step, *values):

@@ -32,6 +32,7 @@ _LINES = {
   'mobilenet_v3_small': (r'', 'MobilenetV3/'),
   'deeplab_v3_mobilenet_v2': (r'(?=Conv|expanded_conv)', 'MobilenetV2/'),
 }
+_COLOURS = 3  # Images are scaled by as many constants, or by one.
 _KERNEL = re.compile(r'(.+)/((?:depthwise_|pointwise_)?weights)')
 
 
@@ -49,12 +50,7 @@ def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
     values[name], sources[name] = value.astype(np.float32), source
     if not np.isfinite(values[name]).all():
       raise InputError(f'{graph.path}: {source} holds NaN or infinite values')
-  taken = set(sources.values())
-  left_over = tuple(
-    constant.name
-    for constant in graph.constants.values()
-    if constant.name not in taken and _is_weight(constant)
-  )
+  left_over = _left_over(graph, found, set(sources.values()))
   options = _options(places, found)
   if graph.image_size:
     options['image_size'] = graph.image_size
@@ -82,9 +78,31 @@ def _batch_norms(graph, start):
           yield each.name[start:], each.value, each.name
 
 
-def _is_weight(constant):
-  leaf = constant.name.rpartition('/')[2]
-  return leaf in (*BATCH_NORM, 'biases') or bool(_KERNEL.search(constant.name))
+def _left_over(graph, found, taken):
+  """Returns the names of further constants that may be weights."""
+  affine = [layer.after for layer in found if isinstance(layer.after, Affine)]
+  for each in affine:
+    taken.update(each.names)
+  # Where tools have changed the graph, names do not tell.
+  is_changed = any(
+    not _is_weight(name) for each in affine for name in each.names
+  )
+  return tuple(
+    constant.name
+    for constant in graph.constants.values()
+    if constant.name not in taken
+    and (
+      _is_weight(constant.name)
+      or is_changed
+      and constant.value.dtype.kind == 'f'
+      and constant.value.size > _COLOURS
+    )
+  )
+
+
+def _is_weight(name):
+  leaf = name.rpartition('/')[2]
+  return leaf in (*BATCH_NORM, 'biases') or bool(_KERNEL.fullmatch(name))
 
 
 def _by_name(found):
@@ -100,7 +118,7 @@ def _by_name(found):
       each[1][start:],
       each[2],
       isinstance(layer.after, Affine)
-      and layer.after.name == f'{each[1]}/biases',
+      and layer.after.names[-1] == f'{each[1]}/biases',
       True,
       start,
     )

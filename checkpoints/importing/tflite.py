@@ -50,6 +50,7 @@ _TYPES = {
   schema.TensorType.INT32: np.int32,
   schema.TensorType.INT64: np.int64,
 }
+_NO_ACTIVATION = schema.ActivationFunctionType.NONE
 _LIMITS = {
   schema.TensorType.INT8: (-128, 127),
   schema.TensorType.UINT8: (0, 255),
@@ -157,6 +158,8 @@ def _operation(model, subgraph, operator):
     getattr(options, 'strideH', 1),
     getattr(options, 'dilationHFactor', 1),
     getattr(options, 'padding', None) != schema.Padding.VALID,
+    activates=getattr(options, 'fusedActivationFunction', _NO_ACTIVATION)
+    != _NO_ACTIVATION,
   )
 
 
