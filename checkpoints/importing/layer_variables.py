@@ -17,6 +17,8 @@ from specs import roles
 
 # Of folded batch norm, of which checkpoints/unfolding.py makes batch norm.
 _VARIANCE = 0.999
+# MobileNetV3's gate, ReLU6(x + 3) / 6: converters add the 3 to the biases.
+_GATE, _GATE_SHIFT = 'squeeze_excite/Conv_1', 3.0
 
 
 class Place(NamedTuple):
@@ -50,7 +52,10 @@ def variables(
       + ('biases alone' if place.biases else 'batch norm or biases')
     )
   if place.biases:
-    yield f'{place.scope}/biases', after.offset, after.names[-1]
+    biases = after.offset
+    if place.scope.endswith(_GATE) and layer.activates:
+      biases = biases - _GATE_SHIFT
+    yield f'{place.scope}/biases', biases, after.names[-1]
     kernel = kernel * after.scale
   elif isinstance(after, Affine):
     for leaf, value in zip(BATCH_NORM, _folded(after, _epsilon(place.scope))):

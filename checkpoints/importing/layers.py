@@ -48,6 +48,7 @@ class Layer(NamedTuple):
   stride: int
   rate: int
   padding: tuple[int, int] | None  # rows above and below; None: SAME
+  activates: bool  # in the same operation
 
   @property
   def kernel_size(self) -> tuple[int, int]:
@@ -126,6 +127,7 @@ def _layer(walk, key):
     kernel,
     _after(walk, operation, steps, beside),
     *_strides(walk.graph, operation),
+    operation.activates,
   )
 
 

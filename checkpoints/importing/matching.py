@@ -83,14 +83,22 @@ def _left_over(graph, found, taken):
   affine = [layer.after for layer in found if isinstance(layer.after, Affine)]
   for each in affine:
     taken.update(each.names)
-  # Where tools have changed the graph, names do not tell.
+  # Tools that fold batch norm leave it where it was, for nobody to use.
+  used = {
+    graph_lib.source(graph, key)
+    for operation in graph.operations.values()
+    if operation.kind != 'through'
+    for key in operation.inputs
+  }
+  # Names do not tell, either, in graphs that they have changed.
   is_changed = any(
     not _is_weight(name) for each in affine for name in each.names
   )
   return tuple(
     constant.name
-    for constant in graph.constants.values()
+    for key, constant in graph.constants.items()
     if constant.name not in taken
+    and key in used
     and (
       _is_weight(constant.name)
       or is_changed

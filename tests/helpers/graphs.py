@@ -125,6 +125,23 @@ def dequantise(values, detail):
   return (values - np.float64(zero_point)) * scale if scale else values
 
 
+def within(frozen, build):
+  """Returns a graph of more than a network, all of which has given names.
+
+  build: called with a function from [1, SIZE, SIZE, 3] to the network's output.
+  """
+  with tf.Graph().as_default() as graph:
+    build(
+      lambda images: tf.import_graph_def(
+        frozen.graph_def,
+        {INPUT: images},
+        [f'{name}:0' for name in frozen.outputs],
+        name='',
+      )
+    )
+    return graph.as_graph_def()
+
+
 class _Given(Variables):
   """Begin at given values."""
 
@@ -142,8 +159,8 @@ class _Given(Variables):
     )
 
 
-def predict(network_name, imported, images, implementation):
-  """Returns what a network computes with imported weights."""
+def predict(network_name, imported, images, implementation='slim'):
+  """Returns (Model with imported weights, and all of them, its outputs)."""
   options = dict(imported.options)
   options.pop('image_size', None)
   model = Model(network_name, NUM_CLASSES, implementation, **options)
@@ -151,4 +168,4 @@ def predict(network_name, imported, images, implementation):
   outputs, _ = testing.run_eagerly(model, images)
   if set(model.variables_by_name) != set(imported.values):
     raise AssertionError('not all values are used')
-  return outputs
+  return model, outputs
