@@ -13,6 +13,7 @@ from tensorflow.python.tools import optimize_for_inference_lib
 
 from checkpoints import unfolding
 from checkpoints.importing import frozen_graph
+from nets import nets_factory
 from specs import networks
 from tests.helpers import golden_rule
 from tests.helpers import graphs
@@ -144,6 +145,30 @@ class FrozenGraphTest(parameterized.TestCase, tf.test.TestCase):
   def test_the_same_by_another_graph(self, change):
     frozen = graphs.freeze(_SMALLEST)
     self.assert_as(frozen, self.read(change(frozen)), image_size=graphs.SIZE)
+
+  def test_frozen_by_tensorflow(self):
+    frozen = graphs.freeze(_SMALLEST)
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+      images = tf.placeholder(tf.float32, [None, graphs.SIZE, graphs.SIZE, 3])
+      logits, _ = nets_factory.get_network_fn(_SMALLEST, graphs.NUM_CLASSES)(
+        images
+      )
+      variables = tf.global_variables()
+      session.run(
+        [variable.initializer for variable in variables],
+        {
+          variable.initializer.inputs[1]: frozen.values[variable.op.name]
+          for variable in variables
+        },
+      )
+      graph_def = tf.graph_util.convert_variables_to_constants(
+        session, graph.as_graph_def(), [logits.op.name]
+      )
+    self.assert_as(frozen, self.read(graph_def), image_size=graphs.SIZE)
+
+  def test_dense_logits(self):
+    frozen = graphs.with_dense_logits(graphs.freeze(_SMALLEST))
+    self.assert_as(frozen, self.read(frozen.graph_def), image_size=graphs.SIZE)
 
   def test_what_stands_around_a_network(self):
     for name, build in (_NAMES[-2], _segment), (_NAMES[-1], _detect):

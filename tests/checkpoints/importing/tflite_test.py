@@ -4,6 +4,7 @@ import importlib
 import io
 import os
 import tempfile
+import unittest
 import zipfile
 
 from absl.testing import parameterized
@@ -30,6 +31,10 @@ _UINT8 = {
   'inference_type': tf.uint8,
   'quantized_input_stats': {graphs.INPUT: (128, 128)},
   'default_ranges_stats': (-6, 6),
+}
+_FLOAT16 = {
+  'optimizations': [tf.lite.Optimize.DEFAULT],
+  'target_spec': tf.lite.TargetSpec(supported_types=[tf.float16]),
 }
 _DYNAMIC = {'optimizations': [tf.lite.Optimize.DEFAULT]}
 
@@ -65,20 +70,20 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
     return tflite.read(self.path)
 
   @parameterized.parameters(
-    (_SMALLEST, {}),
+    (_SMALLEST, _FLOAT16),
     ('mobilenet_v2_035', {}),
     ('mobilenet_v3_small_075', {}),
     ('deeplab_v3_mobilenet_v2_050', {}),
-    (
-      _SMALLEST,
-      {
-        'optimizations': [tf.lite.Optimize.DEFAULT],
-        'target_spec': tf.lite.TargetSpec(supported_types=[tf.float16]),
-      },
-    ),
   )
   def test_floats(self, name, settings):
-    content = graphs.convert(graphs.freeze(name), **settings)
+    self.check_floats(graphs.freeze(name), settings)
+
+  def test_dense_logits(self):
+    frozen = graphs.freeze(_SMALLEST)
+    self.check_floats(graphs.with_dense_logits(frozen), {})
+
+  def check_floats(self, frozen, settings):
+    content = graphs.convert(frozen, **settings)
     imported = self.read(content)
     self.assertEmpty(imported.left_over)
     self.assertEqual({'image_size': graphs.SIZE}, imported.options)
@@ -86,16 +91,18 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
     expected = graphs.interpret(content, images)
     self.assertGreater(np.ptp(expected), 0.1)
     for implementation in networks.IMPLEMENTATIONS:
-      _, actual = graphs.predict(name, imported, images, implementation)
+      _, actual = graphs.predict(
+        frozen.network_name, imported, images, implementation
+      )
       self.assertLess(testing.deviation(actual, expected), 1e-4)
 
   @parameterized.parameters((_INT8, 56), (_UINT8, 56), (_DYNAMIC, 14))
   def test_quantised(self, settings, least):
     content = graphs.convert(graphs.freeze(_SMALLEST), **settings)
     imported = self.read(content)
-    compared = 0
+    tensors, compared = _quantised_tensors(content), 0
     for name, value in imported.values.items():
-      source = _quantised_tensors(content).get(imported.sources[name])
+      source = tensors.get(imported.sources[name])
       if source is not None and name.endswith(('weights', 'biases', 'beta')):
         compared += 1
         if source.ndim == 4:
@@ -130,6 +137,9 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
     with self.assertRaisesRegex(InputError, r'takes images in \[0.00, 1.00\]'):
       self.read(content)
 
+  @unittest.skipUnless(
+    'TWINSLIM_SOAK' in os.environ, 'make soak: Keras takes 20 s to make it'
+  )
   def test_keras(self):
     """Another library's graph: other names, pads, a dense last layer."""
     keras = importlib.import_module('keras')
