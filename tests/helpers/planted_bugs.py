@@ -29,6 +29,7 @@ from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_deeplab
 from tests.helpers import bugs_of_faults
 from tests.helpers import bugs_of_formats
+from tests.helpers import bugs_of_graphs
 from tests.helpers import bugs_of_imports
 from tests.helpers import bugs_of_prediction
 from tests.helpers import bugs_of_recipes
@@ -62,6 +63,7 @@ BUGS = tuple(
     *bugs_of_deeplab.ROWS,
     *bugs_of_faults.ROWS,
     *bugs_of_formats.ROWS,
+    *bugs_of_graphs.ROWS,
     *bugs_of_imports.ROWS,
     *bugs_of_prediction.ROWS,
     *bugs_of_replicas.ROWS,

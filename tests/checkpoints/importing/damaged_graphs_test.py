@@ -62,6 +62,16 @@ def _saved_model():
   return saved_model.SerializeToString()
 
 
+def _of_shape(*sizes):
+  graph_def = tf.GraphDef.FromString(_graph(('large', 'Const', [])))
+  tensor = graph_def.node[0].attr['value'].tensor
+  tensor.dtype = tf.float32.as_datatype_enum
+  tensor.float_val.append(0.0)
+  for size in sizes:
+    tensor.tensor_shape.dim.add(size=size)
+  return graph_def.SerializeToString()
+
+
 def _trains():
   graph_def = tf.GraphDef.FromString(_graph(('norm', 'FusedBatchNorm', [])))
   graph_def.node[0].attr['is_training'].b = True
@@ -112,6 +122,8 @@ class DamagedGraphsTest(parameterized.TestCase, tf.test.TestCase):
     (_graph(('a', 'Placeholder', [])), 'has no convolutions'),
     (_graph(('a', 'Identity', ['a'])), 'has no convolutions'),
     (_saved_model(), 'SavedModel.* give .*/variables/variables'),
+    (_of_shape(2**25, 2**25), 'is damaged: large: a shape of'),
+    (_of_shape(-2, 3), 'is damaged: large: a shape of'),
     (_trains(), 'frozen as it trains: norm'),
     (
       _other_network(),

@@ -13,6 +13,7 @@ from tensorflow.python.tools import optimize_for_inference_lib
 
 from checkpoints import unfolding
 from checkpoints.importing import frozen_graph
+from checkpoints.importing.layers import BATCH_NORM
 from nets import nets_factory
 from specs import networks
 from tests.helpers import golden_rule
@@ -47,20 +48,37 @@ def _fold(frozen):
   )
 
 
+def _fold_under_old_names(frozen):
+  """Returns a graph whose kernels have names, as graph transforms leave it."""
+  names = {
+    f'{node.name}_weights': node.input[1].removesuffix('/read')
+    for node in frozen.graph_def.node
+    if node.op in ('Conv2D', 'DepthwiseConv2dNative')
+  }
+  return _renamed(_fold(frozen), names)
+
+
 def _rename(frozen):
   """Returns a graph whose constants have no names of slim's."""
-  graph_def = tf.GraphDef.FromString(frozen.graph_def.SerializeToString())
   names = {
     node.name: f'constant_{number}'
-    for number, node in enumerate(graph_def.node)
+    for number, node in enumerate(frozen.graph_def.node)
     if node.op == 'Const'
   }
-  for node in graph_def.node:
+  return _renamed(frozen.graph_def, names)
+
+
+def _renamed(graph_def, names):
+  graph_def = tf.GraphDef.FromString(graph_def.SerializeToString())
+  there = {node.name for node in graph_def.node}
+  names = {old: new for old, new in names.items() if old in there}
+  kept = [node for node in graph_def.node if node.name not in names.values()]
+  for node in kept:
     node.name = names.get(node.name, node.name)
     inputs = [names.get(name, name) for name in node.input]
     del node.input[:]
     node.input.extend(inputs)
-  return graph_def
+  return tf.GraphDef(node=kept)
 
 
 def _under(scope, frozen):
@@ -108,11 +126,14 @@ def _detect(network):
 
 
 def _loop(graph_def):
-  """Adds a loop of TensorFlow 1, which is a circle."""
+  """Adds a loop of TensorFlow 1, which is a circle, and one that is damage."""
   graph_def.node.add(name='enter', op='Enter', input=[graphs.INPUT])
   graph_def.node.add(name='merge', op='Merge', input=['enter', 'next:0'])
   graph_def.node.add(name='next', op='NextIteration', input=['merge'])
   graph_def.node.add(name='exit', op='Exit', input=['merge:1', '^next'])
+  graph_def.node.add(name='this', op='Identity', input=['that'])
+  graph_def.node.add(name='that', op='Identity', input=['this'])
+  graph_def.node.add(name='other', op='Relu', input=['this'])
   return graph_def
 
 
@@ -181,6 +202,30 @@ class FrozenGraphTest(parameterized.TestCase, tf.test.TestCase):
       frozen, self.read(_loop(_rename(frozen))), image_size=graphs.SIZE
     )
 
+  def test_batch_norm_of_two_convolutions(self):
+    """As NASNet has it."""
+    values = {
+      name: golden_rule.variable(name, shape)
+      for name, shape in {
+        'a/weights': [1, 1, 3, 8],
+        'b/weights': [1, 1, 3, 8],
+        **{f'bn/{leaf}': [16] for leaf in BATCH_NORM},
+      }.items()
+    }
+    with tf.Graph().as_default() as graph:
+      images = tf.placeholder(tf.float32, [1, 8, 8, 3])
+      a, b, *norm = (
+        tf.constant(value, name=name) for name, value in values.items()
+      )
+      net = tf.concat(
+        [tf.nn.conv2d(images, kernel, padding='SAME') for kernel in (a, b)], 3
+      )
+      tf.nn.fused_batch_norm(net, *norm, is_training=False)
+    imported = self.read(graph.as_graph_def())
+    self.assertEqual(set(values), set(imported.values))
+    for name, value in values.items():
+      self.assertAllEqual(value, imported.values[name])
+
   def test_batch_norm_of_single_operations(self):
     frozen = graphs.freeze(_SMALLEST, sync_batch_norm=True)
     kinds = {node.op for node in frozen.graph_def.node}
@@ -206,8 +251,12 @@ class FrozenGraphTest(parameterized.TestCase, tf.test.TestCase):
       atrous_rates=[3, 6],
     )
 
-  @parameterized.parameters((_optimise, _SEGMENTER), (_fold, _SMALLEST))
-  def test_folded_batch_norm(self, change, name):
+  @parameterized.parameters(
+    (_optimise, _SEGMENTER, networks.IMPLEMENTATIONS),
+    (_fold, _SMALLEST, ('slim',)),
+    (_fold_under_old_names, _SMALLEST, ('fast',)),
+  )
+  def test_folded_batch_norm(self, change, name, implementations):
     frozen = graphs.freeze(name)
     graph_def = change(frozen)
     self.assertNotIn('FusedBatchNormV3', {node.op for node in graph_def.node})
@@ -216,7 +265,7 @@ class FrozenGraphTest(parameterized.TestCase, tf.test.TestCase):
     images = golden_rule.images(2, graphs.SIZE, graphs.SIZE)
     (expected,) = graphs.run(frozen.graph_def, frozen.outputs, images)
     self.assertGreater(np.ptp(expected), 0.1)
-    for implementation in networks.IMPLEMENTATIONS:
+    for implementation in implementations:
       model, actual = graphs.predict(name, imported, images, implementation)
       self.assertLess(testing.deviation(actual, expected), 1e-4)
     # The optimiser leaves some of the segmenter's as they were.

@@ -70,19 +70,19 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
     return tflite.read(self.path)
 
   @parameterized.parameters(
-    (_SMALLEST, _FLOAT16),
-    ('mobilenet_v2_035', {}),
-    ('mobilenet_v3_small_075', {}),
-    ('deeplab_v3_mobilenet_v2_050', {}),
+    (_SMALLEST, _FLOAT16, ('fast',)),
+    ('mobilenet_v2_035', {}, networks.IMPLEMENTATIONS),
+    ('mobilenet_v3_small_075', {}, ('fast',)),
+    ('deeplab_v3_mobilenet_v2_050', {}, networks.IMPLEMENTATIONS),
   )
-  def test_floats(self, name, settings):
-    self.check_floats(graphs.freeze(name), settings)
+  def test_floats(self, name, settings, implementations):
+    self.check_floats(graphs.freeze(name), settings, implementations)
 
   def test_dense_logits(self):
     frozen = graphs.freeze(_SMALLEST)
-    self.check_floats(graphs.with_dense_logits(frozen), {})
+    self.check_floats(graphs.with_dense_logits(frozen), {}, ('fast',))
 
-  def check_floats(self, frozen, settings):
+  def check_floats(self, frozen, settings, implementations):
     content = graphs.convert(frozen, **settings)
     imported = self.read(content)
     self.assertEmpty(imported.left_over)
@@ -90,7 +90,7 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
     images = golden_rule.images(2, graphs.SIZE, graphs.SIZE)
     expected = graphs.interpret(content, images)
     self.assertGreater(np.ptp(expected), 0.1)
-    for implementation in networks.IMPLEMENTATIONS:
+    for implementation in implementations:
       _, actual = graphs.predict(
         frozen.network_name, imported, images, implementation
       )
