@@ -39,7 +39,7 @@ def variables(
   path: of the file, for messages.
 
   Raises:
-    InputError: it has batch norm where there is none here.
+    InputError: it lacks batch norm or biases, or has the one for the other.
   """
   kernel, after = layer.kernel.value.astype(np.float64), layer.after
   if kernel.ndim == 2 and not place.named:

@@ -50,6 +50,10 @@ _TYPES = {
   schema.TensorType.INT32: np.int32,
   schema.TensorType.INT64: np.int64,
 }
+_UNKNOWN_RANGE = (
+  'The file does not say in which range it takes images: [-1, 1], as in slim, '
+  'is assumed.'
+)
 _NO_ACTIVATION = schema.ActivationFunctionType.NONE
 _LIMITS = {
   schema.TensorType.INT8: (-128, 127),
@@ -91,14 +95,18 @@ def read(path: str) -> Imported:
   if content[4:8] != IDENTIFIER:
     raise InputError(f'{path} is no .tflite file, or is damaged')
   try:
-    graph = _graph(path, schema.ModelT.InitFromPackedBuf(content, 0))
+    subgraph, graph = _parse(path, content)
+    image_range = _image_range(graph, subgraph)
   except _DAMAGE as error:
-    raise InputError(f'{path} is damaged or cut off: {error}') from error
+    raise InputError(f'{path} is damaged or cut off') from error
+  notes = _check_range(path, *image_range) if image_range else ()
   imported = matching.match(graph, layers.find(graph), 'tflite')
-  return imported._replace(labels=_labels(path, imported))
+  return imported._replace(labels=_labels(path, imported), notes=notes)
 
 
-def _graph(path, model):
+def _parse(path, content):
+  """Returns (subgraph, its Graph) of a file's bytes."""
+  model = schema.ModelT.InitFromPackedBuf(content, 0)
   subgraph = model.subgraphs[0]
   _, *sizes = subgraph.tensors[subgraph.inputs[0]].shape
   size = int(sizes[0]) if sizes[0] == sizes[1] > 1 else None
@@ -116,8 +124,7 @@ def _graph(path, model):
     for key in operator.outputs:
       graph.operations[int(key)] = operation
   _transpose_kernels(graph)
-  _check_input(graph, subgraph)
-  return graph
+  return subgraph, graph
 
 
 def _text(name):
@@ -176,13 +183,12 @@ def _transpose_kernels(graph):
         graph.constants[key] = Constant(name, value.transpose(axes))
 
 
-def _check_input(graph, subgraph):
-  """Raises InputError if quantised images are not in [-1, 1].
+def _image_range(graph, subgraph):
+  """Returns (least, greatest) value of quantised images, None of floats.
 
-  Floats do not tell, nor does an input that is scaled before it is convolved.
+  Returns () where images are scaled before they are convolved.
   """
   tensor = subgraph.tensors[subgraph.inputs[0]]
-  limits = _LIMITS.get(tensor.type)
   goes_into = {
     operation.kind
     for operation in graph.operations.values()
@@ -190,14 +196,23 @@ def _check_input(graph, subgraph):
     for key in operation.inputs[:1]
     if graph_lib.source(graph, key) == subgraph.inputs[0]
   }
-  if limits is None or not goes_into & {'convolution', 'pad'}:
-    return
-  low, high = _dequantised(tensor, np.array(limits)).tolist()
+  if not goes_into & {'convolution', 'pad'}:
+    return ()
+  if tensor.type not in _LIMITS:
+    return None, None
+  return _dequantised(tensor, np.array(_LIMITS[tensor.type])).tolist()
+
+
+def _check_range(path, low, high):
+  """Returns notes; raises InputError if images are not in [-1, 1]."""
+  if low is None:
+    return (_UNKNOWN_RANGE,)
   if not -1.1 < low < -0.6 or not 0.6 < high < 1.1:
     raise InputError(
-      f'{graph.path} takes images in [{low:.2f}, {high:.2f}], where networks '
-      'here take [-1, 1]'
+      f'{path} takes images in [{low:.2f}, {high:.2f}], where networks here '
+      'take [-1, 1]'
     )
+  return ()
 
 
 def _labels(path, imported):

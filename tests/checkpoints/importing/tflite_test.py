@@ -109,6 +109,8 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
           source = source.transpose(1, 2, 3, 0)
         self.assertAllEqual(source.astype(np.float32), value)
     self.assertGreaterEqual(compared, least)
+    # One whose input is quantised says in which range it takes images.
+    self.assertLen(imported.notes, int(settings is _DYNAMIC))
     images = golden_rule.images(4, graphs.SIZE, graphs.SIZE)
     expected = graphs.interpret(content, images)
     _, actual = graphs.predict(_SMALLEST, imported, images, 'fast')
@@ -134,7 +136,9 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
   def test_images_in_another_range(self):
     settings = {**_UINT8, 'quantized_input_stats': {graphs.INPUT: (0, 255)}}
     content = graphs.convert(graphs.freeze(_SMALLEST), **settings)
-    with self.assertRaisesRegex(InputError, r'takes images in \[0.00, 1.00\]'):
+    with self.assertRaisesRegex(
+      InputError, r'tflite takes images in \[0.00, 1.00\]'
+    ):
       self.read(content)
 
   @unittest.skipUnless(
