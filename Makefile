@@ -128,7 +128,9 @@ SLOW = $(filter-out $(WORKERS), \
     $(shell grep --recursive --files-with-matches '@soak.slow' tests))
 
 # Values and bytes that nobody means: with TWINSLIM_SOAK, thousands of them.
-FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py
+FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py \
+    tests/checkpoints/importing/damaged_graphs_test.py \
+    tests/checkpoints/importing/tflite_test.py
 
 # All of tf-slim's own tests, the slow ones, damaged and many files, a training
 # that is killed again and again, and planted bugs, each of which a test must
