@@ -148,7 +148,7 @@ ROWS = (
   (
     'deeplab: the last layer is that of the logits alone',
     'specs/roles.py',
-    'is_head(variable_name) or _PYRAMID.match(variable_name)',
+    'is_head(variable_name) or is_pyramid(variable_name)',
     'is_head(variable_name)',
     _SPECS,
   ),
@@ -162,14 +162,14 @@ ROWS = (
   (
     'deeplab, slim: epsilon 1e-3 in the head',
     'nets/deeplab_v3.py',
-    'epsilon=1e-5',
+    'epsilon=table.HEAD_BATCH_NORM_EPSILON',
     'epsilon=1e-3',
     _SLIM,
   ),
   (
     'deeplab, fast: epsilon 1e-3 in the head',
     'fast/deeplab_v3.py',
-    'batch_norm_epsilon=1e-5',
+    'batch_norm_epsilon=table.HEAD_BATCH_NORM_EPSILON',
     'batch_norm_epsilon=1e-3',
     _FAST,
   ),
