@@ -129,8 +129,7 @@ SLOW = $(filter-out $(WORKERS), \
 
 # Values and bytes that nobody means: with TWINSLIM_SOAK, thousands of them.
 FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py \
-    tests/checkpoints/importing/damaged_graphs_test.py \
-    tests/checkpoints/importing/tflite_test.py
+    tests/checkpoints/importing/damaged_graphs_test.py
 
 # All of tf-slim's own tests, the slow ones, damaged and many files, a training
 # that is killed again and again, and planted bugs, each of which a test must

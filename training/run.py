@@ -86,8 +86,7 @@ def train(
 
   Raises:
     InputError: options do not fit the data, a checkpoint or each other; an
-      image or record is wrong; training diverges; another process trains there;
-      another worker has ended.
+      image is wrong; training diverges; another trains there; a worker ended.
   """
   network_flags.check(options.network, choice)
   options = beginning.with_computation(options)

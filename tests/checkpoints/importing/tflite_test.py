@@ -4,7 +4,6 @@ import importlib
 import io
 import os
 import tempfile
-import unittest
 import zipfile
 
 from absl.testing import parameterized
@@ -18,6 +17,7 @@ from specs import networks
 from tests.helpers import golden_rule
 from tests.helpers import graphs
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 _SMALLEST = 'mobilenet_v1_025'
 _INT8 = {
@@ -141,9 +141,7 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
     ):
       self.read(content)
 
-  @unittest.skipUnless(
-    'TWINSLIM_SOAK' in os.environ, 'make soak: Keras takes 20 s to make it'
-  )
+  @soak.slow
   def test_keras(self):
     """Another library's graph: other names, pads, a dense last layer."""
     keras = importlib.import_module('keras')

@@ -215,9 +215,8 @@ class MultiScaleTest(parameterized.TestCase, tf.test.TestCase):
   def test_golden(self, implementation):
     self.check_golden(implementation=implementation)
 
-  @soak.slow
+  @soak.slow  # minutes, without AVX-512
   def test_golden_in_nchw(self):
-    """Minutes where oneDNN has no kernel for it: without AVX-512."""
     self.check_golden(implementation='fast', data_format='NCHW')
 
   def check_golden(self, **options):
