@@ -16,6 +16,7 @@ from checkpoints.importing import torch_files
 from checkpoints.importing.imported import Imported
 
 _HDF5 = b'\x89HDF\r\n\x1a\n'
+_ZIP = b'PK'
 # The end of a file of TensorFlow's first format of checkpoints.
 _TABLE_END = bytes.fromhex('57fb808b247547db')
 # Of the first node of a graph: a field of bytes.
@@ -57,11 +58,14 @@ def _find_reader(path) -> Callable[..., Imported]:
     raise InputError(f'{path}: {error.strerror}') from error
   if begin.startswith(_HDF5):
     return keras.read
-  if zipfile.is_zipfile(path) and keras_files.is_zip_of_keras(path):
+  is_zip = zipfile.is_zipfile(path)  # a whole one
+  if is_zip and keras_files.is_zip_of_keras(path):
     return keras.read
   if slim.is_archive(path) or end == _TABLE_END:
     return slim.read
-  if torch_files.is_safetensors(begin) or torch_files.is_pth(begin):
+  if torch_files.is_safetensors(begin):
+    return torch.read
+  if torch_files.is_pth(begin) and (is_zip or not begin.startswith(_ZIP)):
     return torch.read
   if begin[4:8] == tflite.IDENTIFIER:
     return tflite.read

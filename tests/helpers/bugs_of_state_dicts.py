@@ -90,8 +90,8 @@ ROWS = (
   (
     'state dicts: no such format',
     'checkpoints/importing/formats.py',
-    'if torch_files.is_safetensors(begin) or torch_files.is_pth(begin):',
-    'if torch_files.is_pth(begin):',
+    'if torch_files.is_safetensors(begin):',
+    'if torch_files.is_safetensors(begin[1:]):',
     _TOLD,
   ),
 )
