@@ -99,6 +99,18 @@ def fit(
   return image, (image_size, image_size)
 
 
+def fit_batch(images: tf.Tensor, image_size: int, name: str) -> tf.Tensor:
+  """Prepares uint8 [batch, height, width, 3] as fit does, in a graph.
+
+  Returns float32 [batch, image_size, image_size, 3] in [-1, 1].
+  """
+  if name == 'deeplab':
+    return mask_preprocessing.fit_batch(images, image_size)
+  if name in preprocessing.names(preprocessing.BOXES):
+    name = 'lenet'
+  return preprocessing.preprocess_for_eval(images, image_size, name)
+
+
 def _of_image(name):
   """What changes nothing but the image: 'inception' and 'lenet'."""
 

@@ -210,12 +210,24 @@ def module_of(name: str, package: str) -> types.ModuleType:
 
 
 def convolutions(
-  name: str, height: int, width: int, num_classes: int | None
+  name: str,
+  height: int,
+  width: int,
+  num_classes: int | None,
+  architecture: dict[str, Any] | None = None,
 ) -> list[Convolution]:
-  """Lists a network's convolutions on images of height x width."""
+  """Lists a network's convolutions on images of height x width.
+
+  architecture: {argument of ARCHITECTURE: value} by which it differs from
+    others of its name.
+  """
   module, network = module_of(name, 'specs'), ALL[name]
   taken = inspect.signature(module.resolve).parameters
-  arguments = {**network.family.defaults, **network.fixed}
+  arguments = {
+    **network.family.defaults,
+    **network.fixed,
+    **(architecture or {}),
+  }
   spec = module.resolve(
     **{key: value for key, value in arguments.items() if key in taken}
   )

@@ -1,0 +1,74 @@
+"""The formats by name, and what they have in common."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import importlib.metadata
+import os
+import types
+
+from base import extras
+from base.errors import InputError
+from export import frozen_graph
+from export import quiet
+from export import saved_model
+from export import tflite
+
+# Each module has FILE, the name of what its runtime opens; PRECISIONS; MODULES,
+# which it needs beside TensorFlow; write(network, folder, precision,
+# calibration) and load(folder, outputs).
+FORMATS = {
+  'saved_model': saved_model,
+  'tflite': tflite,
+  'frozen_graph': frozen_graph,
+}
+PRECISIONS = tflite.PRECISIONS
+
+
+def find(name: str, precision: str) -> types.ModuleType:
+  """Returns a format's module.
+
+  Raises:
+    InputError: it has no such precision, or needs what is not installed.
+  """
+  form = FORMATS[name]
+  if precision not in form.PRECISIONS:
+    able = [name for name in FORMATS if precision in FORMATS[name].PRECISIONS]
+    raise InputError(
+      f'--format={name} has no {precision}, only '
+      f'{", ".join(form.PRECISIONS)}; {precision} have {", ".join(able)}'
+    )
+  with quiet.silence():
+    for module in form.MODULES:
+      extras.load(module)
+  return form
+
+
+def versions(form: types.ModuleType) -> dict[str, str]:
+  """Returns {package: version} of what made and ran a file."""
+  packages = ['tensorflow', *(name.replace('_', '-') for name in form.MODULES)]
+  return {name: importlib.metadata.version(name) for name in packages}
+
+
+def load(folder: str, name: str, outputs: Sequence[str]) -> Callable:
+  """Returns run(images) -> {name: array} of an export, in its own runtime.
+
+  Args:
+    folder: where it is.
+    name: of its format.
+    outputs: their names.
+
+  Returns:
+    Function of float32 [batch, image_size, image_size, 3] in [-1, 1]; batches
+    may differ in size.
+  """
+  with quiet.silence():
+    return FORMATS[name].load(folder, outputs)
+
+
+def size(folder: str) -> int:
+  """Returns the bytes of all files of an export."""
+  return sum(
+    os.path.getsize(os.path.join(parent, file))
+    for parent, _, names in os.walk(folder)
+    for file in names
+  )
