@@ -31,7 +31,21 @@ run = litert.Interpreter('model.tflite').get_signature_runner()
 result = run(images=np.array([image], np.{{dtype}}))
 print(result)
 """,
-  'frozen_graph': f"""\
+  'onnx': f"""\
+import numpy as np, PIL.Image, onnxruntime
+{_RESIZED}
+session = onnxruntime.InferenceSession('model.onnx')
+result = session.run(None, {{{{'images': np.float32([image])}}}})
+print(dict(zip([output.name for output in session.get_outputs()], result)))
+""",
+  'openvino': f"""\
+import numpy as np, PIL.Image, openvino
+{_RESIZED}
+model = openvino.compile_model('model.xml', 'CPU')
+result = model(np.float32([image]))
+print(result.to_dict())
+""",
+  'frozen_graph': f"""""\
 import numpy as np, PIL.Image, tensorflow.compat.v1 as tf
 {_RESIZED}
 graph = tf.GraphDef.FromString(open('frozen_graph.pb', 'rb').read())

@@ -9,6 +9,8 @@ import types
 from base import extras
 from base.errors import InputError
 from export import frozen_graph
+from export import onnx
+from export import openvino
 from export import quiet
 from export import saved_model
 from export import tflite
@@ -19,6 +21,8 @@ from export import tflite
 FORMATS = {
   'saved_model': saved_model,
   'tflite': tflite,
+  'onnx': onnx,
+  'openvino': openvino,
   'frozen_graph': frozen_graph,
 }
 PRECISIONS = tflite.PRECISIONS

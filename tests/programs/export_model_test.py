@@ -67,6 +67,14 @@ class ProgramTest(tf.test.TestCase):
     return {
       'saved_model': ['--format=saved_model'],
       'tflite': ['--format=tflite'],
+      'tflite_float16': ['--format=tflite', '--precision=float16'],
+      'tflite_int8': ['--format=tflite', '--precision=int8'],
+      'onnx': ['--format=onnx'],
+      'onnx_float16': ['--format=onnx', '--precision=float16'],
+      'onnx_int8': ['--format=onnx', '--precision=int8'],
+      'openvino': ['--format=openvino'],
+      'openvino_float16': ['--format=openvino', '--precision=float16'],
+      'frozen_graph': ['--format=frozen_graph'],
     }
 
   @classmethod
