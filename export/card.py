@@ -9,7 +9,7 @@ from base.errors import InputError
 from checkpoints import run_info
 from datasets import labels
 from datasets import preprocessing
-from export import formats
+from export import opened
 
 FILE = 'README.md'
 
@@ -55,11 +55,6 @@ print(run.prune('input:0', '{{output}}:0')(np.float32([image]) / 127.5 - 1))
 }
 
 
-def is_export(folder: str) -> bool:
-  """Whether a folder holds an export, as its model.json says."""
-  return run_info.read_run_info(folder).get('format') in formats.FORMATS
-
-
 def check_output(folder: str | None) -> str:
   """Returns a folder to write an export to, in place of what it holds.
 
@@ -70,7 +65,7 @@ def check_output(folder: str | None) -> str:
     raise InputError('--output is missing: the folder for the export')
   if os.path.exists(folder) and not os.path.isdir(folder):
     raise InputError(f'--output={folder} is a file; give a folder')
-  if os.path.isdir(folder) and os.listdir(folder) and not is_export(folder):
+  if os.path.isdir(folder) and os.listdir(folder) and not opened.find(folder):
     raise InputError(
       f'--output={folder} holds files that no export has written; give '
       'another folder, or empty it'

@@ -64,9 +64,21 @@ def load(folder: str, name: str, outputs: Sequence[str]) -> Callable:
   Returns:
     Function of float32 [batch, image_size, image_size, 3] in [-1, 1]; batches
     may differ in size.
+
+  Raises:
+    InputError: its runtime is not installed, or cannot load it.
   """
-  with quiet.silence():
-    return FORMATS[name].load(folder, outputs)
+  form = find(name, FORMATS[name].PRECISIONS[0])
+  try:
+    with quiet.silence():
+      return form.load(folder, outputs)
+  except InputError:
+    raise
+  except Exception as error:  # Every runtime has errors of its own.
+    reason = str(error).partition('\n')[0]
+    raise InputError(
+      f'{os.path.join(folder, form.FILE)} cannot be loaded: {reason}'
+    ) from error
 
 
 def size(folder: str) -> int:
