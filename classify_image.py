@@ -94,7 +94,7 @@ def main(argv: list[str]) -> None:
     network_flags.CLASSIFIERS,
     kinds.LABELS,
     len(paths),
-    classification_export.EXPORTED.to_outputs,
+    classification_export.to_outputs,
   )
   task = classification.make_task(predictor.num_classes)
   draw = _make_draw(predictor, output, paths) if output.output_dir else None

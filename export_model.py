@@ -52,6 +52,9 @@ from runtime.network_flags import NetworkOptions
 from specs import cost
 from specs import networks
 from tasks import classification
+from tasks.detection import options as detection_options
+from tasks.detection import task as detection
+from tasks.segmentation import task as segmentation
 from tasks.task import Task
 from training import evaluation
 
@@ -59,6 +62,7 @@ _COMPARED = 16  # images
 
 prediction_flags.define_for_export()
 export_flags.define()
+detection_options.define_for_inference()
 
 
 class Purpose(NamedTuple):
@@ -75,6 +79,25 @@ _PURPOSES = (
     kinds.LABELS,
     lambda predictor: classification.make_task(
       predictor.num_classes, label_names=predictor.label_names
+    ),
+  ),
+  Purpose(
+    network_flags.DETECTORS,
+    kinds.BOXES,
+    lambda predictor: detection.make_task(
+      predictor.num_classes,
+      predictor.input.image_size,
+      predictor.label_names,
+      detection_options.read(),
+    ),
+  ),
+  Purpose(
+    network_flags.SEGMENTERS,
+    kinds.MASKS,
+    lambda predictor: segmentation.make_task(
+      predictor.num_classes,
+      predictor.label_names,
+      image_size=predictor.input.image_size,
     ),
   ),
 )
@@ -105,7 +128,7 @@ def main(argv: list[str]) -> None:
     with quiet.silence():
       form.write(network, folder, options.precision, calibration)
     run, names, agreement = _check(source, compared, folder, options)
-    print(f'On {on}: {verification.tell(agreement, exported)}')
+    print(f'Compared on {on}:\n  {verification.tell(agreement, exported)}')
     info = {
       **_info(source, form, options),
       'outputs': names,
@@ -224,7 +247,7 @@ def _compared(source):
     size = source.predictor.input.image_size
     return (
       images_lib.random(_COMPARED, size),
-      f'{_COMPARED} random images, for no data set is at hand',
+      f'{_COMPARED} random images (no data set is at hand)',
     )
   found = images_lib.of_dataset(dataset, _COMPARED)
   return found, f'{len(found)} images of {dataset.name}, {dataset.split_name}'
@@ -266,7 +289,12 @@ def _evaluate(source, run, options: ExportOptions):
   metrics = {}
   for name, outputs_fn in (
     ('checkpoint', predictor.outputs_fn),
-    ('file', lambda images: task.exported.to_outputs(run(images))),
+    (
+      'file',
+      lambda images: task.exported.to_outputs(
+        run(images), predictor.num_classes
+      ),
+    ),
   ):
     found = evaluation.evaluate(
       outputs_fn, batches, task.make_evaluator(), predictor.checkpoint_path

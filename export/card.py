@@ -8,7 +8,7 @@ from base import files
 from base.errors import InputError
 from checkpoints import run_info
 from datasets import labels
-from datasets import preprocessing
+from datasets import preparation
 from export import opened
 
 FILE = 'README.md'
@@ -170,9 +170,6 @@ def _input(info):
       'resizes them as the network learnt. The signature `slim` takes float32 '
       f'[batch, {size}, {size}, 3] in [-1, 1].'
     )
-  cut = ''
-  if preprocessing.evaluation_window(1000, 1000, name)[0]:
-    cut = ' the middle, 87.5 % of each side, of'
   scale = (
     'scaled to [-1, 1]'
     if info['format'] == 'frozen_graph'
@@ -180,6 +177,6 @@ def _input(info):
   )
   return (
     f'It takes RGB pixels [batch, {size}, {size}, 3], {scale}. The network '
-    f'learnt from{cut} images resized bilinearly, without antialiasing: '
-    'tf.image.resize does that exactly, Pillow nearly.'
+    f'learnt from {preparation.in_words(name)}, bilinearly and without '
+    'antialiasing: tf.image.resize does exactly that, Pillow nearly.'
   )

@@ -24,7 +24,7 @@ def write(
 ) -> None:
   """Writes folder/FILE."""
   del precision, calibration
-  built = graphs.build(network, takes_files=False)
+  built = graphs.build(network, network.exported.published_images)
   graph_def = built.graph.as_graph_def()
   files.write_bytes(os.path.join(folder, FILE), graph_def.SerializeToString())
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from export import network as networks_lib
 from export.network import Network
 
 SIGNED = 'input'  # float32 in [-1, 1], as slim's export_inference_graph had it
@@ -19,20 +18,18 @@ class Built(NamedTuple):
   outputs: dict[str, tf.Tensor]
 
 
-def build(network: Network, takes_files: bool) -> Built:
+def build(network: Network, images_name: str | None) -> Built:
   """Returns the network's graph.
 
-  takes_files: whether it resizes uint8 images of any size, where `signed` is
-    not fed.
+  images_name: what it calls uint8 images of any size, which it resizes where
+    `signed` is not fed; None: there are none.
   """
   shape = [None, *[network.input.image_size] * 2, 3]
   v1 = tf.compat.v1
   with tf.Graph().as_default() as graph:
     images = None
-    if takes_files:
-      images = v1.placeholder(
-        tf.uint8, [None, None, None, 3], networks_lib.INPUT
-      )
+    if images_name:
+      images = v1.placeholder(tf.uint8, [None, None, None, 3], images_name)
       signed = v1.placeholder_with_default(network.fit(images), shape, SIGNED)
     else:
       signed = v1.placeholder(tf.float32, shape, SIGNED)

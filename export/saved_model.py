@@ -31,7 +31,9 @@ def write(
 ) -> None:
   """Writes the SavedModel into the folder, which is empty."""
   del precision, calibration
-  built = graphs.build(network, takes_files=True)
+  built = graphs.build(
+    network, network.exported.published_images or networks_lib.INPUT
+  )
   v1 = tf.compat.v1
   os.rmdir(folder)  # The builder makes it.
   builder = v1.saved_model.Builder(folder)

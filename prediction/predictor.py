@@ -74,7 +74,7 @@ def open_predictor(
   choice: Choice,
   kind: Kind,
   num_images: int,
-  to_outputs: Callable[[dict], Any] | None = None,
+  to_outputs: Callable[[dict, int], Any] | None = None,
 ) -> Predictor:
   """Restores a network from a checkpoint; tells on stderr how it runs.
 
@@ -158,7 +158,7 @@ def _open_export(options, choice, kind, to_outputs):
     file=sys.stderr,
   )
   return Predictor(
-    lambda images: to_outputs(export.run(images)),
+    lambda images: to_outputs(export.run(images), info['num_classes']),
     None,
     # What it takes of the images' colours is inside.
     data._replace(use_grayscale=bool(options.input.use_grayscale)),

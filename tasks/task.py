@@ -45,14 +45,17 @@ class Exported(NamedTuple):
 
   # outputs -> {name: tensor}, what a user gets.
   predict: Callable[[Any], dict[str, tf.Tensor]]
-  # {name: array} of such a file -> outputs that make_evaluator's takes.
-  to_outputs: Callable[[dict[str, np.ndarray]], Any]
+  # ({name: array} of such a file, num_classes) -> outputs, as the evaluator,
+  # predict and draw take them.
+  to_outputs: Callable[[dict[str, np.ndarray], int], Any]
   # (expected, found), both {name: array} -> Agreement.
   compare: Callable[[dict, dict], Agreement]
   what: str  # of which Agreement.agreeing is a part: 'likeliest classes'
   # ({name: tensor}, the variables' names) -> {name: tensor}, as graphs of the
   # published code call them.
   publish: Callable[[dict, Sequence[str]], dict[str, tf.Tensor]]
+  # What these called uint8 images of any size; None: they had none.
+  published_images: str | None = None
 
 
 class Task(NamedTuple):

@@ -157,7 +157,9 @@ def of_export(
     dataset,
     RunnableModel(None, size, tf.float32, export.computes_in, False),
     filled._replace(input=images, network=network),
-    lambda: lambda images: task.exported.to_outputs(export.run(images)),
+    lambda: (
+      lambda images: task.exported.to_outputs(export.run(images), num_classes)
+    ),
     workers,
   )
   step = export.info.get('step')

@@ -103,7 +103,8 @@ class ProgramTest(tf.test.TestCase):
         self.assertEqual(0, result.status, result.stderr)
         self.assertRegex(
           result.stdout,
-          r'^On 16 images of digits, validation: largest difference \S+, '
+          r'^Compared on 16 images of digits, validation:\n'
+          r'  largest difference \S+, '
           r'100.00% of likeliest classes agree\nWritten: .*\n$',
         )
 
