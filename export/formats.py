@@ -1,6 +1,5 @@
 """The formats by name, and what they have in common."""
 
-from collections.abc import Callable
 from collections.abc import Sequence
 import importlib.metadata
 import os
@@ -14,6 +13,7 @@ from export import openvino
 from export import quiet
 from export import saved_model
 from export import tflite
+from export.network import Loaded
 
 # Each module has FILE, the name of what its runtime opens; PRECISIONS; MODULES,
 # which it needs beside TensorFlow; write(network, folder, precision,
@@ -53,17 +53,13 @@ def versions(form: types.ModuleType) -> dict[str, str]:
   return {name: importlib.metadata.version(name) for name in packages}
 
 
-def load(folder: str, name: str, outputs: Sequence[str]) -> Callable:
-  """Returns run(images) -> {name: array} of an export, in its own runtime.
+def load(folder: str, name: str, outputs: Sequence[str]) -> Loaded:
+  """Returns an export in its own runtime; batches may differ in size.
 
   Args:
     folder: where it is.
     name: of its format.
     outputs: their names.
-
-  Returns:
-    Function of float32 [batch, image_size, image_size, 3] in [-1, 1]; batches
-    may differ in size.
 
   Raises:
     InputError: its runtime is not installed, or cannot load it.

@@ -3,7 +3,6 @@
 Pixels come in at `input:0`, in [-1, 1]; the outputs' names are slim's own.
 """
 
-from collections.abc import Callable
 from collections.abc import Sequence
 import os
 
@@ -12,6 +11,7 @@ import tensorflow as tf
 
 from base import files
 from export import graphs
+from export.network import Loaded
 from export.network import Network
 
 FILE = 'frozen_graph.pb'
@@ -29,7 +29,7 @@ def write(
   files.write_bytes(os.path.join(folder, FILE), graph_def.SerializeToString())
 
 
-def load(folder: str, outputs: Sequence[str]) -> Callable:
+def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load."""
   graph_def = tf.compat.v1.GraphDef()
   with open(os.path.join(folder, FILE), 'rb') as file:
@@ -39,7 +39,6 @@ def load(folder: str, outputs: Sequence[str]) -> Callable:
   ).prune(f'{graphs.SIGNED}:0', {name: f'{name}:0' for name in outputs})
 
   def run(images):
-    found = function(tf.constant(images))
-    return {name: value.numpy() for name, value in found.items()}
+    return {name: value.numpy() for name, value in function(images).items()}
 
-  return run
+  return Loaded(tf.constant, run)

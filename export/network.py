@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from datasets import preparation
@@ -55,6 +56,18 @@ class Network(NamedTuple):
     )
 
 
-def to_pixels(images: Any) -> Any:
-  """Returns images in [-1, 1] as pixels, 0 .. 255, without rounding."""
-  return (images + 1.0) * _HALF
+class Loaded(NamedTuple):
+  """A file in its own runtime."""
+
+  # Images in [-1, 1] -> what run takes.
+  prepare: Callable[[Any], Any]
+  run: Callable[[Any], dict[str, np.ndarray]]
+
+  def __call__(self, images: Any) -> dict[str, np.ndarray]:
+    """Returns {name: array} of float32 [batch, size, size, 3] in [-1, 1]."""
+    return self.run(self.prepare(images))
+
+
+def to_pixels(images: Any) -> np.ndarray:
+  """Returns images in [-1, 1] as float32 pixels, 0 .. 255, not rounded."""
+  return np.float32((np.asarray(images) + 1.0) * _HALF)

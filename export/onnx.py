@@ -1,6 +1,5 @@
 """ONNX, which ONNX Runtime runs; made by tf2onnx."""
 
-from collections.abc import Callable
 from collections.abc import Sequence
 import json
 import os
@@ -10,6 +9,7 @@ import numpy as np
 
 from base import extras
 from export import network as networks_lib
+from export.network import Loaded
 from export.network import Network
 
 FILE = 'model.onnx'
@@ -64,15 +64,14 @@ def _quantized(model, calibration):
     return onnx.load(paths[0])
 
 
-def load(folder: str, outputs: Sequence[str]) -> Callable:
+def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load."""
   session = extras.load('onnxruntime').InferenceSession(
     os.path.join(folder, FILE), providers=['CPUExecutionProvider']
   )
 
-  def run(images):
-    pixels = np.float32(networks_lib.to_pixels(np.asarray(images)))
+  def run(pixels):
     found = session.run(outputs, {networks_lib.INPUT: pixels})
     return dict(zip(outputs, found))
 
-  return run
+  return Loaded(networks_lib.to_pixels, run)

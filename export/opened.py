@@ -1,6 +1,5 @@
 """An export that is taken in a checkpoint's place."""
 
-from collections.abc import Callable
 import os
 from typing import Any
 from typing import NamedTuple
@@ -8,13 +7,14 @@ from typing import NamedTuple
 from base.errors import InputError
 from checkpoints import run_info
 from export import formats
+from export.network import Loaded
 
 
 class Opened(NamedTuple):
   """A file that its runtime has loaded."""
 
   path: str  # of the file, in the export's folder
-  run: Callable  # see formats.load
+  run: Loaded
   info: dict[str, Any]  # what model.json says
 
   @property

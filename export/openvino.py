@@ -1,6 +1,5 @@
 """OpenVINO's own format, in two files."""
 
-from collections.abc import Callable
 from collections.abc import Sequence
 import os
 import tempfile
@@ -10,6 +9,7 @@ import tensorflow as tf
 
 from base import extras
 from export import network as networks_lib
+from export.network import Loaded
 from export.network import Network
 
 FILE = 'model.xml'  # and model.bin
@@ -39,14 +39,14 @@ def write(
     )
 
 
-def load(folder: str, outputs: Sequence[str]) -> Callable:
+def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load; it computes in float32, also where bfloat16 is faster."""
   model = extras.load('openvino').compile_model(
     os.path.join(folder, FILE), 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'}
   )
 
-  def run(images):
-    found = model(np.float32(networks_lib.to_pixels(np.asarray(images))))
+  def run(pixels):
+    found = model(pixels)
     return {name: found[name] for name in outputs}
 
-  return run
+  return Loaded(networks_lib.to_pixels, run)

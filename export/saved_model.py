@@ -16,6 +16,7 @@ import tensorflow as tf
 from datasets import labels
 from export import graphs
 from export import network as networks_lib
+from export.network import Loaded
 from export.network import Network
 
 FILE = 'saved_model.pb'
@@ -72,16 +73,16 @@ def _signature(inputs, outputs):
   return v1.build_signature_def(inputs, outputs, v1.PREDICT_METHOD_NAME)
 
 
-def load(folder: str, outputs: Sequence[str]) -> Callable:
+def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load."""
   del outputs
   signature = tf.saved_model.load(folder).signatures[_SLIM]
 
   def run(images):
-    found = signature(**{graphs.SIGNED: tf.constant(images)})
+    found = signature(**{graphs.SIGNED: images})
     return {name: value.numpy() for name, value in found.items()}
 
-  return run
+  return Loaded(tf.constant, run)
 
 
 def load_for_files(folder: str) -> Callable:

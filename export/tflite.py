@@ -1,6 +1,5 @@
 """TensorFlow Lite, which LiteRT runs."""
 
-from collections.abc import Callable
 from collections.abc import Sequence
 import os
 import tempfile
@@ -12,6 +11,7 @@ import tensorflow as tf
 from base import extras
 from base import files
 from export import network as networks_lib
+from export.network import Loaded
 from export.network import Network
 from runtime import device
 
@@ -66,7 +66,7 @@ def _append_labels(path, label_names):
     )
 
 
-def load(folder: str, outputs: Sequence[str]) -> Callable:
+def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load."""
   del outputs
   litert = extras.load('ai_edge_litert.interpreter')
@@ -77,10 +77,8 @@ def load(folder: str, outputs: Sequence[str]) -> Callable:
   runner = interpreter.get_signature_runner()
   dtype = runner.get_input_details()[networks_lib.INPUT]['dtype']
 
-  def run(images):
-    pixels = networks_lib.to_pixels(np.asarray(images))
-    if dtype == np.uint8:
-      pixels = np.rint(pixels)
-    return runner(**{networks_lib.INPUT: pixels.astype(dtype)})
+  def prepare(images):
+    pixels = networks_lib.to_pixels(images)
+    return np.rint(pixels).astype(dtype) if dtype == np.uint8 else pixels
 
-  return run
+  return Loaded(prepare, lambda pixels: runner(**{networks_lib.INPUT: pixels}))

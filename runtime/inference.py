@@ -74,6 +74,8 @@ def make_inference_fn(
 def check_finite(outputs: Any, name: str) -> None:
   """Raises InputError if outputs of the checkpoint `name` are not finite."""
   for tensor in tf.nest.flatten(outputs):
+    if tf.as_dtype(tensor.dtype).is_integer:
+      continue
     if not bool(tf.reduce_all(tf.math.is_finite(tensor))):
       raise InputError(
         f'{name}: logits are not finite; where '
