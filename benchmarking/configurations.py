@@ -190,7 +190,11 @@ def make_configurations(
 def _order(configuration, batches):
   """Returns what to sort by; equal ones stay as they are."""
   workload = configuration.mode, configuration.batch_size
-  return batches.index(workload), configuration.network in _ALONE
+  return (
+    batches.index(workload),
+    configuration.network in _ALONE,
+    configuration.image_size,
+  )
 
 
 class Model(NamedTuple):

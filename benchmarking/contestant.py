@@ -36,7 +36,8 @@ class Contestant:
   on the device before the clock starts, several batches that take turns. Keras
   trains with the same optimizer as the others and without weight decay, which
   its MobileNetV2 does not come with. Inference is the network alone, without
-  what makes boxes or a mask of its outputs; training has all of the loss.
+  what makes boxes or a mask of its outputs, which exports have inside; training
+  has all of the loss.
   """
 
   def __init__(self, configuration: Configuration):

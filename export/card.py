@@ -16,6 +16,10 @@ FILE = 'README.md'
 _RESIZED = (
   "image = PIL.Image.open('photo.jpg').convert('RGB').resize(({size}, {size}))"
 )
+_ARRAY = (
+  "image = np.float32(Image.open('photo.jpg').convert('RGB')"
+  '.resize(({size}, {size})))'
+)
 _RUN = {
   'saved_model': """\
 import numpy as np, PIL.Image, tensorflow as tf
@@ -45,12 +49,12 @@ model = openvino.compile_model('model.xml', 'CPU')
 result = model(np.float32([image]))
 print(result.to_dict())
 """,
-  'frozen_graph': f"""""\
-import numpy as np, PIL.Image, tensorflow.compat.v1 as tf
-{_RESIZED}
+  'frozen_graph': f"""\
+import numpy as np, PIL.Image as Image, tensorflow.compat.v1 as tf
+{_ARRAY}
 graph = tf.GraphDef.FromString(open('frozen_graph.pb', 'rb').read())
 run = tf.wrap_function(lambda: tf.import_graph_def(graph, name=''), [])
-print(run.prune('input:0', '{{output}}:0')(np.float32([image]) / 127.5 - 1))
+print(run.prune('input:0', '{{output}}:0')(tf.constant([image / 127.5 - 1])))
 """,
 }
 
