@@ -53,17 +53,14 @@ def write(exported_network, folder, name, precision='float32'):
   return folder
 
 
-def write_card(folder, name, precision, image_size, outputs):
+def write_card(folder, outputs, **info):
   """Writes the card of an export; what it tells beside is made up."""
   card.write(
     folder,
     {
-      'format': name,
-      'precision': precision,
-      'model_name': 'mobilenet_v1',
+      'format': 'tflite',
+      'precision': 'float32',
       'width': 0.1,
-      'num_classes': 5,
-      'image_size': image_size,
       'preprocessing_name': 'lenet',
       'parameters': 1,
       'multiply_adds': 2,
@@ -79,6 +76,7 @@ def write_card(folder, name, precision, image_size, outputs):
         'what': 'boxes',
       },
       'evaluation': None,
+      **info,
     },
     None,
   )
