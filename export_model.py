@@ -122,7 +122,7 @@ def main(argv: list[str]) -> None:
   output = card.check_output(options.output)
   source = _open()
   calibration = _calibration(source, options)
-  compared, on = _compared(source)
+  compared, on = _compared(source, options.calibration)
   network, exported = _network(source), source.task.exported
   with files.write_whole_folder(output) as folder:
     with quiet.silence():
@@ -240,9 +240,15 @@ def _calibration(source, options: ExportOptions):
   return images_lib.prepare(found, source.predictor.input)
 
 
-def _compared(source):
-  """Returns (images as they are, what they are in words)."""
+def _compared(source, folder):
+  """Returns (images as they are, what they are in words).
+
+  folder: has images, for where there is no data set; or None.
+  """
   dataset = source.held_out or source.trained
+  if dataset is None and folder:
+    found = images_lib.of_folder(folder, _COMPARED)
+    return found, f'{len(found)} images of {folder}'
   if dataset is None:
     size = source.predictor.input.image_size
     return (

@@ -49,8 +49,8 @@ def define() -> None:
   program_flags.define_path(
     'calibration',
     None,
-    'Folder of images for int8. Default: images of the part of the data set '
-    'that trained.',
+    'Folder of images for int8, and to compare on where there is no data set. '
+    'Default: images of the part of the data set that trained.',
   )
   flags.DEFINE_integer(
     'num_calibration_images',

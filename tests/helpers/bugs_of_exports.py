@@ -55,7 +55,7 @@ ROWS = (
     'exports: one image stands for all',
     'export/verification.py',
     '(images[:1], images[1:]) if len(part)',
-    '(images[:1], images[:1]) if len(part)',
+    '(images[:1],) if len(part)',
     _VERIFICATION,
   ),
   (
