@@ -25,13 +25,9 @@ from base import program_flags
 from base.errors import InputError
 from checkpoints import reader
 from checkpoints import run_info
-from datasets import catalog
-from datasets import category_numbers
-from datasets import data_flags
 from datasets import input_pipeline
 from datasets import kinds
 from datasets.catalog import Dataset
-from datasets.kinds import DatasetOptions
 from datasets.kinds import Kind
 from export import card
 from export import export_flags
@@ -42,6 +38,7 @@ from export import saved_model
 from export import verification
 from export.export_flags import ExportOptions
 from export.network import Network
+from prediction import known_data
 from prediction import prediction_flags
 from prediction import predictor as predictor_lib
 from prediction.predictor import Predictor
@@ -57,8 +54,6 @@ from tasks.detection import task as detection
 from tasks.segmentation import task as segmentation
 from tasks.task import Task
 from training import evaluation
-
-_COMPARED = 16  # images
 
 prediction_flags.define_for_export()
 export_flags.define()
@@ -121,8 +116,19 @@ def main(argv: list[str]) -> None:
   form = formats.find(options.format, options.precision)
   output = card.check_output(options.output)
   source = _open()
-  calibration = _calibration(source, options)
-  compared, on = _compared(source, options.calibration)
+  calibration = None
+  if options.precision == 'int8':
+    calibration = images_lib.to_calibrate(
+      source.trained,
+      options.calibration,
+      options.num_calibration_images,
+      source.predictor.input,
+    )
+  compared, on = images_lib.to_compare(
+    source.held_out or source.trained,
+    options.calibration,
+    source.predictor.input.image_size,
+  )
   network, exported = _network(source), source.task.exported
   with files.write_whole_folder(output) as folder:
     with quiet.silence():
@@ -176,38 +182,7 @@ def _open() -> Source:
     make_task(predictor),
     network,
     info,
-    *_open_data(options, info, kind, predictor.num_classes),
-  )
-
-
-def _open_data(options, info, kind, num_classes):
-  """Returns (held out, trained on), Datasets; None where there is none."""
-  given = DatasetOptions(
-    options.labels.dataset_name, None, options.labels.dataset_dir, None, None
-  )
-  (filled,) = run_info.fill_in(info, data_flags.defaults(kind), given)
-  if not (given.dataset_name or info.get('dataset_name')):
-    return None, None
-
-  def open_split(split_name):
-    try:
-      dataset = category_numbers.for_network(
-        kind.open(filled._replace(dataset_split_name=split_name)), num_classes
-      )
-    except InputError as error:
-      errors.tell(f'goes on without the split {split_name}: {error}')
-      return None
-    if dataset.num_classes == num_classes:
-      return dataset
-    errors.tell(
-      f'goes on without {dataset.name}, which has {dataset.num_classes} '
-      f'classes: the checkpoint has {num_classes}'
-    )
-    return None
-
-  return (
-    open_split(catalog.held_out_split(filled.dataset_name)),
-    open_split('train'),
+    *known_data.open_splits(options.labels, info, kind, predictor.num_classes),
   )
 
 
@@ -221,42 +196,6 @@ def _network(source):
     predictor.label_names,
     tuple(predictor.model.variables_by_name),
   )
-
-
-def _calibration(source, options: ExportOptions):
-  """Returns the images in [-1, 1] for int8; None for other precisions."""
-  if options.precision != 'int8':
-    return None
-  count = options.num_calibration_images
-  if options.calibration:
-    found = images_lib.of_folder(options.calibration, count)
-  elif source.trained:
-    found = images_lib.of_dataset(source.trained, count)
-  else:
-    raise InputError(
-      '--precision=int8 needs images to measure ranges on: give a folder of '
-      'them by --calibration, or the data set by --dataset_name'
-    )
-  return images_lib.prepare(found, source.predictor.input)
-
-
-def _compared(source, folder):
-  """Returns (images as they are, what they are in words).
-
-  folder: has images, for where there is no data set; or None.
-  """
-  dataset = source.held_out or source.trained
-  if dataset is None and folder:
-    found = images_lib.of_folder(folder, _COMPARED)
-    return found, f'{len(found)} images of {folder}'
-  if dataset is None:
-    size = source.predictor.input.image_size
-    return (
-      images_lib.random(_COMPARED, size),
-      f'{_COMPARED} random images (no data set is at hand)',
-    )
-  found = images_lib.of_dataset(dataset, _COMPARED)
-  return found, f'{len(found)} images of {dataset.name}, {dataset.split_name}'
 
 
 def _check(source, images, folder, options: ExportOptions):

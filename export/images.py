@@ -10,6 +10,51 @@ from datasets import preprocessing
 from datasets.catalog import Dataset
 from datasets.input_pipeline import InputOptions
 
+_COMPARED = 16
+
+
+def to_calibrate(
+  dataset: Dataset | None, folder: str | None, count: int, options: InputOptions
+) -> np.ndarray:
+  """Returns what to measure ranges on, float32 in [-1, 1].
+
+  Args:
+    dataset: which trained; None: it is not at hand.
+    folder: of images to take in its place, or None.
+    count: how many to take, at most.
+    options: how the network takes them.
+
+  Raises:
+    InputError: there is none.
+  """
+  if folder:
+    return prepare(of_folder(folder, count), options)
+  if dataset:
+    return prepare(of_dataset(dataset, count), options)
+  raise InputError(
+    '--precision=int8 needs images to measure ranges on: give a folder of '
+    'them by --calibration, or the data set by --dataset_name'
+  )
+
+
+def to_compare(
+  dataset: Dataset | None, folder: str | None, image_size: int
+) -> tuple[list[np.ndarray], str]:
+  """Returns images as they are, and in words what they are.
+
+  Those of the data set, otherwise of the folder, otherwise random ones.
+  """
+  if dataset:
+    found = of_dataset(dataset, _COMPARED)
+    return found, f'{len(found)} images of {dataset.name}, {dataset.split_name}'
+  if folder:
+    found = of_folder(folder, _COMPARED)
+    return found, f'{len(found)} images of {folder}'
+  return (
+    random(_COMPARED, image_size),
+    f'{_COMPARED} random images (no data set is at hand)',
+  )
+
 
 def of_dataset(dataset: Dataset, count: int) -> list[np.ndarray]:
   """Returns up to count images as they are, spread evenly over a data set."""
