@@ -129,10 +129,18 @@ def main(argv: list[str]) -> None:
     options.calibration,
     source.predictor.input.image_size,
   )
-  network, exported = _network(source), source.task.exported
+  predictor, exported = source.predictor, source.task.exported
+  network = Network(
+    inference.frozen(predictor.model),
+    exported,
+    predictor.input,
+    predictor.label_names,
+    tuple(predictor.model.variables_by_name),
+  )
   with files.write_whole_folder(output) as folder:
-    with quiet.silence():
-      form.write(network, folder, options.precision, calibration)
+    formats.write(
+      options.format, network, folder, options.precision, calibration
+    )
     run, names, agreement = _check(source, compared, folder, options)
     print(f'Compared on {on}:\n  {verification.tell(agreement, exported)}')
     info = {
@@ -147,7 +155,7 @@ def main(argv: list[str]) -> None:
       },
       'evaluation': _evaluate(source, run, options),
     }
-    card.write(folder, info, source.predictor.label_names)
+    card.write(folder, info, predictor.label_names)
   print(f'Written: {os.path.join(output, form.FILE)}, {info["bytes"]:,} bytes')
 
 
@@ -183,18 +191,6 @@ def _open() -> Source:
     network,
     info,
     *known_data.open_splits(options.labels, info, kind, predictor.num_classes),
-  )
-
-
-def _network(source):
-  """Returns the Network that formats write."""
-  predictor = source.predictor
-  return Network(
-    inference.frozen(predictor.model),
-    source.task.exported,
-    predictor.input,
-    predictor.label_names,
-    tuple(predictor.model.variables_by_name),
   )
 
 

@@ -43,7 +43,8 @@ def define() -> None:
     'precision',
     'float32',
     formats.PRECISIONS,
-    'Precision of the file: float16 halves it; int8 quarters it, and needs '
+    'Precision of the file: float16 (tflite, onnx, openvino) halves it; int8 '
+    '(tflite, onnx; of OpenVINO it would need nncf) quarters it, and needs '
     'images to measure the ranges of values on.',
   )
   program_flags.define_path(

@@ -5,6 +5,8 @@ import importlib.metadata
 import os
 import types
 
+import numpy as np
+
 from base import extras
 from base.errors import InputError
 from export import frozen_graph
@@ -14,6 +16,7 @@ from export import quiet
 from export import saved_model
 from export import tflite
 from export.network import Loaded
+from export.network import Network
 
 # Each module has FILE, the name of what its runtime opens; PRECISIONS; MODULES,
 # which it needs beside TensorFlow; write(network, folder, precision,
@@ -45,6 +48,39 @@ def find(name: str, precision: str) -> types.ModuleType:
     for module in form.MODULES:
       extras.load(module)
   return form
+
+
+def write(
+  name: str,
+  network: Network,
+  folder: str,
+  precision: str,
+  calibration: np.ndarray | None,
+) -> None:
+  """Writes a network into an empty folder.
+
+  Args:
+    name: of the format.
+    network: Network.
+    folder: where to.
+    precision: one that the format has.
+    calibration: float32 [batch, image_size, image_size, 3] in [-1, 1], on which
+      int8 measures ranges; None for others.
+
+  Raises:
+    InputError: the converter gives up.
+  """
+  try:
+    with quiet.silence():
+      FORMATS[name].write(network, folder, precision, calibration)
+  except (InputError, OSError, MemoryError):
+    raise
+  except Exception as error:  # Every converter has errors of its own.
+    reason = str(error).partition('\n')[0]
+    raise InputError(
+      f'--format={name} --precision={precision} cannot be made of this '
+      f'network: {reason}'
+    ) from error
 
 
 def versions(form: types.ModuleType) -> dict[str, str]:
