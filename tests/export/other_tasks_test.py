@@ -55,7 +55,7 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
     self.assertLess(agreement.difference, 1e-4)
     self.assertGreater(agreement.agreeing, 0.98)
 
-  @parameterized.parameters(*_FORMATS)
+  @parameterized.parameters(*((name,) for name in _FORMATS))
   def test_detections_are_inside(self, name):
     folder = exports.write(self.network, os.path.join(self.folder, name), name)
     loaded = formats.load(folder, name, _BOXES)
@@ -152,7 +152,7 @@ class SegmenterTest(parameterized.TestCase, tf.test.TestCase):
     self.assertGreater(np.mean(self.map == found['class_map']), 0.999)
     self.assertAllClose(self.scores, found['scores'], atol=1e-4)
 
-  @parameterized.parameters(*_FORMATS)
+  @parameterized.parameters(*((name,) for name in _FORMATS))
   def test_maps_are_inside(self, name):
     folder = exports.write(self.network, os.path.join(self.folder, name), name)
     loaded = formats.load(folder, name, ['class_map', 'scores'])
