@@ -1,6 +1,7 @@
 """Steps of detectors and segmenters, as benchmark.py times them."""
 
 import os
+import tempfile
 
 from absl.testing import parameterized
 import numpy as np
@@ -32,7 +33,9 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
 
   def test_exports(self):
     """Batches are as a runtime takes them before the clock starts."""
-    folder = os.path.join(self.create_tempdir().full_path, 'export')
+    folder = os.path.join(
+      self.enterContext(tempfile.TemporaryDirectory()), 'export'
+    )
     network = exports.network(
       exports.classifier(5), classification_export.EXPORTED, 32, 'lenet'
     )
