@@ -49,7 +49,7 @@ def open_export(folder: str, **given: Any) -> Opened:
   """
   info = find(folder)
   for name, value in given.items():
-    if value not in (None, 'auto', False):
+    if value and value != 'auto':
       raise InputError(
         f'--{name}={value}: {folder} is an export, which runs as it is; give '
         f'the checkpoint it was made of, {info.get("checkpoint")}'

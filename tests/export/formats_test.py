@@ -21,10 +21,10 @@ from tasks import classification_export
 from tests.helpers import exports
 from tests.helpers import image_files
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 _NAMES = ('ant', 'bumble bee', 'cat', 'dog', 'elk')
 _SIZE = 32
-_SOAKS = 'TWINSLIM_SOAK' in os.environ
 # Of float32, float16 and int8; the difference of two images is some 0.1.
 _TOLERANCES = {'float32': 1e-5, 'float16': 5e-3, 'int8': 0.1}
 
@@ -77,10 +77,18 @@ class FormatsTest(parameterized.TestCase, tf.test.TestCase):
     (f'{name}_{precision}', name, precision)
     for name, form in formats.FORMATS.items()
     for precision in form.PRECISIONS
-    if precision != 'float16' or name == 'tflite' or _SOAKS
-    if (name, precision) != ('onnx', 'int8')  # export_model_test has it.
+    if precision == 'float32' or name == 'tflite'
   )
   def test_equal(self, name, precision):
+    self.check_format(name, precision)
+
+  # onnx in int8: see export_model_test.
+  @parameterized.parameters('onnx', 'openvino')
+  @soak.slow
+  def test_equal_in_float16(self, name):
+    self.check_format(name, 'float16')
+
+  def check_format(self, name, precision):
     folder, expected = self.written(name, precision), self.expected
     loaded = formats.load(folder, name, ['probabilities'])
     tolerance = {'rtol': 0, 'atol': _TOLERANCES[precision]}

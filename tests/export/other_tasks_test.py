@@ -26,10 +26,8 @@ from tests.helpers import exports
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import segmenters
+from tests.helpers import soak
 
-# The others take long to be made: make soak.
-_SOAKS = 'TWINSLIM_SOAK' in os.environ
-_FORMATS = ('tflite', 'onnx', 'openvino') if _SOAKS else ('tflite',)
 _BOXES = ['boxes', 'scores', 'classes', 'count']
 
 
@@ -55,8 +53,15 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
     self.assertLess(agreement.difference, 1e-4)
     self.assertGreater(agreement.agreeing, 0.98)
 
-  @parameterized.parameters(*((name,) for name in _FORMATS))
-  def test_detections_are_inside(self, name):
+  def test_detections_are_inside(self):
+    self.check_format('tflite')
+
+  @parameterized.parameters('onnx', 'openvino')
+  @soak.slow
+  def test_detections_in_other_formats(self, name):
+    self.check_format(name)
+
+  def check_format(self, name):
     folder = exports.write(self.network, os.path.join(self.folder, name), name)
     loaded = formats.load(folder, name, _BOXES)
     self.check(loaded(self.images))
@@ -152,8 +157,15 @@ class SegmenterTest(parameterized.TestCase, tf.test.TestCase):
     self.assertGreater(np.mean(self.map == found['class_map']), 0.999)
     self.assertAllClose(self.scores, found['scores'], atol=1e-4)
 
-  @parameterized.parameters(*((name,) for name in _FORMATS))
-  def test_maps_are_inside(self, name):
+  def test_maps_are_inside(self):
+    self.check_format('tflite')
+
+  @parameterized.parameters('onnx', 'openvino', 'frozen_graph')
+  @soak.slow
+  def test_maps_in_other_formats(self, name):
+    self.check_format(name)
+
+  def check_format(self, name):
     folder = exports.write(self.network, os.path.join(self.folder, name), name)
     loaded = formats.load(folder, name, ['class_map', 'scores'])
     self.check(loaded(self.images))

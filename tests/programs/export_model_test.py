@@ -15,6 +15,7 @@ from tests.helpers import exports
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _NAMES = tuple(f'number {digit}' for digit in range(10))
 _SIZE = 32
@@ -246,6 +247,7 @@ class ProgramTest(tf.test.TestCase):
       self.assertEqual(1, result.status)
       self.assertRegex(result.stderr, rf'classify_image\.py: {message}.*\n$')
 
+  @soak.slow
   def test_eval_image_classifier(self):
     good, bad = program_testing.run(
       'eval_image_classifier',
