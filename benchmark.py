@@ -4,6 +4,7 @@ r"""Times networks in every way in which they can run here, next to Keras.
   python benchmark.py --networks=mobilenet_v2,mobilenet_v1 --modes=inference \
       --batch_sizes=1,8 --data_formats=NHWC --compute_dtypes=float32,bfloat16
   python benchmark.py --networks=ssdlite_mobilenet_v2 --image_size=320
+  python benchmark.py --models=exported/tflite,exported/onnx --modes=inference
 
 The yardstick is MobileNetV2 as it comes with TensorFlow's Keras: NHWC, float32,
 not compiled by XLA. Keras and each configuration run in processes of their own
@@ -74,8 +75,15 @@ _BATCH_SIZES = flags.DEFINE_list(
 _IMAGE_SIZE = flags.DEFINE_integer(
   'image_size',
   224,
-  'Height and width of the images, in pixels.',
+  'Height and width of the images, in pixels. Default with models: theirs, '
+  'where all have one.',
   lower_bound=32,
+)
+_MODELS = flags.DEFINE_list(
+  'models',
+  [],
+  'Folders of exports (export_model.py) to time in inference, too. Networks '
+  'are by default those that these were made of.',
 )
 
 # How to time.
@@ -135,7 +143,7 @@ def main(argv: list[str]) -> None:
   if machine['why_no_gpu']:
     print(machine['why_no_gpu'], file=sys.stderr, flush=True)
   todo = configurations.make_configurations(
-    bool(machine['gpu']), _IMAGE_SIZE.value, choices
+    bool(machine['gpu']), _image_size(choices.models), choices
   )
   rows = timing.time_all(
     todo, _ROUNDS.value, _SECONDS.value, _Progress(len(todo))
@@ -160,15 +168,28 @@ def _choices():
     (_MODES, configurations.MODES),
   ):
     configurations.check_choices(flag.name, flag.value, choices)
+  models = configurations.read_models(_MODELS.value)
+  names = _NETWORKS.value
+  if models and flags.FLAGS['networks'].using_default_value:
+    names = {model.network: None for model in models if model.is_published}
   return configurations.Choices(
-    _NETWORKS.value,
+    list(names),
     _IMPLEMENTATIONS.value,
     _DATA_FORMATS.value,
     _COMPUTE_DTYPES.value,
     _XLA.value,
     configurations.batch_sizes(_BATCH_SIZES.value),
     _MODES.value,
+    models,
   )
+
+
+def _image_size(models):
+  """Returns that of the networks."""
+  sizes = {model.image_size for model in models}
+  if len(sizes) == 1 and flags.FLAGS['image_size'].using_default_value:
+    return sizes.pop()
+  return _IMAGE_SIZE.value
 
 
 def _describe_device():
@@ -243,7 +264,13 @@ def _write(output_dir, description, speed, rows):
       'rows': [report.to_json(row, speed) for row in rows],
     },
   )
-  networks = ', '.join(_NETWORKS.value)
+  networks = ', '.join(
+    dict.fromkeys(
+      row.configuration.network
+      for row in rows
+      if row.configuration.implementation != 'keras'
+    )
+  )
   chart.draw(
     f'{path}.png',
     rows,

@@ -43,6 +43,7 @@ from prediction.predictor import Prediction
 from prediction.predictor import Predictor
 from runtime import network_flags
 from tasks import classification
+from tasks import classification_export
 
 _RESULTS = 'predictions.csv'
 
@@ -89,7 +90,11 @@ def main(argv: list[str]) -> None:
   paths = image_files.find_images(argv[1:])
   output = _read_output()
   predictor = predictor_lib.open_predictor(
-    prediction_flags.read(), network_flags.CLASSIFIERS, kinds.LABELS, len(paths)
+    prediction_flags.read(),
+    network_flags.CLASSIFIERS,
+    kinds.LABELS,
+    len(paths),
+    classification_export.to_outputs,
   )
   task = classification.make_task(predictor.num_classes)
   draw = _make_draw(predictor, output, paths) if output.output_dir else None
@@ -137,6 +142,10 @@ def _make_draw(
   predictor: Predictor, output: OutputOptions, paths: list[str]
 ) -> Callable[[Prediction, Result], None]:
   """Makes the folder; returns a function that writes an image's picture."""
+  if output.grad_cam and not predictor.model:
+    raise InputError(
+      f'--grad_cam needs a checkpoint; {predictor.checkpoint_path} is an export'
+    )
   files.make_folder(output.output_dir, 'output_dir')
   names = picture_files.name_pictures(paths, output.output_dir)
   size, preparation = predictor.input.image_size, predictor.input

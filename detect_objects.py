@@ -27,6 +27,7 @@ from prediction import prediction_flags
 from prediction import predictor as predictor_lib
 from runtime import network_flags
 from tasks.detection import coco_results
+from tasks.detection import export
 from tasks.detection import options as detection_options
 from tasks.detection import pictures
 from tasks.detection import task as detection
@@ -53,7 +54,11 @@ def main(argv: list[str]) -> None:
   output, min_score = picture_files.read(), flags.FLAGS.min_score
   names = picture_files.name_pictures(paths, output.output_dir)
   predictor = predictor_lib.open_predictor(
-    prediction_flags.read(), network_flags.DETECTORS, kinds.BOXES, len(paths)
+    prediction_flags.read(),
+    network_flags.DETECTORS,
+    kinds.BOXES,
+    len(paths),
+    export.to_outputs,
   )
   files.make_folder(output.output_dir, 'output_dir')
   task = detection.make_task(

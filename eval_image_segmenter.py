@@ -56,7 +56,7 @@ def main(argv: list[str]) -> None:
     network_flags.SEGMENTERS,
     kinds.MASKS,
     lambda dataset, image_size: segmentation.make_task(
-      dataset.num_classes, dataset.label_names
+      dataset.num_classes, dataset.label_names, image_size=image_size
     ),
     evaluation_report.write,
     lambda network: _around(network.output_stride or 16, scales, flip),

@@ -26,6 +26,7 @@ from prediction import predictor as predictor_lib
 from runtime import network_flags
 from tasks.segmentation import coco_results
 from tasks.segmentation import drawing
+from tasks.segmentation import export
 from tasks.segmentation import maps
 
 _RESULTS = 'masks.json'
@@ -40,7 +41,11 @@ def main(argv: list[str]) -> None:
   output = picture_files.read()
   names = picture_files.name_pictures(paths, output.output_dir)
   predictor = predictor_lib.open_predictor(
-    prediction_flags.read(), network_flags.SEGMENTERS, kinds.MASKS, len(paths)
+    prediction_flags.read(),
+    network_flags.SEGMENTERS,
+    kinds.MASKS,
+    len(paths),
+    export.to_outputs,
   )
   files.make_folder(output.output_dir, 'output_dir')
   image_ids = picture_files.image_ids(paths)

@@ -116,6 +116,32 @@ def write_together(folder: str, last: str) -> Iterator[str]:
     raise InputError(f'{folder} cannot be written: {error.strerror}') from error
 
 
+@contextlib.contextmanager
+def write_whole_folder(path: str) -> Iterator[str]:
+  """Yields an empty folder, which takes the place of `path` afterwards.
+
+  What `path` held goes then. If anything is raised meanwhile, it stays as it
+  was.
+
+  Raises:
+    InputError: a folder cannot be written, or the disk is full.
+  """
+  path = os.path.abspath(path)
+  parent = make_folder(os.path.dirname(path), 'the folder')
+  try:
+    with tempfile.TemporaryDirectory(
+      prefix=f'{_PARTIAL}{os.getpid()}-', dir=parent
+    ) as partial:
+      new, former = (os.path.join(partial, name) for name in ('new', 'former'))
+      os.mkdir(new)
+      yield new
+      if os.path.isdir(path):
+        os.rename(path, former)
+      os.rename(new, path)
+  except OSError as error:
+    raise InputError(f'{path} cannot be written: {error.strerror}') from error
+
+
 def write_bytes(path: str, content: bytes) -> None:
   """Writes a file, whole or not at all; raises write_whole's error."""
   with write_whole(path) as partial, open(partial, 'wb') as file:

@@ -47,8 +47,13 @@ class Speed(NamedTuple):
 def images_per_second(
   configuration: Configuration, speed: Speed
 ) -> dict[str, float]:
-  """Returns {level: images/s} of a Configuration at most; see above."""
-  _, batch_size, size, network, _, _, compute_dtype, _ = configuration
+  """Returns {level: images/s} of a Configuration at most; see above.
+
+  {} of exports: what other runtimes compute in is theirs to choose.
+  """
+  if configuration.export:
+    return {}
+  _, batch_size, size, network, _, _, compute_dtype, *_ = configuration
   layers = networks.convolutions(network, size, size, num_classes(network))
   multiply_adds = sum(layer.multiply_adds for layer in layers)
   parameters = sum(layer.parameters for layer in layers)

@@ -10,6 +10,7 @@ from benchmarking.timing import Row
 _DPI = 100
 _WIDTH = 10  # inches
 _COLORS = {'keras': '#8c8c8c', 'slim': '#4c78a8', 'fast': '#e4572e'}
+_OF_EXPORTS = '#54a24b'
 _LABEL_PART = 1.28  # of the longest bar: room for the figures beside it
 
 
@@ -80,7 +81,7 @@ def _draw_bar(axes, place, row, longest):
     row.images_per_second,
     row.configuration.implementation,
   )
-  axes.barh(place, value, 0.72, color=_COLORS[implementation])
+  axes.barh(place, value, 0.72, color=_COLORS.get(implementation, _OF_EXPORTS))
   low, high = (
     row.configuration.batch_size / seconds
     for seconds in reversed(row.middle_half)

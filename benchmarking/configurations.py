@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 import itertools
+from typing import Any
 from typing import NamedTuple
 
 from base.errors import InputError
 from base.suggestions import did_you_mean
+from specs.networks import ARCHITECTURE
 from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
 from specs.networks import DETECTORS
@@ -32,10 +34,12 @@ class Configuration(NamedTuple):
   batch_size: int
   image_size: int
   network: str
-  implementation: str  # slim, fast or keras
+  implementation: str  # slim, fast or keras, or a format
   data_format: str = 'NHWC'
   compute_dtype: str = 'float32'
   xla: bool = False
+  export: str | None = None  # a folder; implementation is then its format
+  accuracy: float | None = None  # its evaluation's, where there was one
 
   @property
   def workload(self) -> str:
@@ -50,6 +54,8 @@ class Configuration(NamedTuple):
     """What sets it apart from others of its network."""
     if self.implementation == 'keras':
       return 'Keras MobileNetV2'
+    if self.export:
+      return f'{self.implementation} {self.compute_dtype}'
     return ' '.join(
       [self.implementation, self.data_format, self.compute_dtype]
       + ['XLA'] * self.xla
@@ -58,6 +64,8 @@ class Configuration(NamedTuple):
   @property
   def flags(self) -> str:
     """The programs' flags that choose it."""
+    if self.export:
+      return f'--checkpoint_path={self.export}'
     return (
       f'--implementation={self.implementation} '
       f'--data_format={self.data_format} '
@@ -115,6 +123,7 @@ class Choices(NamedTuple):
   xla: list[str] | None
   batch_sizes: list[int] | None
   modes: list[str]
+  models: Sequence[Any] = ()  # Models
 
 
 def make_configurations(
@@ -137,7 +146,7 @@ def make_configurations(
       if mode in choices.modes
     ]
   else:
-    batches = itertools.product(choices.modes, choices.batch_sizes)
+    batches = list(itertools.product(choices.modes, choices.batch_sizes))
   if choices.data_formats is None and choices.compute_dtypes is None:
     variants = _GPU_VARIANTS if has_gpu else _CPU_VARIANTS
   else:
@@ -150,7 +159,7 @@ def make_configurations(
         )
       ),
     )
-  return [
+  made = [
     Configuration(
       mode,
       batch_size,
@@ -168,6 +177,75 @@ def make_configurations(
     )
     for compiled in choices.xla or ['true' if has_gpu else 'false']
   ]
+  made += [
+    _of_model(model, mode, batch_size)
+    for mode, batch_size in batches
+    for model in choices.models
+    if mode == 'inference'
+  ]
+  # Those of one yardstick together, those without one last.
+  return sorted(made, key=lambda one: _order(one, batches))
+
+
+def _order(configuration, batches):
+  """Returns what to sort by; equal ones stay as they are."""
+  workload = configuration.mode, configuration.batch_size
+  return (
+    batches.index(workload),
+    configuration.network in _ALONE,
+    configuration.image_size,
+  )
+
+
+class Model(NamedTuple):
+  """An export, as its model.json has it."""
+
+  folder: str
+  format: str
+  precision: str
+  network: str
+  is_published: bool  # whether the name says all of its architecture
+  image_size: int
+  accuracy: float | None
+
+
+def read_models(folders: Sequence[str]) -> list[Model]:
+  """Returns the Models of folders; raises InputError if one is no export."""
+  return [_read_model(folder) for folder in folders]
+
+
+def _read_model(folder):
+  # Only there is TensorFlow imported.
+  from base import quiet_tensorflow as quiet_tensorflow
+  from export import opened
+
+  info = opened.find(folder)
+  if info is None:
+    raise InputError(f'--models: {folder} is not an export of export_model.py')
+  evaluated = (info.get('evaluation') or {}).get('file') or {}
+  return Model(
+    folder,
+    info['format'],
+    info['precision'],
+    info['model_name'],
+    not any(info.get(name) for name in ARCHITECTURE),
+    info['image_size'],
+    next(iter(evaluated.values()), None),
+  )
+
+
+def _of_model(model, mode, batch_size):
+  """Returns the Configuration of a Model."""
+  return Configuration(
+    mode,
+    batch_size,
+    model.image_size,
+    model.network,
+    model.format,
+    compute_dtype=model.precision,
+    export=model.folder,
+    accuracy=model.accuracy,
+  )
 
 
 def check_choices(

@@ -10,6 +10,7 @@ from base.errors import InputError
 from benchmarking import workloads
 from benchmarking.configurations import Configuration
 from benchmarking.configurations import num_classes
+from export import opened
 from runtime import device
 from runtime import inference
 from runtime.model import Model
@@ -35,7 +36,8 @@ class Contestant:
   on the device before the clock starts, several batches that take turns. Keras
   trains with the same optimizer as the others and without weight decay, which
   its MobileNetV2 does not come with. Inference is the network alone, without
-  what makes boxes or a mask of its outputs; training has all of the loss.
+  what makes boxes or a mask of its outputs, which exports have inside; training
+  has all of the loss.
   """
 
   def __init__(self, configuration: Configuration):
@@ -48,11 +50,23 @@ class Contestant:
         configuration.xla,
       )
     tf.random.set_seed(0)
-    make = _make_keras if configuration.implementation == 'keras' else _make
-    self._make_step = make(configuration)
-    self._step = None
+    self._step, self._export = None, configuration.export
     self._batches = _batches(configuration)
+    if configuration.export:
+      self._make_step = self._open_export
+    elif configuration.implementation == 'keras':
+      self._make_step = _make_keras(configuration)
+    else:
+      self._make_step = _make(configuration)
     self._next = 0
+
+  def _open_export(self):
+    """Gives the batches as a runtime takes them; returns its step."""
+    loaded = opened.open_export(self._export).run
+    self._batches = [
+      (loaded.prepare(images), targets) for images, targets in self._batches
+    ]
+    return lambda images, targets: loaded.run(images)
 
   def warm_up(self, seconds: float) -> tuple[float, float]:
     """Returns the seconds of the first step, made and compiled, and of another.

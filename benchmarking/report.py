@@ -20,6 +20,12 @@ _COLUMNS = {
   'first s': 8,
   'MB': 6,
 }
+# Where there are exports, whose ceilings are not known.
+_COLUMNS_WITH_EXPORTS = {
+  **{name: width for name, width in _COLUMNS.items() if name != 'ceiling'},
+  'accuracy': 9,
+  'MB': 5,
+}
 
 
 def by_workload(rows: list[Row]) -> list[tuple[str, list[Row]]]:
@@ -33,14 +39,16 @@ def by_workload(rows: list[Row]) -> list[tuple[str, list[Row]]]:
 
 
 def ceiling_share(row: Row, speed: Speed) -> float:
-  """Returns the part reached of the highest level's images/s."""
+  """Returns the part reached of the highest level's images/s, or NaN."""
   most = ceilings.images_per_second(row.configuration, speed)
-  return row.images_per_second / max(most.values())
+  return row.images_per_second / max(most.values(), default=math.nan)
 
 
 def format_table(rows: list[Row], speed: Speed) -> str:
   """Returns the table of Rows and what its columns mean."""
-  lines = [_cells(_COLUMNS)]
+  has_exports = any(row.configuration.export for row in rows)
+  columns = _COLUMNS_WITH_EXPORTS if has_exports else _COLUMNS
+  lines = [_cells(columns, columns)]
   for workload, group in by_workload(rows):
     lines += ['', workload]
     network = None
@@ -50,36 +58,37 @@ def format_table(rows: list[Row], speed: Speed) -> str:
       ):
         network = row.configuration.network
         lines.append(network)
-      lines.append(_format_row(row, speed))
-  return '\n'.join(lines + ['', _legend(speed)])
+      lines.append(_format_row(row, columns, speed))
+  return '\n'.join(lines + ['', _legend(columns, speed)])
 
 
-def _cells(values):
+def _cells(values, columns):
   return ''.join(
     f'{value:<{width}}' if not name else f'{value:>{width}}'
-    for value, (name, width) in zip(values, _COLUMNS.items())
+    for value, (name, width) in zip(values, columns.items())
   ).rstrip()
 
 
-def _format_row(row, speed):
+def _format_row(row, columns, speed):
   is_keras = row.configuration.implementation == 'keras'
   label = ('' if is_keras else '  ') + row.configuration.label
   if row.error:
     return textwrap.fill(
       f'{label:<26}not timed: {row.error}', _WIDTH, subsequent_indent=' ' * 28
     )
-  return _cells(
-    [
-      label,
-      number(row.images_per_second),
-      number(1000 * row.median),
-      f'{row.spread:.0%}',
-      '' if is_keras else ratio(row.ratio),
-      f'{ceiling_share(row, speed):.0%}',
-      f'{row.first_call:.1f}',
-      f'{row.peak_memory / 1e6:.0f}',
-    ]
-  )
+  accuracy = row.configuration.accuracy
+  cells = {
+    '': label,
+    'images/s': number(row.images_per_second),
+    'ms/step': number(1000 * row.median),
+    'spread': f'{row.spread:.0%}',
+    'x Keras': '' if is_keras else ratio(row.ratio),
+    'ceiling': f'{ceiling_share(row, speed):.0%}',
+    'accuracy': '-' if accuracy is None else f'{accuracy:.4f}',
+    'first s': f'{row.first_call:.1f}',
+    'MB': f'{row.peak_memory / 1e6:.0f}',
+  }
+  return _cells([cells[name] for name in columns], columns)
 
 
 def number(value: float) -> str:
@@ -92,18 +101,28 @@ def ratio(value: float) -> str:
   return '-' if math.isnan(value) else f'{value:.2f}'
 
 
-def _legend(speed):
+def _legend(columns, speed):
   tflops = [flops / 1e12 for flops in speed.flops.values()]
+  meaning = (
+    'ceiling: part reached of the images/s '
+    f'that {number(speed.bandwidth / 1e9)} GB/s and {number(min(tflops))} to '
+    f'{number(max(tflops))} TFLOP/s ({speed.source}; by precision) allow at '
+    'level A, in training N, of benchmarking/ceilings.py. '
+    if 'ceiling' in columns
+    else ''
+  )
   text = (
     'images/s, ms/step: medians of all rounds. spread: the middle half of '
     'the rounds, in percent of the median. x Keras: times as fast as Keras '
-    'MobileNetV2 in the same round. ceiling: part reached of the images/s '
-    f'that {number(speed.bandwidth / 1e9)} GB/s and {number(min(tflops))} to '
-    f'{number(max(tflops))} TFLOP/s ({speed.source}; by precision) allow at '
-    'level A, in training N, of benchmarking/ceilings.py. first s: seconds '
-    'until the first step is made, compiled and done. MB: peak memory of the '
-    'process; on a GPU the GPU\'s.'
+    'MobileNetV2 in the same round. '
+    f'{meaning}first s: seconds until the first step is made, compiled and '
+    'done. MB: peak memory of the process; on a GPU the GPU\'s.'
   )
+  if 'accuracy' in columns:
+    text += (
+      ' accuracy: of exports that were evaluated when they were made; of '
+      'detectors mAP, of segmenters mIOU.'
+    )
   return textwrap.fill(text, _WIDTH)
 
 

@@ -62,7 +62,8 @@ def define_for_inference() -> None:
   program_flags.define_path(
     'checkpoint_path',
     program_flags.RUN_FOLDER,
-    'Checkpoint, or a folder, of which the newest is taken.',
+    'Checkpoint, or a folder, of which the newest is taken; programs that '
+    'evaluate or predict also take the folder of an export (export_model.py).',
   )
   program_flags.require_utf8('checkpoint_path')
   flags.DEFINE_float(

@@ -73,6 +73,11 @@ def _cannot_be_read(error):
   raise InputError(f'{error.filename}: {error.strerror}') from error
 
 
+def read(path: str) -> np.ndarray:
+  """Returns an image as it is, RGB, uint8; raises InputError if it is bad."""
+  return images.read_image(image_folder.read_file(path), path)
+
+
 def open_images(
   paths: Iterable[str], options: InputOptions
 ) -> tuple[dict[str, OpenedImage], dict[str, str]]:
@@ -80,7 +85,7 @@ def open_images(
   readable, unreadable = {}, {}
   for path in paths:
     try:
-      pixels = images.read_image(image_folder.read_file(path), path)
+      pixels = read(path)
     except InputError as error:
       unreadable[path] = str(error)
       continue

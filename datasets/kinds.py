@@ -106,6 +106,15 @@ MASKS = Kind(
   'mIOU is that of the shrunk masks.',
 )
 
+# For the flags of a program that takes all of these.
+ANY = LABELS._replace(
+  dataset_names=tuple(
+    sorted({name for kind in (LABELS, BOXES, MASKS) for name in kind[1]})
+  ),
+  inference_help='one that suits the network, of those that its training '
+  'takes.',
+)
+
 
 def open_to_train(kind: Kind, options: DatasetOptions) -> Dataset:
   """Opens a data set.

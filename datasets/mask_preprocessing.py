@@ -115,6 +115,26 @@ def fit(
   return prepared, (int(rows), int(columns))
 
 
+def fit_batch(images: tf.Tensor, image_size: int) -> tf.Tensor:
+  """Returns for_evaluation's image of each of a batch, in a graph.
+
+  images: uint8 [batch, height, width, 3].
+  """
+  size = tf.stack(_fitting_size(tf.unstack(tf.shape(images)[1:3]), image_size))
+  resized = tf.raw_ops.ResizeBilinear(
+    images=images, size=size, align_corners=True
+  )
+  missing = tf.pad(image_size - size, [[1, 1]])
+  padded = tf.pad(
+    resized / 255,
+    tf.stack([tf.zeros_like(missing), missing], 1),
+    constant_values=_PADDING,
+  )
+  return tf.ensure_shape(
+    preprocessing.to_signed(padded), [None, image_size, image_size, 3]
+  )
+
+
 def resize(
   image: tf.Tensor, mask: tf.Tensor, size: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:

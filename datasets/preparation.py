@@ -99,6 +99,34 @@ def fit(
   return image, (image_size, image_size)
 
 
+def in_words(name: str) -> str:
+  """Returns what fit does to images, for people."""
+  if name == 'deeplab':
+    return (
+      'images filled up with grey (127.5) at the bottom and the right, and, '
+      'where they are too large, shrunk before'
+    )
+  top, *_ = (
+    preprocessing.evaluation_window(1000, 1000, name)
+    if name in preprocessing.names()
+    else (0,)
+  )
+  part = 'the middle, 87.5 % of each side, of ' if top else ''
+  return f'{part}images resized to a square'
+
+
+def fit_batch(images: tf.Tensor, image_size: int, name: str) -> tf.Tensor:
+  """Prepares uint8 [batch, height, width, 3] as fit does, in a graph.
+
+  Returns float32 [batch, image_size, image_size, 3] in [-1, 1].
+  """
+  if name == 'deeplab':
+    return mask_preprocessing.fit_batch(images, image_size)
+  if name in preprocessing.names(preprocessing.BOXES):
+    name = 'lenet'
+  return preprocessing.preprocess_for_eval(images, image_size, name)
+
+
 def _of_image(name):
   """What changes nothing but the image: 'inception' and 'lenet'."""
 

@@ -70,7 +70,8 @@ def preprocess_for_eval(
 
   Args:
     image: RGB, uint8 [height, width, 3], or another type as
-      tf.image.convert_image_dtype has it: floats in [0, 1].
+      tf.image.convert_image_dtype has it: floats in [0, 1]; or a batch of
+      such.
     image_size: of the result.
     name: 'inception', 'lenet', or slim's name for either.
   Raises:
@@ -231,17 +232,22 @@ def to_signed(image: tf.Tensor) -> tf.Tensor:
 
 
 def resize(image: tf.Tensor, image_size: ImageSize) -> tf.Tensor:
-  """Bilinear as slim had it, corners not aligned; returns floats in [0, 1]."""
+  """Bilinear as slim had it, corners not aligned; returns floats in [0, 1].
+
+  image: as preprocess_for_eval takes it.
+  """
   image = tf.convert_to_tensor(image)
   if not isinstance(image_size, tuple):
     image_size = (image_size, image_size)
+  is_batch = len(image.shape) == 4
   images = tf.raw_ops.ResizeBilinear(
-    images=image[tf.newaxis],
+    images=image if is_batch else image[tf.newaxis],
     size=image_size,
     align_corners=False,
     half_pixel_centers=False,
   )
-  return images[0] if image.dtype.is_floating else images[0] / image.dtype.max
+  resized = images if is_batch else images[0]
+  return resized if image.dtype.is_floating else resized / image.dtype.max
 
 
 def flip(image: tf.Tensor, is_flipped: tf.Tensor) -> tf.Tensor:

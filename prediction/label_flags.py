@@ -26,8 +26,10 @@ class LabelOptions(NamedTuple):
   dataset_dir: str | None
 
 
-def define() -> None:
-  """Defines the flags."""
+def define(
+  dataset_help: str = 'Name of the data set whose class names to show.',
+) -> None:
+  """Defines the flags; dataset_help: what the data set is for."""
   program_flags.define_path(
     'labels_path',
     None,
@@ -36,9 +38,7 @@ def define() -> None:
     'one is given, otherwise labels.txt beside the checkpoint; without any, '
     'classes are shown as numbers.',
   )
-  flags.DEFINE_string(
-    'dataset_name', None, 'Name of the data set whose class names to show.'
-  )
+  flags.DEFINE_string('dataset_name', None, dataset_help)
   program_flags.define_path(
     'dataset_dir', None, 'Folder of the data set. Its labels.txt is enough.'
   )

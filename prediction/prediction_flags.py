@@ -4,6 +4,7 @@ from absl import flags
 
 from checkpoints import checkpoint_flags
 from datasets import data_flags
+from datasets import kinds
 from datasets.kinds import Kind
 from prediction import label_flags
 from prediction.predictor import PredictionOptions
@@ -27,6 +28,17 @@ def define(choice: Choice, kind: Kind, batch_size: int) -> None:
   network_flags.define_for_inference(choice, 'fast', xla='false')
   data_flags.define_for_inference(kind, batch_size)
   label_flags.define()
+
+
+def define_for_export() -> None:
+  """Defines those of a program that makes files of any checkpoint."""
+  checkpoint_flags.define_for_inference()
+  network_flags.define_for_export()
+  data_flags.define_for_inference(kinds.ANY, batch_size=32)
+  label_flags.define(
+    'Name of the data set whose class names the file has, and on whose images '
+    'it is compared with the checkpoint. Default: as in training.'
+  )
 
 
 def read() -> PredictionOptions:

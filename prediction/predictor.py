@@ -17,11 +17,13 @@ from checkpoints import reader
 from checkpoints import restore
 from checkpoints import run_info
 from checkpoints.checkpoint_flags import CheckpointOptions
+from checkpoints.reader import Checkpoint
 from datasets import image_files
 from datasets import preprocessing
 from datasets.image_files import OpenedImage
 from datasets.input_pipeline import InputOptions
 from datasets.kinds import Kind
+from export import opened
 from prediction import label_flags
 from prediction.label_flags import LabelOptions
 from runtime import device
@@ -50,7 +52,7 @@ class Predictor(NamedTuple):
   """A restored network, and how images come to it."""
 
   outputs_fn: Callable[[tf.Tensor], Any]
-  model: Model
+  model: Model | None  # None of an export
   input: InputOptions
   num_classes: int
   label_names: tuple[str, ...] | None
@@ -68,7 +70,11 @@ class Prediction(NamedTuple):
 
 
 def open_predictor(
-  options: PredictionOptions, choice: Choice, kind: Kind, num_images: int
+  options: PredictionOptions,
+  choice: Choice,
+  kind: Kind,
+  num_images: int,
+  to_outputs: Callable[[dict, int], Any] | None = None,
 ) -> Predictor:
   """Restores a network from a checkpoint; tells on stderr how it runs.
 
@@ -77,6 +83,8 @@ def open_predictor(
     choice: the networks to choose from.
     kind: of the data sets that it may have learnt from.
     num_images: how many are to come, at least.
+    to_outputs: of tasks.task.Exported, takes an export in place of a
+      checkpoint.
 
   Raises:
     InputError: the options do not fit the checkpoint, or it is damaged.
@@ -84,7 +92,10 @@ def open_predictor(
   if not num_images:
     raise InputError('name images, or folders of images')
   sys.stdout.reconfigure(errors='backslashreplace')  # Names may be in any code.
-  checkpoint = reader.open_checkpoint(options.checkpoint.checkpoint_path)
+  path = options.checkpoint.checkpoint_path
+  if to_outputs and opened.find(path):
+    return _open_export(options, choice, kind, to_outputs)
+  checkpoint = reader.open_checkpoint(path)
   info = run_info.read_run_info(checkpoint.folder)
   network, data, restored = run_info.fill_in(
     info,
@@ -124,6 +135,39 @@ def open_predictor(
     label_names,
     _category_ids(info, num_classes),
     checkpoint.path,
+  )
+
+
+def _open_export(options, choice, kind, to_outputs):
+  """Returns the Predictor of an export."""
+  network = options.network
+  export = opened.open_export(
+    options.checkpoint.checkpoint_path,
+    model_name=network.model_name,
+    implementation=network.implementation,
+    compute_dtype=network.compute_dtype,
+    moving_average_decay=options.checkpoint.moving_average_decay,
+    eval_image_size=options.input.image_size,
+  )
+  info = export.info
+  network, data = run_info.fill_in(info, {}, network, options.input)
+  network_flags.check(network, choice)
+  preprocessing.check_name(data.preprocessing_name, kind.name)
+  print(
+    f'{network.model_name}, {export.format}, {export.computes_in}',
+    file=sys.stderr,
+  )
+  return Predictor(
+    lambda images: to_outputs(export.run(images), info['num_classes']),
+    None,
+    # What it takes of the images' colours is inside.
+    data._replace(use_grayscale=bool(options.input.use_grayscale)),
+    info['num_classes'],
+    label_flags.find_label_names(
+      options.labels, kind, Checkpoint(export.path, {}), info['num_classes']
+    ),
+    _category_ids(info, info['num_classes']),
+    export.path,
   )
 
 

@@ -60,9 +60,9 @@ def make_inference_fn(
     device.takes_parts(model.implementation, xla)
     and model.network_name in networks.NETWORKS  # others have no one row each
   ):
-    forward = functools.partial(_in_parts, _frozen(model), model.num_classes)
+    forward = functools.partial(_in_parts, frozen(model), model.num_classes)
   else:
-    forward = _frozen(model)
+    forward = frozen(model)
   return tf.function(
     around(forward) if around else forward,
     input_signature=[tf.TensorSpec([None, size, size, 3])],
@@ -74,6 +74,8 @@ def make_inference_fn(
 def check_finite(outputs: Any, name: str) -> None:
   """Raises InputError if outputs of the checkpoint `name` are not finite."""
   for tensor in tf.nest.flatten(outputs):
+    if tf.as_dtype(tensor.dtype).is_integer:
+      continue
     if not bool(tf.reduce_all(tf.math.is_finite(tensor))):
       raise InputError(
         f'{name}: logits are not finite; where '
@@ -85,8 +87,11 @@ def _outputs(model, images, **options):
   return model(images, **options)[0]
 
 
-def _frozen(model):
-  """Returns images -> outputs, with the variables' values as constants."""
+def frozen(model: Model) -> Callable[[tf.Tensor], Any]:
+  """Returns images -> outputs, with the variables' values as constants.
+
+  They are those of now, of either implementation. Call it in a graph.
+  """
   values = {
     name: variable.numpy() for name, variable in model.variables_by_name.items()
   }

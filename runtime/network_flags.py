@@ -48,6 +48,9 @@ SEGMENTERS = Choice(
   'segment_image.py, eval_image_segmenter.py or train_image_segmenter.py',
 )
 
+# For a program that takes a checkpoint of whichever there is.
+ANY = Choice(tuple(networks.ALL), CLASSIFIERS.default, 'network', '')
+
 
 class NetworkOptions(NamedTuple):
   """What runtime.model.make_model takes; None leaves it to the network."""
@@ -55,9 +58,9 @@ class NetworkOptions(NamedTuple):
   model_name: str | None
   implementation: str | None
   depth_multiplier: float | None
-  data_format: str  # or 'auto'
-  compute_dtype: str  # or 'auto'
-  xla: str  # 'true', 'false' or 'auto'
+  data_format: str = 'auto'
+  compute_dtype: str = 'auto'
+  xla: str = 'auto'  # or 'true', 'false'
   dropout_keep_prob: float | None = None
   min_depth: int | None = None
   divisible_by: int | None = None
@@ -134,6 +137,18 @@ def define_for_inference(
   )
 
 
+def define_for_export() -> None:
+  """Defines the flags of a program that takes any checkpoint, and runs none."""
+  _define_network(
+    ANY,
+    None,
+    f' Default: as in training, otherwise {ANY.default}.',
+    None,
+    'Implementation from which the file is made: slim or fast. Either makes '
+    'the same, up to rounding. Default: the one that trained, otherwise fast.',
+  )
+
+
 def _define(
   choice,
   model_name,
@@ -143,21 +158,9 @@ def _define(
   compute_dtype_help,
   xla='auto',
 ):
-  flags.DEFINE_string(
-    'model_name',
-    model_name,
-    f'Name of the network: {", ".join(choice.names)}.{model_default}',
+  _define_network(
+    choice, model_name, model_default, implementation, implementation_help
   )
-  flags.DEFINE_enum(
-    'implementation',
-    implementation,
-    networks.IMPLEMENTATIONS,
-    implementation_help,
-  )
-  _define_widths(choice, 'as in training, otherwise ' if model_default else '')
-  if choice is SEGMENTERS:
-    _define_pyramid('as in training, otherwise ' if model_default else '')
-  computation_flags.define(choice is CLASSIFIERS)
   flags.DEFINE_enum(
     'data_format',
     'auto',
@@ -178,6 +181,27 @@ def _define(
     'Compilation of the step by XLA. auto: true on a GPU, otherwise false.'
     + (' Here compiling takes longer than it saves.' if xla == 'false' else ''),
   )
+
+
+def _define_network(
+  choice, model_name, model_default, implementation, implementation_help
+):
+  """Defines which network it is."""
+  flags.DEFINE_string(
+    'model_name',
+    model_name,
+    f'Name of the network: {", ".join(choice.names)}.{model_default}',
+  )
+  flags.DEFINE_enum(
+    'implementation',
+    implementation,
+    networks.IMPLEMENTATIONS,
+    implementation_help,
+  )
+  _define_widths(choice, 'as in training, otherwise ' if model_default else '')
+  if choice in (SEGMENTERS, ANY):
+    _define_pyramid('as in training, otherwise ' if model_default else '')
+  computation_flags.define(choice in (CLASSIFIERS, ANY))
 
 
 def _define_widths(choice, otherwise):
@@ -201,7 +225,7 @@ def _define_widths(choice, otherwise):
     1,
     limits.CHANNELS,
   )
-  if choice is not CLASSIFIERS:
+  if choice not in (CLASSIFIERS, ANY):
     return
   flags.DEFINE_integer(
     'divisible_by',

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tasks import classification_export
 from tasks.classification_evaluator import ClassificationEvaluator
 from tasks.task import Task
 
@@ -45,6 +46,7 @@ def make_task(
     functools.partial(ClassificationEvaluator, num_classes, label_names),
     tf.nn.softmax,
     best_by='Accuracy',
+    exported=classification_export.EXPORTED,
   )
 
 

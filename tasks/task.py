@@ -1,6 +1,7 @@
 """The seam between what networks are for and everything that runs them."""
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 from typing import Protocol
@@ -32,6 +33,31 @@ class Evaluator(Protocol):
     """Returns in a few words what is wrong with an example, from 0."""
 
 
+class Agreement(NamedTuple):
+  """How far two sets of predictions are the same."""
+
+  difference: float  # the largest, of probabilities
+  agreeing: float  # which part agrees: see Exported.what
+
+
+class Exported(NamedTuple):
+  """What a file that another runtime runs has in place of a model's outputs."""
+
+  # outputs -> {name: tensor}, what a user gets.
+  predict: Callable[[Any], dict[str, tf.Tensor]]
+  # ({name: array} of such a file, num_classes) -> outputs, as the evaluator,
+  # predict and draw take them.
+  to_outputs: Callable[[dict[str, np.ndarray], int], Any]
+  # (expected, found), both {name: array} -> Agreement.
+  compare: Callable[[dict, dict], Agreement]
+  what: str  # of which Agreement.agreeing is a part: 'likeliest classes'
+  # ({name: tensor}, the variables' names) -> {name: tensor}, as graphs of the
+  # published code call them.
+  publish: Callable[[dict, Sequence[str]], dict[str, tf.Tensor]]
+  # What these called uint8 images of any size; None: they had none.
+  published_images: str | None = None
+
+
 class Task(NamedTuple):
   """What training, evaluation and export know about a network's purpose.
 
@@ -52,3 +78,4 @@ class Task(NamedTuple):
   draw: Callable[[np.ndarray, Any, Any], np.ndarray] | None = None
   # The evaluator's metric of which the largest makes the best checkpoint.
   best_by: str | None = None
+  exported: Exported | None = None

@@ -3,34 +3,27 @@
 from collections.abc import Callable
 import os
 import sys
-from typing import NamedTuple
 
 from base import files
 from base.errors import InputError
 from checkpoints import reader
 from checkpoints import report
 from checkpoints import restore
-from datasets import category_numbers
 from datasets import input_pipeline
-from datasets import preprocessing
 from datasets.bad_images import BadImages
 from datasets.catalog import Dataset
 from datasets.kinds import Kind
 from datasets.part import Part
-from runtime import device
+from export import opened
 from runtime import gpu
-from runtime import inference
-from runtime import memory
-from runtime import model as runtime_model
 from runtime import network_flags
 from runtime import strategy
-from runtime.model import RunnableModel
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
-from runtime.strategy import Workers
 from tasks.details import Details
 from tasks.task import Task
 from training import evaluation
+from training import prepared_evaluation
 from training import shared_evaluation
 from training import worst_images
 from training.options import EvaluationOptions
@@ -38,17 +31,6 @@ from training.worst_images import WorstImages
 
 _PICTURES_OF_REPORT = 12
 _ROOM = 10**6  # bytes that results take, nearly
-
-
-class _Evaluation(NamedTuple):
-  """What all checkpoints of one evaluation have in common."""
-
-  task: Task
-  dataset: Dataset
-  built: RunnableModel
-  options: EvaluationOptions
-  around: Callable | None
-  workers: Workers
 
 
 def evaluate_checkpoints(
@@ -75,6 +57,13 @@ def evaluate_checkpoints(
       image or record is wrong; another worker has ended.
   """
   workers = _make_workers(options)
+  if opened.find(options.checkpoint.checkpoint_path):
+    prepared, restored = prepared_evaluation.of_export(
+      options, choice, kind, make_task, make_around(options.network), workers
+    )
+    _make_folder(options.result.eval_dir)
+    _evaluate_one(prepared, restored, write_report)
+    return
   prepared = None
   with strategy.tell_of_lost_workers(workers, lambda: 'it begins anew'):
     for checkpoint in _checkpoints(options):
@@ -82,7 +71,7 @@ def evaluate_checkpoints(
         filled = options.filled_in(checkpoint.folder, choice, kind)
         network_flags.check(filled.network, choice)
         around = make_around(filled.network)
-        prepared = _prepare(
+        prepared = prepared_evaluation.of_checkpoint(
           filled, kind, checkpoint, make_task, around, workers
         )
       restored = restore.for_evaluation(
@@ -91,9 +80,13 @@ def evaluate_checkpoints(
         prepared.options.checkpoint.moving_average_decay,
       )
       if workers.is_chief:
-        files.make_folder(options.result.eval_dir, 'eval_dir')
-        files.check_room(options.result.eval_dir, _ROOM, 'results')
+        _make_folder(options.result.eval_dir)
       _evaluate_one(prepared, restored, write_report)
+
+
+def _make_folder(eval_dir):
+  files.make_folder(eval_dir, 'eval_dir')
+  files.check_room(eval_dir, _ROOM, 'results')
 
 
 def _make_workers(options):
@@ -142,54 +135,10 @@ def _checkpoints(options):
   return [reader.open_checkpoint(path)]
 
 
-def _prepare(options, kind, checkpoint, make_task, around, workers):
-  """Returns an _Evaluation of options that have been filled in."""
-  dataset = kind.open(options.dataset)
-  if dataset.category_ids:
-    dataset = category_numbers.for_network(
-      dataset, reader.count_classes(checkpoint)
-    )
-  preprocessing.check_name(
-    options.input.preprocessing_name or dataset.default_preprocessing, kind.name
-  )
-  if not options.result.use_batch_statistics:
-    device.set_threads(
-      options.network.implementation,
-      options.input.batch_size,
-      device.use_xla(options.network.xla),
-    )
-  built = runtime_model.make_model(
-    options.network, dataset.num_classes, options.input.image_size
-  )
-  memory.check_images(options.input.batch_size, built.image_size)
-  workers.check_same(
-    {
-      'checkpoint': checkpoint.path,
-      'number of examples': dataset.num_examples,
-      'batch_size': options.input.batch_size,
-      'image_size': built.image_size,
-    }
-  )
-  return _Evaluation(
-    make_task(dataset, built.image_size),
-    dataset,
-    built,
-    options._replace(input=options.input._replace(image_size=built.image_size)),
-    around,
-    workers,
-  )
-
-
 def _evaluate(prepared, restored, evaluator, worst):
   """Returns the metrics."""
   options, dataset = prepared.options, prepared.dataset
-  outputs_fn = inference.make_inference_fn(
-    prepared.built.model,
-    prepared.built.image_size,
-    prepared.built.xla,
-    options.result.use_batch_statistics,
-    prepared.around,
-  )
+  outputs_fn = prepared.make_outputs_fn()
   bad_images = BadImages(options.max_bad_images)
   part = Part(prepared.workers.number, prepared.workers.count)
   batches = input_pipeline.evaluation_batches(

@@ -11,6 +11,7 @@ from tasks.detection import anchors as anchors_lib
 from tasks.detection import box_coder
 from tasks.detection import boxes as boxes_lib
 from tasks.detection import detections as detections_lib
+from tasks.detection import export
 from tasks.detection import losses as losses_lib
 from tasks.detection import targets as targets_lib
 from tasks.detection.evaluator import DetectionEvaluator
@@ -65,6 +66,8 @@ def make_task(
     return _metrics(predictions, assign(targets), anchors)
 
   def predict(predictions):
+    if isinstance(predictions, detections_lib.Detections):
+      return predictions  # An export's.
     return detections_lib.detect(
       predictions,
       tf.constant(anchors),
@@ -83,6 +86,7 @@ def make_task(
     predict,
     make_draw(detect, label_names),
     best_by='mAP',
+    exported=export.make(predict),
   )
 
 

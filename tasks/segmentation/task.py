@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from tasks.segmentation import drawing
+from tasks.segmentation import export
 from tasks.segmentation import maps
 from tasks.segmentation.evaluator import SegmentationEvaluator
 from tasks.task import Task
@@ -19,6 +20,7 @@ def make_task(
   label_weights: Sequence[float] | None = None,
   hardest_fraction: float = 1.0,
   upsample_logits: bool = True,
+  image_size: int | None = None,
 ) -> Task:
   """Returns the Task; outputs are logits, targets labels of every pixel.
 
@@ -30,6 +32,7 @@ def make_task(
       train.
     upsample_logits: whether the loss is of logits at the size of the labels,
       not of the nearest labels at the size of the logits.
+    image_size: height and width of the images, for exports alone.
 
   Raises:
     InputError: there is not one weight for each class.
@@ -68,6 +71,7 @@ def make_task(
     tf.nn.softmax,
     _draw,
     best_by='mIOU',
+    exported=export.make(image_size),
   )
 
 

@@ -59,6 +59,22 @@ class FilesTest(absltest.TestCase):
     with open(self.path, 'rb') as file:
       self.assertEqual(b'old', file.read())
 
+  def test_a_folder_takes_anothers_place_when_it_is_whole(self):
+    path = os.path.join(self.folder, 'former')
+    with files.write_whole_folder(path) as partial:
+      files.write_bytes(os.path.join(partial, 'a'), b'1')
+      self.assertFalse(os.path.exists(path))
+    self.assertEqual(['a'], os.listdir(path))
+    with self.assertRaisesRegex(InputError, 'a mismatch'):
+      with files.write_whole_folder(path + os.sep) as partial:
+        files.write_bytes(os.path.join(partial, 'b'), b'2')
+        raise InputError('a mismatch')
+    self.assertEqual(['a'], os.listdir(path))
+    with files.write_whole_folder(path) as partial:
+      files.write_bytes(os.path.join(partial, 'b'), b'2')
+    self.assertEqual(['b'], os.listdir(path))
+    self.assertEqual(['former'], os.listdir(self.folder))
+
   def test_room(self):
     files.check_room(self.folder, 2000, 'a checkpoint')
     with full_disks.largest_file(1000):

@@ -20,6 +20,7 @@ _FLOORS = (
   'runtime',
   'inspection',
   'tasks',
+  'export',
   'prediction',
   'training',
   'reports',

@@ -1,11 +1,21 @@
 """Steps of detectors and segmenters, as benchmark.py times them."""
 
+import os
+import tempfile
+
 from absl.testing import parameterized
+import numpy as np
 import tensorflow as tf
 
+from benchmarking import configurations
 from benchmarking import contestant
+from benchmarking import report
 from benchmarking import workloads
+from benchmarking.ceilings import Speed
 from benchmarking.configurations import Configuration
+from benchmarking.timing import Row
+from tasks import classification_export
+from tests.helpers import exports
 
 
 class ContestantTest(parameterized.TestCase, tf.test.TestCase):
@@ -20,6 +30,61 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
     first_call, step = timed.warm_up(0.0)
     self.assertGreater(first_call, step)
     self.assertGreater(timed.time(1), 0)
+
+  def test_exports(self):
+    """Batches are as a runtime takes them before the clock starts."""
+    folder = os.path.join(
+      self.enterContext(tempfile.TemporaryDirectory()), 'export'
+    )
+    network = exports.network(
+      exports.classifier(5), classification_export.EXPORTED, 32, 'lenet'
+    )
+    exports.write(network, folder, 'tflite', 'int8')
+    exports.write_card(
+      folder,
+      ['probabilities'],
+      precision='int8',
+      model_name='mobilenet_v1',
+      depth_multiplier=0.1,
+      num_classes=5,
+      image_size=32,
+      evaluation={
+        'data_set': 'digits',
+        'checkpoint': {'Accuracy': 0.5},
+        'file': {'Accuracy': 0.25},
+      },
+    )
+    (made,) = configurations.make_configurations(
+      False,
+      224,
+      configurations.Choices(
+        [],
+        [],
+        None,
+        None,
+        None,
+        [2],
+        ['inference', 'training'],
+        configurations.read_models([folder]),
+      ),
+    )
+    self.assertEqual(
+      ('tflite int8', 'inference, batch 2, 32 x 32 pixels', 0.25),
+      (made.label, made.workload, made.accuracy),
+    )
+    timed = contestant.Contestant(made)
+    timed.warm_up(0.0)
+    self.assertGreater(timed.time(1), 0)
+    images, _ = timed._batches[0]
+    self.assertEqual((np.uint8, (2, 32, 32, 3)), (images.dtype, images.shape))
+    table = report.format_table(
+      [Row(made, None, (0.5,), (), 1.0, 1e6)],
+      Speed(1e9, {'float32': 1e9}, 'given'),
+    )
+    self.assertRegex(
+      table, r'\n  tflite int8 +4\.00 +500 +0% +- +1\.0 +1 +0\.2500\n'
+    )
+    self.assertLessEqual(max(map(len, table.splitlines())), 80)
 
   def test_targets(self):
     """Of as many classes as are published, and boxes within the image."""

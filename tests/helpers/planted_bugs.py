@@ -27,6 +27,7 @@ from tests.helpers import bugs_of_classifiers
 from tests.helpers import bugs_of_damage
 from tests.helpers import bugs_of_data
 from tests.helpers import bugs_of_deeplab
+from tests.helpers import bugs_of_exports
 from tests.helpers import bugs_of_faults
 from tests.helpers import bugs_of_formats
 from tests.helpers import bugs_of_graphs
@@ -61,6 +62,7 @@ BUGS = tuple(
     *bugs_of_damage.ROWS,
     *bugs_of_data.ROWS,
     *bugs_of_deeplab.ROWS,
+    *bugs_of_exports.ROWS,
     *bugs_of_faults.ROWS,
     *bugs_of_formats.ROWS,
     *bugs_of_graphs.ROWS,

@@ -38,6 +38,12 @@ _PREDICTION = {
   *_READ,
   *('labels_path', 'json', 'output_dir', 'xla'),
 }
+_EXPORT = {
+  *_DATA,
+  *_READ,
+  *('checkpoint_path', 'implementation', 'model_name', 'eval_image_size'),
+  *('format', 'output', 'precision', 'calibration', 'labels_path'),
+}
 # Some of the flags of each; in particular those that it shares with others.
 _FLAGS = {
   'benchmark.py': {'networks', 'implementations', 'batch_sizes', 'output_dir'},
@@ -49,6 +55,7 @@ _FLAGS = {
   'eval_image_classifier.py': _EVALUATION | {'labels_offset'},
   'eval_image_segmenter.py': _EVALUATION | {'num_pictures', 'eval_scales'},
   'eval_object_detector.py': _EVALUATION | {'num_pictures', 'iou_threshold'},
+  'export_model.py': _EXPORT,
   'import_checkpoint.py': {'output', 'labels_path', 'use_moving_averages'},
   'segment_image.py': _PREDICTION | {'output_stride'},
   'train_image_classifier.py': _TRAINING | {'label_smoothing', 'mixup_alpha'},

@@ -1,0 +1,99 @@
+"""Bugs in exports for planted_bugs.py to plant."""
+
+_FORMATS = 'tests/export/formats_test.py'
+_TASKS = 'tests/export/other_tasks_test.py'
+_TFLITE = (_FORMATS, '-k', 'equal_tflite')
+_FROZEN = (_FORMATS, '-k', 'tensorflow_1')
+_VERIFICATION = ('tests/export/verification_test.py',)
+_PROGRAM = ('tests/programs/export_model_test.py',)
+
+# (name, path, old, new, tests): the arguments of planted_bugs.Bug
+ROWS = (
+  (
+    'exports: pixels scaled by 128',
+    'export/network.py',
+    'images = images / _HALF - 1.0',
+    'images = images / 128.0 - 1.0',
+    _TFLITE,
+  ),
+  (
+    "exports: int8 takes pixels' lowest bits",
+    'export/tflite.py',
+    'np.rint(pixels).astype(dtype)',
+    '(pixels / 2).astype(dtype)',
+    (_FORMATS, '-k', 'equal_tflite_int8'),
+  ),
+  (
+    'exports: the middle is not cut out',
+    'datasets/preparation.py',
+    'return preprocessing.preprocess_for_eval(images, image_size, name)',
+    "return preprocessing.preprocess_for_eval(images, image_size, 'lenet')",
+    (_FORMATS, '-k', 'prepares_images'),
+  ),
+  (
+    'exports: slim finds no predictions',
+    'tasks/classification_export.py',
+    "('Softmax', 'Reshape_1')",
+    "('Softmax',)",
+    _FROZEN,
+  ),
+  (
+    "exports: names in another order than OpenVINO's",
+    'export/openvino.py',
+    "name.replace(' ', '_')",
+    'name',
+    (_FORMATS, '-k', 'names_are_inside'),
+  ),
+  (
+    'exports: NaN is near enough',
+    'export/verification.py',
+    'if not (\n    agreement.difference <= bound.difference',
+    'if agreement.difference > bound.difference or not (\n    True',
+    _VERIFICATION,
+  ),
+  (
+    'exports: one image stands for all',
+    'export/verification.py',
+    '(images[:1], images[1:]) if len(part)',
+    '(images[:1],) if len(part)',
+    _VERIFICATION,
+  ),
+  (
+    'exports: classes count from 0 where they did from 1',
+    'tasks/detection/export.py',
+    "tensors['classes'] + 1",
+    "tensors['classes']",
+    (_TASKS, '-k', 'object_detection_api'),
+  ),
+  (
+    'exports: boxes of any class agree',
+    'tasks/detection/export.py',
+    '(same & (overlap > _SAME_BOX))',
+    '(overlap > _SAME_BOX)',
+    (_TASKS, '-k', 'CompareTest'),
+  ),
+  (
+    'exports: images are filled up with black',
+    'datasets/mask_preprocessing.py',
+    '    tf.stack([tf.zeros_like(missing), missing], 1),\n'
+    '    constant_values=_PADDING,',
+    '    tf.stack([tf.zeros_like(missing), missing], 1),',
+    (_TASKS, '-k', 'fills_images_up'),
+  ),
+  (
+    'exports: what there was goes before the new is whole',
+    'base/files.py',
+    '      os.mkdir(new)\n      yield new\n      if os.path.isdir(path):\n'
+    '        os.rename(path, former)',
+    '      os.mkdir(new)\n      if os.path.isdir(path):\n'
+    '        os.rename(path, former)\n      yield new',
+    ('tests/base/files_test.py',),
+  ),
+  (
+    'exports: foreign folders are overwritten',
+    'export/card.py',
+    'and not opened.find(folder)',
+    'and False',
+    _PROGRAM,
+  ),
+)

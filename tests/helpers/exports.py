@@ -1,0 +1,82 @@
+"""Networks at the goldens' rule, as export/ takes them; exports in folders."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from datasets.input_pipeline import InputOptions
+from export import card
+from export import formats
+from export.network import Network
+from runtime import inference
+from tests.helpers import image_files
+from tests.helpers import networks as testing
+
+
+def network(model, exported, image_size, preprocessing_name, label_names=None):
+  """Returns the Network of a model that has its variables."""
+  return Network(
+    inference.frozen(model),
+    exported,
+    InputOptions(8, image_size, preprocessing_name),
+    label_names,
+    tuple(model.variables_by_name),
+  )
+
+
+def classifier(num_classes, implementation='fast'):
+  """Returns the smallest model, at the rule, which tells images apart."""
+  model = testing.RuledModel(
+    'mobilenet_v1', num_classes, implementation, depth_multiplier=0.1
+  )
+  model(tf.zeros([1, 32, 32, 3]))
+  logits = 'MobilenetV1/Logits/Conv2d_1c_1x1/weights'
+  weights = model.variables_by_name[logits]
+  weights.assign(30 * weights)
+  return model
+
+
+def images(count, size):
+  """Returns (uint8 images, the same in [-1, 1])."""
+  pixels = np.stack(
+    [image_files.noise(seed, size, size) for seed in range(count)]
+  )
+  return pixels, np.float32(pixels / 127.5 - 1)
+
+
+def write(exported_network, folder, name, precision='float32'):
+  """Writes an export, without a card; returns the folder."""
+  os.makedirs(folder)
+  _, calibration = images(8, exported_network.input.image_size)
+  formats.FORMATS[name].write(exported_network, folder, precision, calibration)
+  return folder
+
+
+def write_card(folder, outputs, **info):
+  """Writes the card of an export; what it tells beside is made up."""
+  card.write(
+    folder,
+    {
+      'format': 'tflite',
+      'precision': 'float32',
+      'width': 0.1,
+      'preprocessing_name': 'lenet',
+      'parameters': 1,
+      'multiply_adds': 2,
+      'bytes': 3,
+      'outputs': outputs,
+      'checkpoint': 'run/model.ckpt-7',
+      'checkpoint_sha256': '4',
+      'versions': {},
+      'verification': {
+        'images': 'none',
+        'difference': 0.0,
+        'agreeing': 1.0,
+        'what': 'boxes',
+      },
+      'evaluation': None,
+      **info,
+    },
+    None,
+  )
