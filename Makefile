@@ -19,6 +19,7 @@ help:
 	@echo 'make quickstart   trains and evaluates MobileNetV2 on handwritten digits'
 	@echo 'make quickstart-detection, make quickstart-segmentation'
 	@echo '                  train SSDLite, DeepLabV3 on scenes of such digits'
+	@echo 'make flow         from a folder of photographs to TFLite, ONNX, OpenVINO'
 	@echo 'make benchmark    times MobileNetV2 on this machine, next to Keras'
 	@echo 'make test         lints, and runs the tests'
 	@echo 'make lint         checks format and style; make format mends the format'
@@ -94,6 +95,50 @@ quickstart-segmentation: $(INSTALLED)
 	@$(RUN) -m datasets.digits_scenes $(SEGMENTATION)/images
 	$(RUN) segment_image.py --checkpoint_path=$(SEGMENTATION) \
 	    --output_dir=$(SEGMENTATION)/pictures $(SEGMENTATION)/images
+
+# From a folder of photographs, and weights in any format, to what ships. Yours:
+# make flow PHOTOS=photos/ WEIGHTS=mobilenet_v2_1.0_224.tgz
+# Otherwise digits, and a network of digits that another runtime has run.
+FLOW = runs/flow
+ifdef PHOTOS
+FLOW_FLAGS = --num_epochs=12 --batch_size=16
+flow: WEIGHTS ?= $(error make flow PHOTOS=$(PHOTOS) needs WEIGHTS=)
+else
+PHOTOS = $(FLOW)/photos
+WEIGHTS = $(FLOW)/foreign/model.tflite
+FLOW_FLAGS = --num_epochs=8
+flow: flow-digits
+endif
+
+.PHONY: flow flow-digits
+flow-digits: $(INSTALLED) $(EXPORT)
+	rm -rf $(FLOW)
+	$(RUN) -m datasets.digits --all $(PHOTOS)
+	$(RUN) train_image_classifier.py --model_name=mobilenet_v2_035 \
+	    --dataset_name=digits --train_image_size=64 --learning_rate=0.03 \
+	    --num_epochs=8 --log_every_n_steps=100 --train_dir=$(FLOW)/source
+	$(RUN) export_model.py --checkpoint_path=$(FLOW)/source --format=tflite \
+	    --output=$(FLOW)/foreign
+
+flow: $(INSTALLED) $(EXPORT)
+	rm -rf $(FLOW)/run $(FLOW)/weights
+	$(RUN) import_checkpoint.py $(WEIGHTS) --output=$(FLOW)/weights/
+	$(RUN) train_image_classifier.py --recipe=finetune \
+	    --dataset_name=image_folder --dataset_dir=$(PHOTOS) $(FLOW_FLAGS) \
+	    --checkpoint_path=$(FLOW)/weights --train_dir=$(FLOW)/run
+	$(RUN) eval_image_classifier.py --checkpoint_path=$(FLOW)/run \
+	    --eval_dir=$(FLOW)/run/eval
+	@for made in tflite:int8 onnx:float32 openvino:float32; do \
+	  format=$${made%:*} precision=$${made#*:}; \
+	  printf '\n%s\n' "As $$format, $$precision:"; \
+	  $(RUN) export_model.py --checkpoint_path=$(FLOW)/run --format=$$format \
+	      --precision=$$precision --output=$(FLOW)/$$format || exit 1; \
+	  $(RUN) eval_image_classifier.py --checkpoint_path=$(FLOW)/$$format \
+	      --eval_dir=$(FLOW)/$$format-eval || exit 1; \
+	  $(RUN) classify_image.py --checkpoint_path=$(FLOW)/$$format --top_k=1 \
+	      $$(find $(PHOTOS) -iname '*.jpg' -o -iname '*.png' | sort | tail -n 1) \
+	      || exit 1; \
+	done
 
 benchmark: $(INSTALLED)
 	$(RUN) benchmark.py --output_dir=runs/benchmark
