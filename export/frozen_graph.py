@@ -32,8 +32,10 @@ def write(
 def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load."""
   graph_def = tf.compat.v1.GraphDef()
-  with open(os.path.join(folder, FILE), 'rb') as file:
+  path = os.path.join(folder, FILE)
+  with open(path, 'rb') as file:
     graph_def.ParseFromString(file.read())
+  graphs.check_operations(graph_def, path)
   function = tf.compat.v1.wrap_function(
     lambda: tf.import_graph_def(graph_def, name=''), []
   ).prune(f'{graphs.SIGNED}:0', {name: f'{name}:0' for name in outputs})

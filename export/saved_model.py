@@ -12,6 +12,7 @@ import tempfile
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 from datasets import labels
 from export import graphs
@@ -76,7 +77,7 @@ def _signature(inputs, outputs):
 def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load."""
   del outputs
-  signature = tf.saved_model.load(folder).signatures[_SLIM]
+  signature = _signatures(folder)[_SLIM]
 
   def run(images):
     found = signature(**{graphs.SIGNED: images})
@@ -85,9 +86,18 @@ def load(folder: str, outputs: Sequence[str]) -> Loaded:
   return Loaded(tf.constant, run)
 
 
+def _signatures(folder):
+  path = os.path.join(folder, FILE)
+  with open(path, 'rb') as file:
+    stored = saved_model_pb2.SavedModel.FromString(file.read())
+  for meta_graph in stored.meta_graphs:
+    graphs.check_operations(meta_graph.graph_def, path)
+  return tf.saved_model.load(folder).signatures
+
+
 def load_for_files(folder: str) -> Callable:
   """Returns run(uint8 [batch, height, width, 3]) -> {name: array}."""
-  signature = tf.saved_model.load(folder).signatures['serving_default']
+  signature = _signatures(folder)['serving_default']
 
   def run(images):
     found = signature(**{networks_lib.INPUT: tf.constant(images)})

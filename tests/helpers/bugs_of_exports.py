@@ -10,6 +10,13 @@ _PROGRAM = ('tests/programs/export_model_test.py',)
 # (name, path, old, new, tests): the arguments of planted_bugs.Bug
 ROWS = (
   (
+    'exports: operations that reach files are run',
+    'export/graphs.py',
+    'known is None or known.is_stateful or _OUTSIDE.search(operation)',
+    'known is None',
+    ('tests/export/hostile_graphs_test.py',),
+  ),
+  (
     'exports: pixels scaled by 128',
     'export/network.py',
     'images = images / _HALF - 1.0',
