@@ -56,14 +56,14 @@ def evaluate_checkpoints(
     InputError: options do not fit the data, a checkpoint or each other; an
       image or record is wrong; another worker has ended.
   """
-  workers = _make_workers(options)
   if opened.find(options.checkpoint.checkpoint_path):
     prepared, restored = prepared_evaluation.of_export(
-      options, choice, kind, make_task, make_around(options.network), workers
+      options, choice, kind, make_task, make_around(options.network)
     )
     _make_folder(options.result.eval_dir)
     _evaluate_one(prepared, restored, write_report)
     return
+  workers = _make_workers(options)
   prepared = None
   with strategy.tell_of_lost_workers(workers, lambda: 'it begins anew'):
     for checkpoint in _checkpoints(options):

@@ -21,6 +21,7 @@ from runtime import model as runtime_model
 from runtime import network_flags
 from runtime.model import RunnableModel
 from runtime.network_flags import Choice
+from runtime.strategy import ALONE
 from runtime.strategy import Workers
 from tasks.task import Task
 from training.options import EvaluationOptions
@@ -106,14 +107,12 @@ def of_export(
   kind: Kind,
   make_task: Callable[[Dataset, int], Task],
   around: Callable | None,
-  workers: Workers,
 ) -> tuple[Evaluation, report.Report]:
   """Returns the Evaluation of an export, and what stands for its checkpoint.
 
   Args:
     options: EvaluationOptions as they were given.
     choice, kind, make_task: see evaluation_run.evaluate_checkpoints.
-    workers: this one alone.
     around: must be None, for a file sees images at its own scale alone.
 
   Raises:
@@ -160,7 +159,7 @@ def of_export(
     lambda: (
       lambda images: task.exported.to_outputs(export.run(images), num_classes)
     ),
-    workers,
+    ALONE,
   )
   step = export.info.get('step')
   return prepared, report.Report(export.path, step, (), {}, ())
