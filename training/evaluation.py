@@ -51,7 +51,7 @@ def evaluate(
     if worst is not None:
       worst.add(errors, images, outputs, targets)
     now = time.perf_counter()
-    timings.append((len(tf.nest.flatten(targets)[0]), now - start))
+    timings.append((len(tf.nest.flatten((images, targets))[0]), now - start))
     start = now
   num_examples = sum(size for size, _ in timings)
   if not num_examples:
