@@ -36,8 +36,12 @@ _DROPPING_PATHS = {'drop_path_keep_prob': 0.6}
 # In few rows, each option in one of them at least: a row is two graphs.
 _OPTIONS = (
   {'output_stride': 8, 'batch_norm_epsilon': 0.3},
-  {'output_stride': 16, 'base_only': True, 'input_normalization': 'imagenet'},
-  {'use_explicit_padding': True, 'depth_multiplier': 0.1},
+  {'output_stride': 16, 'base_only': True},
+  {
+    'use_explicit_padding': True,
+    'depth_multiplier': 0.1,
+    'input_normalization': 'imagenet',
+  },
   {'use_explicit_padding': True, 'output_stride': 8, 'num_classes': None},
 )
 VARIANTS = (
