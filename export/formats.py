@@ -30,6 +30,8 @@ FORMATS = {
 }
 PRECISIONS = tflite.PRECISIONS
 
+_WHERE = ('Exception from ', 'Check ')  # how OpenVINO's lines of code begin
+
 
 def find(name: str, precision: str) -> types.ModuleType:
   """Returns a format's module.
@@ -76,11 +78,17 @@ def write(
   except (InputError, OSError, MemoryError):
     raise
   except Exception as error:  # Every converter has errors of its own.
-    reason = str(error).partition('\n')[0]
     raise InputError(
       f'--format={name} --precision={precision} cannot be made of this '
-      f'network: {reason}'
+      f'network: {_reason(error)}'
     ) from error
+
+
+def _reason(error):
+  """Returns the first line that says what is wrong; OpenVINO says where."""
+  lines = [line for line in str(error).splitlines() if line.strip()]
+  told = [line for line in lines if not line.startswith(_WHERE)]
+  return (told or lines or [type(error).__name__])[0]
 
 
 def versions(form: types.ModuleType) -> dict[str, str]:
@@ -107,9 +115,8 @@ def load(folder: str, name: str, outputs: Sequence[str]) -> Loaded:
   except InputError:
     raise
   except Exception as error:  # Every runtime has errors of its own.
-    reason = str(error).partition('\n')[0]
     raise InputError(
-      f'{os.path.join(folder, form.FILE)} cannot be loaded: {reason}'
+      f'{os.path.join(folder, form.FILE)} cannot be loaded: {_reason(error)}'
     ) from error
 
 

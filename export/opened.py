@@ -33,7 +33,7 @@ def find(path: str) -> dict[str, Any] | None:
   if not os.path.isdir(path):
     return None
   info = run_info.read_run_info(path)
-  return info if info.get('format') in formats.FORMATS else None
+  return info if info.get('format') in list(formats.FORMATS) else None
 
 
 def open_export(folder: str, **given: Any) -> Opened:
@@ -42,20 +42,21 @@ def open_export(folder: str, **given: Any) -> Opened:
   Args:
     folder: of which find returns something.
     **given: flags that say how a network runs, which a file does not take:
-      name -> value, None or 'auto' where nothing is asked for.
+      name -> value, None, 'auto' or 'false' where nothing is asked for.
 
   Raises:
     InputError: it cannot be loaded, lacks its runtime, or a flag is given.
   """
   info = find(folder)
   for name, value in given.items():
-    if value and value != 'auto':
+    if value and value not in ('auto', 'false'):
       raise InputError(
         f'--{name}={value}: {folder} is an export, which runs as it is; give '
         f'the checkpoint it was made of, {info.get("checkpoint")}'
       )
   for key, kind in (
     ('outputs', list),
+    ('precision', str),
     ('num_classes', int),
     ('image_size', int),
   ):

@@ -145,7 +145,10 @@ def _open_export(options, choice, kind, to_outputs):
     options.checkpoint.checkpoint_path,
     model_name=network.model_name,
     implementation=network.implementation,
+    data_format=network.data_format,
     compute_dtype=network.compute_dtype,
+    xla=network.xla,
+    **network.architecture(),
     moving_average_decay=options.checkpoint.moving_average_decay,
     eval_image_size=options.input.image_size,
   )

@@ -225,6 +225,8 @@ class ProgramTest(tf.test.TestCase):
         for more in (
           ['--top_k=10'],
           ['--implementation=fast'],
+          ['--data_format=NCHW'],
+          ['--depth_multiplier=0.5'],
           ['--eval_image_size=64'],
           ['--grad_cam', f'--output_dir={self.path("seen")}'],
         )
@@ -238,6 +240,8 @@ class ProgramTest(tf.test.TestCase):
     for message, result in zip(
       (
         '--implementation=fast: .* is an export, .* checkpoint it was made of',
+        '--data_format=NCHW: .* is an export',
+        '--depth_multiplier=0.5: .* is an export',
         '--eval_image_size=64: .* is an export',
         '--grad_cam needs a checkpoint',
       ),
