@@ -1,11 +1,13 @@
 """The formats by name, and what they have in common."""
 
 from collections.abc import Sequence
+import contextlib
 import importlib.metadata
 import os
 import types
 
 import numpy as np
+import tensorflow as tf
 
 from base import extras
 from base.errors import InputError
@@ -109,15 +111,26 @@ def load(folder: str, name: str, outputs: Sequence[str]) -> Loaded:
     InputError: its runtime is not installed, or cannot load it.
   """
   form = find(name, FORMATS[name].PRECISIONS[0])
+  path = os.path.join(folder, form.FILE)
+  with _errors_name(f'{path} cannot be loaded'), quiet.silence():
+    loaded = form.load(folder, outputs)
+
+  def run(images):
+    with _errors_name(f'{path} does not run; export again'):
+      return loaded.run(images)
+
+  return loaded._replace(run=run)
+
+
+@contextlib.contextmanager
+def _errors_name(what):
+  """Every runtime has errors of its own: they become InputErrors."""
   try:
-    with quiet.silence():
-      return form.load(folder, outputs)
-  except InputError:
+    yield
+  except (InputError, MemoryError, tf.errors.ResourceExhaustedError):
     raise
-  except Exception as error:  # Every runtime has errors of its own.
-    raise InputError(
-      f'{os.path.join(folder, form.FILE)} cannot be loaded: {_reason(error)}'
-    ) from error
+  except Exception as error:
+    raise InputError(f'{what}: {_reason(error)}') from error
 
 
 def size(folder: str) -> int:
