@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from base import extras
 from base import files
+from base.errors import InputError
 from export import network as networks_lib
 from export.network import Loaded
 from export.network import Network
@@ -30,6 +31,8 @@ def write(
   with tempfile.TemporaryDirectory() as temporary:
     module = tf.Module()
     module.function = network.make_function()
+    if precision == 'int8':
+      _refuse_loops(module.function.get_concrete_function().graph)
     tf.saved_model.save(module, temporary, signatures=module.function)
     converter = tf.lite.TFLiteConverter.from_saved_model(temporary)
     if precision != 'float32':
@@ -43,6 +46,17 @@ def write(
   files.write_bytes(path, content)
   if network.label_names:
     _append_labels(path, network.label_names)
+
+
+def _refuse_loops(graph):
+  """Raises InputError where calibration would end the process."""
+  if any(
+    operation.type.endswith('While') for operation in graph.get_operations()
+  ):
+    raise InputError(
+      '--format=tflite --precision=int8 cannot be made of a network with '
+      'loops, as detectors have them; take float16'
+    )
 
 
 def _quantize(converter, calibration):

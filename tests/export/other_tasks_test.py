@@ -7,6 +7,7 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
+from base.errors import InputError
 from checkpoints.checkpoint_flags import CheckpointOptions
 from datasets import kinds
 from datasets.input_pipeline import InputOptions
@@ -55,6 +56,10 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
 
   def test_detections_are_inside(self):
     self.check_format('tflite')
+
+  def test_no_int8_of_loops(self):
+    with self.assertRaisesRegex(InputError, 'int8 cannot be made .* loops'):
+      formats.write('tflite', self.network, self.folder, 'int8', self.images)
 
   @parameterized.parameters('onnx', 'openvino')
   @soak.slow
