@@ -1,6 +1,8 @@
 """Wrong input from outside, and how a program reports it."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
 import errno
 import logging
 import os
@@ -24,6 +26,26 @@ class InputError(ValueError):
 
   Its message is one line: what is wrong, where, and what to do.
   """
+
+
+@contextlib.contextmanager
+def of_damage(
+  name: str, what: str, damage: tuple[type[Exception], ...]
+) -> Iterator[None]:
+  """Makes an InputError of what is raised where a file is damaged.
+
+  Args:
+    name: of the file.
+    what: it should be: 'tar archive'.
+    damage: the errors that say so; InputErrors go on as they are.
+  """
+  try:
+    yield
+  except InputError:
+    raise
+  except damage as error:
+    reason = getattr(error, 'strerror', None) or ' '.join(str(error).split())
+    raise InputError(f'{name}: no whole {what} ({reason})') from error
 
 
 class Stopped(KeyboardInterrupt):

@@ -142,6 +142,15 @@ def write_whole_folder(path: str) -> Iterator[str]:
     raise InputError(f'{path} cannot be written: {error.strerror}') from error
 
 
+def read_bytes(path: str) -> bytes:
+  """Returns the bytes of a file; InputError if it is unreadable."""
+  try:
+    with open(path, 'rb') as file:
+      return file.read()
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
+
+
 def write_bytes(path: str, content: bytes) -> None:
   """Writes a file, whole or not at all; raises write_whole's error."""
   with write_whole(path) as partial, open(partial, 'wb') as file:

@@ -8,6 +8,8 @@ _BACKBONE = re.compile(
   r'(FeatureExtractor/)?(MobilenetV2/(Conv|Conv_1|expanded_conv(_\d+)?)/.+)'
 )
 _AVERAGE = '/ExponentialMovingAverage'
+# The last parts of batch norm's names.
+BATCH_NORM = ('gamma', 'beta', 'moving_mean', 'moving_variance')
 
 
 def of_backbone(name: str) -> str | None:

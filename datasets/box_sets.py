@@ -4,6 +4,7 @@ from collections.abc import Sequence
 import os
 from typing import Any
 
+from base import files
 from base.errors import InputError
 from datasets import annotations
 from datasets import catalog
@@ -112,7 +113,7 @@ def _annotated(
       return annotations.fill_up(image.boxes, most, (height, width), index)
 
     return examples.decode_sized(
-      image_folder.read_file(image.path), make_target, image.path, choose_window
+      files.read_bytes(image.path), make_target, image.path, choose_window
     )
 
   return _dataset(

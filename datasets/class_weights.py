@@ -5,9 +5,9 @@ import os
 
 import numpy as np
 
+from base import files
 from base.errors import InputError
 from base.suggestions import did_you_mean
-from datasets import image_folder
 from datasets.catalog import Dataset
 
 _BALANCED = 'balanced'
@@ -41,7 +41,7 @@ def find(text: str | None, dataset: Dataset) -> tuple[float, ...] | None:
         f'class_weights {text}: No such file or directory'
         + did_you_mean(text, [_BALANCED])
       )
-    words = image_folder.read_file(text).decode('utf-8', 'replace').split()
+    words = files.read_bytes(text).decode('utf-8', 'replace').split()
     if not _are_weights(words):
       raise InputError(
         f'class_weights {text}: want a number above 0 on each line'

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import yaml
 
+from base import files
 from base.errors import InputError
-from datasets import image_folder
 
 FILE_NAME = 'data.yaml'
 
@@ -35,7 +35,7 @@ def read(folder: str) -> DataYaml | None:
   if not os.path.isfile(path):
     return None
   try:
-    content = yaml.safe_load(image_folder.read_file(path))
+    content = yaml.safe_load(files.read_bytes(path))
   except (yaml.YAMLError, ValueError) as error:  # a date that is none
     reason = ' '.join(str(error).split())
     raise InputError(f'{path}: not YAML ({reason})') from error

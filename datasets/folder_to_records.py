@@ -2,6 +2,7 @@
 
 import os
 
+from base import files
 from base.errors import InputError
 from datasets import image_folder
 from datasets import record_sets
@@ -68,5 +69,5 @@ def read_folder(source: str, validation_fraction: float) -> ImageSet:
 
 def _of_files(paths, labels):
   return LabelledImages(
-    labels, lambda index: (image_folder.read_file(paths[index]), paths[index])
+    labels, lambda index: (files.read_bytes(paths[index]), paths[index])
   )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from base import files
 from base.errors import InputError
 from datasets import image_folder
 from datasets import images
@@ -75,7 +76,7 @@ def _cannot_be_read(error):
 
 def read(path: str) -> np.ndarray:
   """Returns an image as it is, RGB, uint8; raises InputError if it is bad."""
-  return images.read_image(image_folder.read_file(path), path)
+  return images.read_image(files.read_bytes(path), path)
 
 
 def open_images(

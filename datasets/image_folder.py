@@ -13,6 +13,7 @@ import unicodedata
 import numpy as np
 
 from base import errors
+from base import files
 from base.errors import InputError
 from datasets import images
 from datasets import other_files
@@ -114,16 +115,9 @@ def read_encoded(
   paths: Sequence[str], labels: np.ndarray, index: int
 ) -> Encoded:
   """Returns the Encoded image at an index; InputError if unreadable."""
-  return Encoded(read_file(paths[index]), int(labels[index]), paths[index])
-
-
-def read_file(path: str) -> bytes:
-  """Returns the bytes of a file; InputError if it is unreadable."""
-  try:
-    with open(path, 'rb') as file:
-      return file.read()
-  except OSError as error:
-    raise InputError(f'{path}: {error.strerror}') from error
+  return Encoded(
+    files.read_bytes(paths[index]), int(labels[index]), paths[index]
+  )
 
 
 def first_of(paths: Sequence[str]) -> str:

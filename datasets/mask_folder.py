@@ -8,6 +8,7 @@ splits; without them a part is held out, chosen by name.
 
 import os
 
+from base import files
 from base.errors import InputError
 from datasets import image_folder
 from datasets import labels
@@ -92,7 +93,7 @@ def _listed(folder, split_name):
   for stored in image_folder.split_candidates(split_name):
     if stored in there_are:
       path = os.path.join(folder, f'{stored}.txt')
-      lines = image_folder.read_file(path).decode(errors='replace').splitlines()
+      lines = files.read_bytes(path).decode(errors='replace').splitlines()
       return [line.strip() for line in lines if line.strip()]
   raise InputError(
     f'{folder}: no list of the split {split_name}; there is '

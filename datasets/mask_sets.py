@@ -7,6 +7,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from base import files
 from base.errors import InputError
 from datasets import catalog
 from datasets import digits_scenes
@@ -93,17 +94,14 @@ def _of_files(
 
   def read(index, choose_window=None):
     image_path, mask_path = pairs[index]
-    mask = images.read_mask(image_folder.read_file(mask_path), mask_path)
+    mask = images.read_mask(files.read_bytes(mask_path), mask_path)
 
     def checked_mask(height, width):
       _check(mask, mask_path, (height, width), len(label_names))
       return mask
 
     return examples.decode_sized(
-      image_folder.read_file(image_path),
-      checked_mask,
-      image_path,
-      choose_window,
+      files.read_bytes(image_path), checked_mask, image_path, choose_window
     )
 
   return _dataset(

@@ -11,6 +11,7 @@ from base.errors import InputError
 from checkpoints import names
 from checkpoints import reader
 from checkpoints import report
+from checkpoints.importing import torch_files
 from checkpoints.importing.imported import Imported
 from inspection import identification
 from runtime.model import Model
@@ -23,7 +24,6 @@ _WIDTH = 80
 # What has no place in a network and needs none: of training, of dropout.
 _HARMLESS = re.compile(
   r'(optimizer|optimizer_weights|metrics)/.+|(.+/)?seed_generator.*'
-  r'|(.+\.)?(num_batches_tracked|n_averaged)'
 )
 # Of MobileNetV3 Keras leaves out the layer before the logits with them.
 _BEFORE_LOGITS = 'MobilenetV3/Conv_2/'
@@ -146,7 +146,7 @@ def is_harmless(imported: Imported, name: str) -> bool:
   """Whether what is left over of a source is nothing that computes."""
   if imported.library == 'slim' and names.is_of_training(name):
     return True
-  return bool(_HARMLESS.fullmatch(name))
+  return bool(_HARMLESS.fullmatch(name)) or torch_files.is_harmless(name)
 
 
 def table(path: str, imported: Imported, fitted: Fitted) -> str:

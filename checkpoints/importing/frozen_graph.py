@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
+from base import files
 from base.errors import InputError
 from checkpoints.importing import layers
 from checkpoints.importing import matching
@@ -74,11 +75,7 @@ def read(path: str) -> Imported:
 
 
 def _parse(path):
-  try:
-    with open(path, 'rb') as file:
-      content = file.read()
-  except OSError as error:
-    raise InputError(f'{path}: {error.strerror}') from error
+  content = files.read_bytes(path)
   graph_def = tf.compat.v1.GraphDef()
   try:
     graph_def.ParseFromString(content)

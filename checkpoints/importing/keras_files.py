@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Iterator
-import contextlib
 import io
 import json
 import os
@@ -19,6 +18,7 @@ import zlib
 import h5py
 import numpy as np
 
+from base import errors
 from base.errors import InputError
 
 _MOST_BYTES = 1 << 30  # of all arrays: those of the networks here have less
@@ -51,7 +51,10 @@ class KerasFile(NamedTuple):
 
 def is_zip_of_keras(path: str) -> bool:
   """Whether a zip archive is a whole model of Keras 3."""
-  with _errors_name(path), zipfile.ZipFile(path) as archive:
+  with (
+    errors.of_damage(path, 'file of Keras', _DAMAGE),
+    zipfile.ZipFile(path) as archive,
+  ):
     return {_WEIGHTS, _CONFIG} <= set(archive.namelist())
 
 
@@ -62,25 +65,13 @@ def read(path: str) -> KerasFile:
     InputError: it is damaged, leads elsewhere, or holds more than any network
       here has.
   """
-  with _errors_name(path):
+  with errors.of_damage(path, 'file of Keras', _DAMAGE):
     if not zipfile.is_zipfile(path):
       return _read_h5(path, path)
     with zipfile.ZipFile(path) as archive:
       config = json.loads(_member(archive, path, _CONFIG))
       weights = io.BytesIO(_member(archive, path, _WEIGHTS))
     return _read_h5(path, weights)._replace(config=_checked(config))
-
-
-@contextlib.contextmanager
-def _errors_name(path):
-  """What is raised where a file is damaged becomes an InputError."""
-  try:
-    yield
-  except InputError:
-    raise
-  except _DAMAGE as error:
-    reason = getattr(error, 'strerror', None) or ' '.join(str(error).split())
-    raise InputError(f'{path}: no whole file of Keras ({reason})') from error
 
 
 def _member(archive, path, name):

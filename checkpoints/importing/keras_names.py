@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import re
 from typing import NamedTuple
 
+from checkpoints.names import BATCH_NORM
 from specs import networks
 from specs.convolution import Convolution
 
 _LOGITS = 'Logits/Conv2d_1c_1x1'
-_BATCH_NORM = ('gamma', 'beta', 'moving_mean', 'moving_variance')
 _PIXELS = 32  # Names do not depend on the image's size.
 
 
@@ -37,7 +37,7 @@ def variables(network: str) -> Iterator[Variable]:
     kernel, norm = name_layers(convolution.scope)
     yield _kernel(convolution, kernel)
     if convolution.batch_norm:
-      for leaf in _BATCH_NORM:
+      for leaf in BATCH_NORM:
         yield Variable(f'{norm.scope}/{leaf}', norm.layers, (leaf,))
     elif not convolution.plain:
       yield Variable(f'{kernel.scope}/biases', kernel.layers, ('bias',))

@@ -8,9 +8,9 @@ import numpy as np
 
 from base.errors import InputError
 from checkpoints.importing.layers import Affine
-from checkpoints.importing.layers import BATCH_NORM
 from checkpoints.importing.layers import BatchNorm
 from checkpoints.importing.layers import Layer
+from checkpoints.names import BATCH_NORM
 from specs import deeplab_v3
 from specs import networks
 from specs import roles

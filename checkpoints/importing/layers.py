@@ -15,8 +15,8 @@ from base.errors import InputError
 from checkpoints.importing import graph as graph_lib
 from checkpoints.importing.graph import Constant
 from checkpoints.importing.graph import Graph
+from checkpoints.names import BATCH_NORM
 
-BATCH_NORM = ('gamma', 'beta', 'moving_mean', 'moving_variance')
 _WITH_CONSTANT = ('add', 'subtract', 'multiply')
 
 

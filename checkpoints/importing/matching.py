@@ -19,8 +19,8 @@ from checkpoints.importing.graph import Graph
 from checkpoints.importing.imported import Imported
 from checkpoints.importing.layer_variables import Place
 from checkpoints.importing.layers import Affine
-from checkpoints.importing.layers import BATCH_NORM
 from checkpoints.importing.layers import Layer
+from checkpoints.names import BATCH_NORM
 from specs import networks
 
 # Networks of convolutions in a line, one for each line that there is. Variables
@@ -40,7 +40,7 @@ def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
   """Returns the weights of a graph's Layers.
 
   Raises:
-    InputError: they are of a network that is not known, or not finite.
+    InputError: they are of a network that is not known.
   """
   if not found:
     raise InputError(f'{graph.path} has no convolutions with weights')
@@ -48,8 +48,6 @@ def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
   values, sources = {}, {}
   for name, value, source in _variables(graph, places, found):
     values[name], sources[name] = value.astype(np.float32), source
-    if not np.isfinite(values[name]).all():
-      raise InputError(f'{graph.path}: {source} holds NaN or infinite values')
   left_over = _left_over(graph, found, set(sources.values()))
   options = _options(places, found)
   if graph.image_size:

@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
+from base import files
 from base.errors import InputError
 from checkpoints.importing import graph as graph_lib
 from checkpoints.importing import layers
@@ -87,11 +88,7 @@ def read(path: str) -> Imported:
     InputError: it cannot be read, is damaged, of a network that is not known,
       or takes images in another range than [-1, 1].
   """
-  try:
-    with open(path, 'rb') as file:
-      content = file.read()
-  except OSError as error:
-    raise InputError(f'{path}: {error.strerror}') from error
+  content = files.read_bytes(path)
   if content[4:8] != IDENTIFIER:
     raise InputError(f'{path} is no .tflite file, or is damaged')
   try:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from base import files
 from base.errors import InputError
 from datasets import image_folder
 from datasets.archives import downloads
@@ -129,7 +130,7 @@ def _read_words(folder, found):
   """Returns {synset: its words}, or its name again where no words are known."""
   path = os.path.join(folder, _WORDS)
   if os.path.isfile(path):
-    lines = image_folder.read_file(path).decode('utf-8', 'replace').splitlines()
+    lines = files.read_bytes(path).decode('utf-8', 'replace').splitlines()
     pairs = (line.strip().partition(' ') for line in lines if line.strip())
     return {synset: words or synset for synset, _, words in pairs}
   return {synset: synset for parts in found.values() for synset in parts}

@@ -16,6 +16,7 @@ import zlib
 
 import tqdm
 
+from base import errors
 from base.errors import InputError
 
 _CHUNK = 1 << 20  # bytes
@@ -125,7 +126,7 @@ def find_nested_parts(path: str) -> dict[str, list[Part]]:
       if not member.isreg() or extension != '.tar':
         continue
       with (
-        _errors_name(f'{path}: {member.name}'),
+        errors.of_damage(f'{path}: {member.name}', 'tar archive', _DAMAGE),
         _open_tar(archive.extractfile(member), 'r:') as one,
       ):
         found[name] = _parts(one, path, member.offset_data)
@@ -178,7 +179,7 @@ def _check_size(size, name):
 def _opened(path, mode='r:*') -> Iterator[tarfile.TarFile]:
   """An archive whose errors name it, with progress where it is read whole."""
   with (
-    _errors_name(path),
+    errors.of_damage(path, 'tar archive', _DAMAGE),
     open(path, 'rb') as file,
     tqdm.tqdm.wrapattr(
       file,
@@ -195,15 +196,3 @@ def _opened(path, mode='r:*') -> Iterator[tarfile.TarFile]:
 
 def _open_tar(file, mode):
   return tarfile.open(fileobj=file, mode=mode, tarinfo=_Member)
-
-
-@contextlib.contextmanager
-def _errors_name(name):
-  """What is raised where an archive is damaged becomes an InputError."""
-  try:
-    yield
-  except InputError:
-    raise
-  except _DAMAGE as error:
-    reason = getattr(error, 'strerror', None) or ' '.join(str(error).split())
-    raise InputError(f'{name}: no whole tar archive ({reason})') from error
