@@ -6,12 +6,15 @@ from typing import Any
 
 from base import files
 from base.errors import InputError
+from checkpoints import names
 from checkpoints import run_info
 from datasets import labels
 from datasets import preparation
+from export import formats
 from export import opened
 
 FILE = 'README.md'
+_BESIDE = (run_info.FILE_NAME, labels.FILE_NAME)
 
 _RESIZED = (
   "image = PIL.Image.open('photo.jpg').convert('RGB').resize(({size}, {size}))"
@@ -69,10 +72,13 @@ def check_output(folder: str | None) -> str:
     raise InputError('--output is missing: the folder for the export')
   if os.path.exists(folder) and not os.path.isdir(folder):
     raise InputError(f'--output={folder} is a file; give a folder')
-  if os.path.isdir(folder) and os.listdir(folder) and not opened.find(folder):
+  there = os.listdir(folder) if os.path.isdir(folder) else []
+  if opened.find(folder):
+    there = sorted(set(there) - {FILE, *formats.NAMES, *_BESIDE})
+  if there:
     raise InputError(
-      f'--output={folder} holds files that no export has written; give '
-      'another folder, or empty it'
+      f'--output={folder} holds files that no export has written '
+      f'({names.several(there)}); give another folder, or empty it'
     )
   return folder
 

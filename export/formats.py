@@ -31,6 +31,12 @@ FORMATS = {
   'frozen_graph': frozen_graph,
 }
 PRECISIONS = tflite.PRECISIONS
+# All that they write into a folder: FILE, and what lies beside it.
+NAMES = (
+  *(form.FILE for form in FORMATS.values()),
+  *('assets', 'fingerprint.pb', 'variables'),  # of a SavedModel
+  'model.bin',  # OpenVINO's
+)
 
 _WHERE = ('Exception from ', 'Check ')  # how OpenVINO's lines of code begin
 

@@ -99,8 +99,8 @@ ROWS = (
   (
     'exports: foreign folders are overwritten',
     'export/card.py',
-    'and not opened.find(folder)',
-    'and False',
+    '  if there:\n',
+    '  if False:\n',
     _PROGRAM,
   ),
 )

@@ -95,6 +95,8 @@ class ProgramTest(tf.test.TestCase):
     """Returns ((arguments, regex of the line), ...)."""
     image_files.write(cls.path('foreign'), 'thesis.txt', b'')
     image_files.write(cls.path('no_images'), 'notes.txt', b'')
+    image_files.write(cls.path('mixed'), 'model.json', b'{"format": "onnx"}')
+    image_files.write(cls.path('mixed'), 'photo.jpg', b'')
     file = image_files.write(cls.folder, 'file', b'')
     cls.save('unknown_data', dataset_name=None)
     cls.save('huge', 1e5)  # More than float16 holds.
@@ -108,6 +110,10 @@ class ProgramTest(tf.test.TestCase):
       (
         cls.line('run', 'foreign'),
         r'--output=\S+/foreign holds files that no export has written',
+      ),
+      (
+        cls.line('run', 'mixed'),
+        r'--output=\S+/mixed holds files .* no export has .*\(photo.jpg\)',
       ),
       (cls.line('run', 'file'), r'--output=\S+/file is a file'),
       (cls.line('run', 'file/no'), f'.*{file} cannot be written: '),
