@@ -162,9 +162,8 @@ def main(argv: list[str]) -> None:
 def _open() -> Source:
   """Restores the checkpoint, in float32 and NHWC; opens its data set."""
   options = prediction_flags.read()
-  path = options.checkpoint.checkpoint_path
   info = run_info.read_run_info(
-    path if os.path.isdir(path) else os.path.dirname(path)
+    run_info.folder_of(options.checkpoint.checkpoint_path)
   )
   (network,) = run_info.fill_in(
     info,

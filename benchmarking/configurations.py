@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 import itertools
-from typing import Any
 from typing import NamedTuple
 
 from base.errors import InputError
@@ -113,6 +112,18 @@ def yardstick(configuration: Configuration) -> Configuration | None:
   )
 
 
+class Model(NamedTuple):
+  """An export, as its model.json has it."""
+
+  folder: str
+  format: str
+  precision: str
+  network: str
+  is_published: bool  # whether the name says all of its architecture
+  image_size: int
+  accuracy: float | None
+
+
 class Choices(NamedTuple):
   """What is asked for; None means what suits the device."""
 
@@ -123,7 +134,7 @@ class Choices(NamedTuple):
   xla: list[str] | None
   batch_sizes: list[int] | None
   modes: list[str]
-  models: Sequence[Any] = ()  # Models
+  models: Sequence[Model] = ()
 
 
 def make_configurations(
@@ -195,18 +206,6 @@ def _order(configuration, batches):
     configuration.network in _ALONE,
     configuration.image_size,
   )
-
-
-class Model(NamedTuple):
-  """An export, as its model.json has it."""
-
-  folder: str
-  format: str
-  precision: str
-  network: str
-  is_published: bool  # whether the name says all of its architecture
-  image_size: int
-  accuracy: float | None
 
 
 def read_models(folders: Sequence[str]) -> list[Model]:

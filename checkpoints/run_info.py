@@ -98,6 +98,13 @@ def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
   files.write_json(os.path.join(train_dir, FILE_NAME), info)
 
 
+def folder_of(checkpoint_path: str) -> str:
+  """Returns where model.json is, of a checkpoint or the folder that has it."""
+  if os.path.isdir(checkpoint_path):
+    return checkpoint_path
+  return os.path.dirname(checkpoint_path) or '.'
+
+
 def read_run_info(folder: str) -> dict[str, Any]:
   """Returns the dict written beside checkpoints; {} where there is none.
 

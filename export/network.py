@@ -55,6 +55,12 @@ class Network(NamedTuple):
       autograph=False,
     )
 
+  def save(self, folder: str) -> None:
+    """Writes make_function's function as a SavedModel, for converters."""
+    module = tf.Module()
+    module.function = self.make_function()
+    tf.saved_model.save(module, folder, signatures=module.function)
+
 
 class Loaded(NamedTuple):
   """A file in its own runtime."""

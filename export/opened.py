@@ -8,6 +8,7 @@ from base.errors import InputError
 from checkpoints import run_info
 from export import formats
 from export.network import Loaded
+from runtime.network_flags import NetworkOptions
 
 
 class Opened(NamedTuple):
@@ -36,19 +37,23 @@ def find(path: str) -> dict[str, Any] | None:
   return info if info.get('format') in list(formats.FORMATS) else None
 
 
-def open_export(folder: str, **given: Any) -> Opened:
+def open_export(
+  folder: str, network: NetworkOptions | None = None, **given: Any
+) -> Opened:
   """Loads an export.
 
   Args:
     folder: of which find returns something.
-    **given: flags that say how a network runs, which a file does not take:
-      name -> value, None, 'auto' or 'false' where nothing is asked for.
+    network: as flags give it; a file takes none of that.
+    **given: other flags that it does not take: name -> value, None where
+      nothing is asked for.
 
   Raises:
     InputError: it cannot be loaded, lacks its runtime, or a flag is given.
   """
   info = find(folder)
-  for name, value in given.items():
+  asked = {**(network._asdict() if network else {}), **given}
+  for name, value in asked.items():
     if value and value not in ('auto', 'false'):
       raise InputError(
         f'--{name}={value}: {folder} is an export, which runs as it is; give '

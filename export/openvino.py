@@ -5,7 +5,6 @@ import os
 import tempfile
 
 import numpy as np
-import tensorflow as tf
 
 from base import extras
 from export import network as networks_lib
@@ -26,9 +25,7 @@ def write(
   del calibration
   openvino = extras.load('openvino')
   with tempfile.TemporaryDirectory() as temporary:
-    module = tf.Module()
-    module.function = network.make_function()
-    tf.saved_model.save(module, temporary, signatures=module.function)
+    network.save(temporary)
     # openvino.convert_model does the same, and tells its makers.
     model = openvino.Core().read_model(temporary)
     if network.label_names:

@@ -28,12 +28,10 @@ def write(
   network: Network, folder: str, precision: str, calibration: np.ndarray | None
 ) -> None:
   """Writes folder/FILE; calibration is of signed images, for int8."""
+  if precision == 'int8':
+    _refuse_loops(network.make_function().get_concrete_function().graph)
   with tempfile.TemporaryDirectory() as temporary:
-    module = tf.Module()
-    module.function = network.make_function()
-    if precision == 'int8':
-      _refuse_loops(module.function.get_concrete_function().graph)
-    tf.saved_model.save(module, temporary, signatures=module.function)
+    network.save(temporary)
     converter = tf.lite.TFLiteConverter.from_saved_model(temporary)
     if precision != 'float32':
       converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -102,13 +102,14 @@ def _candidates(shapes, model_name):
     families.setdefault(network.family.module, []).append(name)
 
   def shared(members):
-    return sum(name in shapes for name in _variables(members[0], None, {}))
+    model = make_model(members[0], None, {})
+    return sum(name in shapes for name in model.variables_by_name)
 
   return max(families.values(), key=shared)
 
 
 def _fit(checkpoint, model_name, num_classes, options):
-  variables = _variables(model_name, num_classes, options)
+  variables = make_model(model_name, num_classes, options).variables_by_name
   missing, misfits = restore.compare(checkpoint, variables)
   return Fit(
     model_name,
@@ -118,11 +119,16 @@ def _fit(checkpoint, model_name, num_classes, options):
   )
 
 
-def _variables(model_name, num_classes, options):
-  """Returns the variables of a network, as evaluation has them."""
+def make_model(
+  model_name: str, num_classes: int | None, options: dict[str, Any]
+) -> Model:
+  """Returns a network with its variables, as evaluation has them.
+
+  options: of networks.ARCHITECTURE.
+  """
   model = Model(model_name, num_classes or 2, **options)
   model(tf.zeros([1, _SMALL, _SMALL, 3]))  # Faster than build, which traces.
-  return model.variables_by_name
+  return model
 
 
 def _kinds_of_training(all_names):

@@ -5,7 +5,6 @@ from typing import Any
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints import names
@@ -13,12 +12,11 @@ from checkpoints import reader
 from checkpoints import report
 from checkpoints.importing import torch_files
 from checkpoints.importing.imported import Imported
+from inspection import checkpoints
 from inspection import identification
-from runtime.model import Model
 from specs import networks
 from specs import roles
 
-_SMALL = 32  # pixels: variables do not depend on the size of the image
 _MOST_ROWS = 14
 _WIDTH = 80
 # What has no place in a network and needs none: of training, of dropout.
@@ -60,8 +58,9 @@ def fit(path: str, imported: Imported) -> Fitted:
     for key in networks.ARCHITECTURE
     if imported.options.get(key) is not None
   }
-  model = Model(identified.model_name, identified.num_classes or 2, **options)
-  model(tf.zeros([1, _SMALL, _SMALL, 3]))
+  model = checkpoints.make_model(
+    identified.model_name, identified.num_classes, options
+  )
   variables = {
     name: variable.shape.as_list()
     for name, variable in model.variables_by_name.items()

@@ -140,20 +140,14 @@ def open_predictor(
 
 def _open_export(options, choice, kind, to_outputs):
   """Returns the Predictor of an export."""
-  network = options.network
   export = opened.open_export(
     options.checkpoint.checkpoint_path,
-    model_name=network.model_name,
-    implementation=network.implementation,
-    data_format=network.data_format,
-    compute_dtype=network.compute_dtype,
-    xla=network.xla,
-    **network.architecture(),
+    options.network,
     moving_average_decay=options.checkpoint.moving_average_decay,
     eval_image_size=options.input.image_size,
   )
   info = export.info
-  network, data = run_info.fill_in(info, {}, network, options.input)
+  network, data = run_info.fill_in(info, {}, options.network, options.input)
   network_flags.check(network, choice)
   preprocessing.check_name(data.preprocessing_name, kind.name)
   print(

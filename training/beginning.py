@@ -36,10 +36,10 @@ def with_computation(options: TrainingOptions) -> TrainingOptions:
   """
   folder = options.run.train_dir
   if reader.latest(folder) is None:
-    path = options.start.checkpoint_path or ''
-    folder = path if os.path.isdir(path) else os.path.dirname(path) or '.'
+    path = options.start.checkpoint_path
     if not path:
       return options
+    folder = run_info.folder_of(path)
   info = run_info.read_run_info(folder)
   found = {
     name: info[name]

@@ -124,12 +124,7 @@ def of_export(
   network_flags.check(filled.network, choice)
   export = opened.open_export(
     folder,
-    model_name=options.network.model_name,
-    implementation=options.network.implementation,
-    data_format=options.network.data_format,
-    compute_dtype=options.network.compute_dtype,
-    xla=options.network.xla,
-    **options.network.architecture(),
+    options.network,
     moving_average_decay=options.checkpoint.moving_average_decay,
     eval_image_size=options.input.image_size,
     use_batch_statistics=options.result.use_batch_statistics,

@@ -92,7 +92,7 @@ def _begun_in(name):
       f'--recipe={name} starts from a checkpoint: name one by '
       '--checkpoint_path, or take another recipe'
     )
-  return path if os.path.isdir(path) else os.path.dirname(path) or '.'
+  return run_info.folder_of(path)
 
 
 def _of_checkpoint(name, given, choice):

@@ -37,7 +37,7 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
   def setUpClass(cls):
     super().setUpClass()
     cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-    model = detectors._model()
+    model = detectors.model()
     cls.task = detection.make_task(len(detectors.NAMES), 64)
     cls.pixels, cls.images = exports.images(3, 64)
     outputs = testing.run_eagerly(model, cls.images)[0]

@@ -24,7 +24,7 @@ _SIZE = 64
 
 
 @functools.cache
-def _model():
+def model():
   """Returns a network at the rule, which has its variables."""
   model = testing.RuledModel(NETWORK, len(NAMES), 'fast')
   model(tf.zeros([1, _SIZE, _SIZE, 3]))
@@ -48,14 +48,14 @@ class TestCase(tf.test.TestCase):
     images = np.stack(
       [preparation.fit(array, _SIZE, 'ssd')[0] for array in cls.arrays]
     )
-    cls.outputs = testing.run_eagerly(_model(), images)[0]
+    cls.outputs = testing.run_eagerly(model(), images)[0]
     cls.detections = tf.nest.map_structure(
       np.asarray, cls.task.predict(cls.outputs)
     )
     cls.write_truth()
     # As published: the names alone say what is in it.
     cls.published = checkpoint_testing.save(
-      _model().variables_by_name, os.path.join(cls.folder, 'published')
+      model().variables_by_name, os.path.join(cls.folder, 'published')
     )
     cls.as_published = (
       f'--checkpoint_path={cls.published}',

@@ -4,12 +4,11 @@ from unittest import mock
 
 from absl.testing import absltest
 import numpy as np
-import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints.importing.imported import Imported
+from inspection import checkpoints
 from inspection import imported_weights
-from runtime.model import Model
 
 _LOGITS = 'MobilenetV1/Logits/Conv2d_1c_1x1'
 
@@ -18,13 +17,10 @@ class ImportedWeightsTest(absltest.TestCase):
   @classmethod
   def setUpClass(cls):
     super().setUpClass()
-    model = Model('mobilenet_v1_025', 7)
-    model(tf.zeros([1, 32, 32, 3]))
+    model = checkpoints.make_model('mobilenet_v1_025', 7, {})
     # It takes a second to make.
     cls.enterClassContext(
-      mock.patch.object(
-        imported_weights, 'Model', lambda *arguments, **options: model
-      )
+      mock.patch.object(checkpoints, 'make_model', lambda *arguments: model)
     )
     cls.values = {
       name: variable.numpy()
