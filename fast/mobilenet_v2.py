@@ -109,9 +109,8 @@ def mobilenet(
     seed: int32 [2], of what is dropped; None: TensorFlow's random numbers.
 
   Returns:
-    (float32 logits [batch, num_classes], end_points in NHWC), with features
-    in place of logits as in nets/mobilenet_v2.py. Feature maps are in
-    compute_dtype, what follows the pooling is float32.
+    (float32 logits [batch, num_classes], end_points in NHWC), or features as
+    nets/mobilenet_v2.py has them. Feature maps are in compute_dtype.
   """
   spec = table.resolve(
     depth_multiplier,
@@ -144,8 +143,7 @@ def mobilenet(
     if base_only:
       return layout.to_nhwc(net, setup), end_points
     with tf.variable_scope('Logits'):
-      net = heads.global_pool(net, setup)
-      end_points['global_pool'] = net
+      net = end_points['global_pool'] = heads.global_pool(net, setup)
       return heads.classify(
         net, end_points, num_classes, dropout_keep_prob, prediction_fn, setup
       )

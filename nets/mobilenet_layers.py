@@ -49,6 +49,18 @@ def layer_scope(
     return scope
 
 
+def finish(
+  logits: tf.Tensor,
+  end_points: dict[str, tf.Tensor],
+  prediction_fn: Callable | None,
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+  """Returns both; Logits, and Predictions of them, are end points, too."""
+  end_points['Logits'] = logits
+  if prediction_fn:
+    end_points['Predictions'] = prediction_fn(logits)
+  return logits, end_points
+
+
 def explicit_pad(net: tf.Tensor, kernel_size: int, rate: int = 1) -> tf.Tensor:
   """Pads [batch, height, width, channels] so that VALID keeps the size."""
   total = (kernel_size - 1) * rate

@@ -160,7 +160,7 @@ def mobilenet(
     input_tensor: float32 [batch, height, width, 3] in [-1, 1].
     num_classes: 0 or None leaves the logits layer out.
     depth_multiplier: factor on all widths.
-    scope: variable scope.
+    scope, reuse: of the variables.
     conv_defs: rows of Stage; the paper's where None.
     finegrain_classification_mode: keeps 1280 last channels below width 1.0.
     min_depth: least number of channels; divisible_by where None.
@@ -171,11 +171,9 @@ def mobilenet(
     use_explicit_padding: pads the same on all sides, instead of SAME.
     is_training: whether batch norm takes batch statistics, and dropout drops.
     prediction_fn: makes end_points['Predictions'] of the logits; may be None.
-    reuse: of the variables.
     base_only: leaves out pooling and what follows it.
-    shortcut: the paper's ablation (figure 6b): 'bottleneck', 'expansion' or
-      'none'. 'expansion' adds a block's expansion to that of the next, before
-      the activation, where both have one shape; variables stay the same.
+    shortcut: figure 6b's ablation: 'bottleneck', 'none' or 'expansion': of a
+      block to that of the next, before the activation, where shapes agree.
     bottleneck_activation: figure 6a: also activates after the projections.
     batch_norm_epsilon: added to the variances.
 
@@ -199,13 +197,12 @@ def mobilenet(
   )
   num_layers = arithmetic.layers_until(final_endpoint, spec.num_layers)
   activation_fn = activation_fn or tf.nn.relu6
+  layer_scope = mobilenet_layers.layer_scope(
+    is_training, activation_fn, batch_norm_epsilon
+  )
   with (
     tf.variable_scope(scope, 'MobilenetV2', [input_tensor], reuse=reuse),
-    slim.arg_scope(
-      mobilenet_layers.layer_scope(
-        is_training, activation_fn, batch_norm_epsilon
-      )
-    ),
+    slim.arg_scope(layer_scope),
   ):
     net, end_points = _features(
       input_tensor, spec, num_layers, activation_fn, use_explicit_padding
@@ -215,10 +212,7 @@ def mobilenet(
     logits = _logits(net, end_points, num_classes)
   if not num_classes:
     return logits, end_points
-  end_points['Logits'] = logits
-  if prediction_fn:
-    end_points['Predictions'] = prediction_fn(logits)
-  return logits, end_points
+  return mobilenet_layers.finish(logits, end_points, prediction_fn)
 
 
 def mobilenet_base(

@@ -210,10 +210,7 @@ def mobilenet(
         scope='Conv2d_1c_1x1',
       )
       logits = tf.squeeze(logits, [1, 2])
-  end_points['Logits'] = logits
-  if prediction_fn:
-    end_points['Predictions'] = prediction_fn(logits)
-  return logits, end_points
+  return mobilenet_layers.finish(logits, end_points, prediction_fn)
 
 
 def mobilenet_base(

@@ -100,7 +100,6 @@ def get_network_fn(
   network = ALL[name]
   build = _function(name, implementation)
   options = {**network.family.defaults, **network.fixed, **options}
-
   normalization = options.pop(_NORMALIZATION, None)
 
   def slim_fn(images, **call_options):
