@@ -55,6 +55,10 @@ _UNKNOWN_RANGE = (
   'The file does not say in which range it takes images: [-1, 1], as in slim, '
   'is assumed.'
 )
+_SCALED = (
+  'The file scales images itself, which is not looked at: pixels from 0 to 255 '
+  'into [-1, 1], as in slim, are assumed.'
+)
 _NO_ACTIVATION = schema.ActivationFunctionType.NONE
 _LIMITS = {
   schema.TensorType.INT8: (-128, 127),
@@ -96,7 +100,7 @@ def read(path: str) -> Imported:
     image_range = _image_range(graph, subgraph)
   except _DAMAGE as error:
     raise InputError(f'{path} is damaged or cut off') from error
-  notes = _check_range(path, *image_range) if image_range else ()
+  notes = _check_range(path, *image_range) if image_range else (_SCALED,)
   imported = matching.match(graph, layers.find(graph), 'tflite')
   return imported._replace(labels=_labels(path, imported), notes=notes)
 
