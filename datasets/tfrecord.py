@@ -28,6 +28,7 @@ _HEADER_SIZE = 12
 _FOOTER_SIZE = 4
 _MASK_DELTA = 0xA282EAD8  # of checksums in TensorFlow's files
 _READERS = 16
+_NO_LABEL = -(2**40)  # Whatever --labels_offset takes from it.
 
 
 class Shards(NamedTuple):
@@ -162,13 +163,20 @@ def _read_data(file, name):
 def read_labels(shards: Shards) -> np.ndarray:
   """Returns int64 [records], the labels of all; decodes no image.
 
-  Raises:
-    InputError: as read_encoded.
+  Records that cannot be read have one far below 0: whoever reads their images
+  meets them, and tells.
   """
+
+  def read_label(index):
+    try:
+      return read_encoded(shards, index).target
+    except InputError:
+      return _NO_LABEL
+
   indices = tqdm(
     range(count(shards)), 'labels', unit='record', delay=2, disable=None
   )
-  return np.array([read_encoded(shards, i).target for i in indices], np.int64)
+  return np.array([read_label(index) for index in indices], np.int64)
 
 
 def make_example(

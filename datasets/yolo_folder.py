@@ -14,6 +14,7 @@ import math
 import os
 from typing import NamedTuple
 
+from base import files
 from base.errors import InputError
 from datasets import annotations
 from datasets import data_yaml
@@ -138,19 +139,22 @@ def _check_all_have_images(folder, paths):
 
 def _read(path, num_classes):
   corners, its_labels = [], []
-  try:
-    with open(path, encoding='utf-8') as file:
-      lines = file.read().splitlines()
-  except FileNotFoundError:
-    lines = []
-  except (OSError, UnicodeDecodeError) as error:
-    raise InputError(f'{path}: {error}') from error
-  for number, line in enumerate(lines, 1):
+  for number, line in enumerate(_read_lines(path), 1):
     if line.strip():
       label, box = _parse(line, f'{path}: line {number}', num_classes)
       its_labels.append(label)
       corners.append(box)
   return annotations.make_boxes(corners, its_labels)
+
+
+def _read_lines(path):
+  """Returns the lines of an image's label file; none if it has no such file."""
+  if not os.path.lexists(path):
+    return []
+  try:
+    return files.read_bytes(path).decode().splitlines()
+  except UnicodeDecodeError as error:
+    raise InputError(f'{path}: {error}') from error
 
 
 def _parse(line, where, num_classes):

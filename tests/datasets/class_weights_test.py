@@ -46,6 +46,17 @@ class ClassWeightsTest(batches_testing.TestCase):
     )
     self.assertAllEqual([1, 0, 1, 1, 1], dataset.read_labels())
 
+  def test_damaged_record_is_of_no_class(self):
+    dataset = self.get_records([b'no image'] * 4, [1, 0, 0, 1])
+    with open(os.path.join(self.folder, 'train-0'), 'r+b') as file:
+      file.seek(-1, os.SEEK_END)  # in the last record's checksum
+      last = file.read(1)[0]
+      file.seek(-1, os.SEEK_END)
+      file.write(bytes([last ^ 1]))
+    labels = dataset.read_labels()
+    self.assertEqual([1, 0, 0], labels[:3].tolist())
+    self.assertEqual((3 / 2 / 2, 3 / 2 / 1), class_weights.balanced(labels, 2))
+
   def test_labels_are_those_of_the_examples(self):
     for name in 'digits', 'digits_scenes':
       dataset = catalog.get_dataset(name, 'validation')

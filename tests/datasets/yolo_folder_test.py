@@ -112,6 +112,14 @@ class YoloFolderTest(parameterized.TestCase):
     _, label_names = yolo_folder.load(self.folder, 'train')
     self.assertEqual(('cat', 'dog'), label_names)
 
+  def test_link_that_leads_nowhere(self):
+    """No image without boxes: its labels are missing."""
+    self.write('images/train/a.jpg')
+    os.makedirs(os.path.join(self.folder, 'labels/train'))
+    os.symlink('gone.txt', os.path.join(self.folder, 'labels/train/a.txt'))
+    with self.assertRaisesRegex(InputError, r'labels/train/a\.txt: No such'):
+      yolo_folder.load(self.folder, 'train')
+
   def test_missing_and_doubtful(self):
     self.write('images/train/a.jpg')
     with self.assertRaisesRegex(InputError, 'labels/train: No such file'):
