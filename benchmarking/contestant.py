@@ -158,7 +158,9 @@ def _make(configuration):
   _randomize(model.variables_by_name)
 
   def make_inference_step():
-    outputs_fn = inference.make_inference_fn(model, size, xla)
+    outputs_fn = inference.make_inference_fn(
+      model, size, xla, batch_size=1 if configuration.batch_size == 1 else None
+    )
     return lambda images, targets: outputs_fn(images)
 
   if not is_training:

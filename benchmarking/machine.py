@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from runtime import device
 from runtime import gpu as runtime_gpu
+from runtime import threads
 
 _PACKAGES = ('tensorflow', 'keras', 'tf-slim', 'numpy')
 _MEASURED_SECONDS = 0.3
@@ -30,7 +31,7 @@ class Machine:
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
     return {
       'machine': {
-        'cpu': _cpu_name(),
+        'cpu': threads.processor(),
         'cores': device.num_cores(),
         'memory_gb': round(memory / 1e9, 1),
         'gpu': gpu,
@@ -69,19 +70,6 @@ def _best_seconds(function):
   while time.perf_counter() < end:
     best = min(best, seconds())
   return best
-
-
-def _cpu_name():
-  try:
-    with open('/proc/cpuinfo', encoding='utf-8') as file:
-      names = [
-        line.split(':', 1)[1].strip()
-        for line in file
-        if line.startswith('model name')
-      ]
-  except OSError:
-    names = []
-  return names[0] if names else platform.machine()
 
 
 def _gpu_name():

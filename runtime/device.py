@@ -7,6 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from base.errors import InputError
+from runtime import threads
 
 
 class Suited(NamedTuple):
@@ -85,17 +86,24 @@ def set_threads(
   Call it before TensorFlow's first operation: afterwards threads cannot be set,
   and stay as they are. With an image or more for each core, an operation runs
   on one core, and the cores share the images (runtime/inference.py); with
-  fewer, all cores share each operation.
+  fewer, as was faster on this machine (runtime/threads.py).
   """
   if not takes_parts(implementation, xla):
     return
   # Otherwise each operation waits for two other threads to wake.
   os.environ.setdefault('TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD', '1')
-  if batch_size >= num_cores():
-    try:
-      tf.config.threading.set_intra_op_parallelism_threads(1)
-    except RuntimeError:  # TensorFlow has begun.
-      pass
+  cores = num_cores()
+  few = batch_size < cores
+  number = threads.for_few_images(cores) if few else 1
+  try:
+    tf.config.threading.set_intra_op_parallelism_threads(number)
+  except RuntimeError:  # TensorFlow has begun.
+    pass
+
+
+def has_one_thread_an_operation() -> bool:
+  """Whether TensorFlow was told that an operation takes one thread."""
+  return tf.config.threading.get_intra_op_parallelism_threads() == 1
 
 
 def use_xla(xla: str) -> bool:

@@ -20,6 +20,7 @@ def make_inference_fn(
   xla: bool = False,
   use_batch_statistics: bool = False,
   around: Callable[[Callable], Callable] | None = None,
+  batch_size: int | None = None,
 ) -> Callable[[tf.Tensor], Any]:
   """Returns outputs_fn(images) -> outputs, a tf.function.
 
@@ -37,6 +38,7 @@ def make_inference_fn(
       their moving averages, which stay as they are; nothing is folded then.
     around: takes images -> outputs, and returns what is to run in its place: at
       several scales, say.
+    batch_size: of every call, if that is known: 1 saves what divides a batch.
 
   Returns:
     Function of float32 [batch, image_size, image_size, 3] in [-1, 1], to
@@ -65,7 +67,7 @@ def make_inference_fn(
     forward = frozen(model)
   return tf.function(
     around(forward) if around else forward,
-    input_signature=[tf.TensorSpec([None, size, size, 3])],
+    input_signature=[tf.TensorSpec([batch_size, size, size, 3])],
     autograph=False,
     jit_compile=xla,
   )
@@ -112,14 +114,14 @@ def frozen(model: Model) -> Callable[[tf.Tensor], Any]:
 def _in_parts(forward, num_classes, images):
   """Runs forward on a few images at a time, on all cores at once.
 
-  Fewer images than cores are one part: the cores share its operations.
+  Fewer images than cores are one part where cores share operations.
   """
+  if images.shape[0] == 1:
+    return forward(images)
   batch_size, cores = tf.shape(images)[0], device.num_cores()
-  size = tf.where(
-    batch_size < cores,
-    batch_size,
-    tf.minimum(-(-batch_size // cores), _IMAGES_AT_ONCE),
-  )
+  size = tf.minimum(-(-batch_size // cores), _IMAGES_AT_ONCE)
+  if not device.has_one_thread_an_operation():
+    size = tf.where(batch_size < cores, batch_size, size)
   num_parts = -(-batch_size // tf.maximum(size, 1))
 
   def run_part(part, logits):

@@ -92,14 +92,23 @@ class InferenceTest(tf.test.TestCase):
     images = _images(23, 32)
     expected, _ = testing.run_eagerly(model, images)
     self.assertGreater(np.abs(expected[1:] - expected[:-1]).max(), 0.01)
-    for num_cores in (2, 16):
-      with mock.patch.object(device, 'num_cores', return_value=num_cores):
+    for num_cores, one_thread in ((2, True), (16, False), (16, True)):
+      with (
+        mock.patch.object(device, 'num_cores', return_value=num_cores),
+        mock.patch.object(
+          device, 'has_one_thread_an_operation', return_value=one_thread
+        ),
+      ):
         logits_fn = inference.make_inference_fn(model, 32)
         for batch_size in (0, 1, 2, 3, 8, 9, 23):
           logits = logits_fn(images[:batch_size])
           self.assertAllClose(
             expected[:batch_size], logits, rtol=1e-4, atol=1e-4
           )
+    one_fn = inference.make_inference_fn(model, 32, batch_size=1)
+    self.assertAllClose(expected[:1], one_fn(images[:1]), rtol=1e-4, atol=1e-4)
+    operations = one_fn.get_concrete_function().graph.get_operations()
+    self.assertNotIn('While', [operation.type for operation in operations])
     self.assertEqual(
       [None, 10], logits_fn.get_concrete_function().output_shapes.as_list()
     )

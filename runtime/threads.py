@@ -1,0 +1,68 @@
+"""How many threads an operation takes where images are fewer than cores.
+
+On the three machines of two cores that were measured (docs/experiments.md), two
+threads that wake up for each small operation, and wait for each other, cost
+more than they save. What is faster on other machines benchmark.py measures, and
+keeps for the programs that run on the same machine.
+"""
+
+import json
+import os
+import platform
+
+from base import files
+
+_MEASURED_CORES = 2  # Up to so many, one thread has been faster everywhere.
+
+
+def path() -> str:
+  """Returns where the numbers are kept: {machine: threads}."""
+  caches = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+  return os.path.join(caches, 'twinslim', 'threads.json')
+
+
+def machine(cores: int) -> str:
+  """Returns the key of this machine: its processor, and the cores at hand."""
+  return f'{processor()}, {cores} cores'
+
+
+def for_few_images(cores: int) -> int:
+  """Returns the threads for each operation, from 1 to the number of cores."""
+  kept = _read().get(machine(cores))
+  if isinstance(kept, int) and 1 <= kept <= cores:
+    return kept
+  return 1 if cores <= _MEASURED_CORES else cores
+
+
+def keep(cores: int, number: int) -> None:
+  """Keeps what was faster on this machine.
+
+  Raises:
+    InputError: the file cannot be written.
+  """
+  files.make_folder(os.path.dirname(path()), 'the cache')
+  files.write_json(path(), {**_read(), machine(cores): number})
+
+
+def _read():
+  """Returns what is kept: nothing, where the file is not what keep writes."""
+  try:
+    with open(path(), encoding='utf-8') as file:
+      kept = json.load(file)
+  except (OSError, ValueError):
+    return {}
+  return kept if isinstance(kept, dict) else {}
+
+
+def processor() -> str:
+  """Returns the processor's name, or at least its kind."""
+  try:
+    with open('/proc/cpuinfo', encoding='utf-8') as file:
+      names = [
+        line.partition(':')[2].strip()
+        for line in file
+        if line.startswith('model name')
+      ]
+  except OSError:
+    names = []
+  return names[0] if names else platform.machine()
