@@ -170,7 +170,8 @@ test-isa: $(INSTALLED)
 # What takes minutes on two cores: tests/helpers/soak.py.
 WORKERS = tests/programs/distributed_test.py
 SLOW = $(filter-out $(WORKERS), \
-    $(shell grep --recursive --files-with-matches '@soak.slow' tests))
+    $(shell grep --recursive --files-with-matches \
+    --regexp='soak\.s' tests --include='*_test.py'))
 
 # Values and bytes that nobody means: with TWINSLIM_SOAK, thousands of them.
 FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py \
@@ -181,8 +182,7 @@ FUZZ = tests/checkpoints/fuzz_test.py tests/programs/flag_values_test.py \
 # catch.
 soak: $(INSTALLED)
 	TWINSLIM_SOAK=1 TWINSLIM_SLOW=1 $(PYTEST) \
-	    tests/nets/tf_slim_suite_test.py $(SLOW) $(FUZZ) \
-	    $(WORKERS)$(if $(filter short,$(SOAK)),::DistributedTest::test_two_workers)
+	    $(SLOW) $(FUZZ) $(WORKERS)$(if $(filter short,$(SOAK)),::DistributedTest::test_two_workers)
 	$(RUN) -m tests.soak.fuzz $(if $(filter short,$(SOAK)),200)
 	$(RUN) -m tests.soak.many_files $(if $(filter short,$(SOAK)),10000)
 	$(RUN) -m tests.soak.kills --kills=$(if $(filter short,$(SOAK)),5,50)

@@ -16,6 +16,7 @@ from benchmarking.configurations import Configuration
 from benchmarking.timing import Row
 from tasks import classification_export
 from tests.helpers import exports
+from tests.helpers import soak
 
 
 class ContestantTest(parameterized.TestCase, tf.test.TestCase):
@@ -23,6 +24,7 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
     ('ssdlite_mobilenet_v2_035', 'slim'),
     ('deeplab_v3_mobilenet_v2_050', 'fast'),
   )
+  @soak.slow
   def test_training(self, network, implementation):
     timed = contestant.Contestant(
       Configuration('training', 2, 32, network, implementation)

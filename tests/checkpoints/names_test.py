@@ -5,6 +5,7 @@ from absl.testing import parameterized
 
 from checkpoints import names
 from runtime.model import Model
+from tests.helpers import soak
 
 
 class NamesTest(parameterized.TestCase):
@@ -14,6 +15,7 @@ class NamesTest(parameterized.TestCase):
   )
   def test_backbones_are_the_classifiers(self, name, lacking):
     """Of one width all backbones are one, but for what a network leaves out."""
+    soak.skip_slow(self, lacking is None)
     classifier = Model('mobilenet_v2', 4, depth_multiplier=1.0).build(32)
     shapes = {
       name: variable.shape

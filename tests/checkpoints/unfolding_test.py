@@ -9,6 +9,7 @@ from nets import nets_factory
 from runtime.model import Model
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 
 def _fold(model):
@@ -67,6 +68,7 @@ class UnfoldingTest(parameterized.TestCase, tf.test.TestCase):
     trained, _ = testing.run_eagerly(model, images, is_training=True)
     self.assertLess(testing.deviation(trained, expected), 0.1)
 
+  @soak.slow
   def test_an_epsilon_of_its_own(self):
     """ShuffleNet's counts where a channel hardly varies."""
     model = testing.ruled_model('shufflenet_v1_050', 5)

@@ -10,6 +10,7 @@ from specs import networks
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 from tests.helpers import segmenters
+from tests.helpers import soak
 
 # Several times the noise in evaluation, as in tests/nets/deeplab_v3_test.py.
 EVAL_TOLERANCE = 3e-4
@@ -206,6 +207,7 @@ class DeeplabV3ParityTest(parameterized.TestCase, tf.test.TestCase):
     # Half of the last bit of bfloat16's eight, and float32's errors enlarged.
     self.assert_close(found, np.maximum(net, 0.0), 2**-8)
 
+  @soak.slow
   def test_float16_in_nchw_by_xla(self):
     """A narrow one: XLA takes seconds to compile."""
     images = _varied_images(4, 33)

@@ -16,6 +16,7 @@ from specs import networks
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 from tests.helpers import parity
+from tests.helpers import soak
 
 
 def _mobilenets():
@@ -96,6 +97,7 @@ class ParityTest(parity.TestCase):
   @parameterized.named_parameters(
     *testing.named(set(networks.NETWORKS) - set(parity.FAMILIES))
   )
+  @soak.slow
   def test_every_width(self, name):
     """In training; what does not depend on the width is tested below."""
     images = golden_rule.images(4, 64, 64)
@@ -119,6 +121,7 @@ class ParityTest(parity.TestCase):
     In graphs, as in programs, where they do not take too long; NCHW always:
     a CPU has the gradient of a max pool in NCHW in graphs alone.
     """
+    soak.skip_slow(self, name == parity.LONGEST)
     images = golden_rule.images(4, 64, 64)
     labels = golden_rule.labels(4, parity.CLASSES)
     slim = self._float32(name, 'slim')

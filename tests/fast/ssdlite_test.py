@@ -13,6 +13,7 @@ from tasks.detection import box_coder
 from tests.helpers import detection
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 
 class ParityTest(parameterized.TestCase, tf.test.TestCase):
@@ -57,6 +58,7 @@ class ParityTest(parameterized.TestCase, tf.test.TestCase):
     ('NCHW', tf.bfloat16, 4.0, 0.15, False),
   )
   def test_half_precision(self, data_format, compute_dtype, pixels, score, xla):
+    soak.skip_slow(self, xla)
     if not xla and not testing.is_computed(compute_dtype, data_format):
       self.skipTest('This processor has not this type, or oneDNN plays one.')
     images = golden_rule.images(8, 96, 96)

@@ -14,6 +14,7 @@ from tasks.segmentation import maps
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
 from tests.helpers import segmenters
+from tests.helpers import soak
 
 tf1 = tf.compat.v1
 
@@ -169,6 +170,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
     self.assertCountEqual(description['regularized'], decayed)
 
   @parameterized.parameters('slim', 'fast')
+  @soak.slow
   def test_weight_decay(self, implementation):
     """The golden's, in the losses that a graph collects."""
     description, _ = testing.load_golden(segmenters.OS16)
@@ -223,6 +225,7 @@ class DeeplabV3Test(parameterized.TestCase, tf.test.TestCase):
       self.assertAllClose(deviation, np.std(values[name]), rtol=0.05, msg=name)
     self.assertAllEqual(np.zeros(21), values['logits/semantic/biases'])
 
+  @soak.slow
   def test_functions_of_slim_users(self):
     """In a graph, under the arg_scope, and for images of unknown size."""
     for build in (deeplab_v3.deeplab_v3, fast_deeplab_v3.deeplab_v3):

@@ -13,11 +13,13 @@ from specs.mobilenet_v3 import Row
 from specs.mobilenet_v3 import Table
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 tf1 = tf.compat.v1
 
 
 class MobilenetV3Test(parameterized.TestCase, tf.test.TestCase):
+  @soak.slow
   def test_slims_functions(self):
     for function, last in ((mobilenet_v3.large, 19), (mobilenet_v3.small, 15)):
       self.assertEqual(224, function.default_image_size)

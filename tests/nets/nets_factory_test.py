@@ -13,6 +13,7 @@ from runtime.model import Model
 from specs.mobilenet_v2 import Stage
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 tf1 = tf.compat.v1
 
@@ -153,6 +154,7 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
       variable.assign(tf.zeros_like(variable) + 7.0)
       self.assertNotAllClose(variable, second.variables_by_name[name])
 
+  @soak.slow
   def test_slims_defaults(self):
     for module in (mobilenet_v2, fast_mobilenet_v2):
       for name in ('mobilenet', 'mobilenet_v2_140', 'mobilenet_v2_035'):

@@ -16,6 +16,7 @@ from runtime.model import Model
 from specs import networks
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 tf1 = tf.compat.v1
 
@@ -169,6 +170,7 @@ class ShufflenetV1Test(parameterized.TestCase, tf.test.TestCase):
     self.assertEqual(list(points), list(fast_points))
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
+  @soak.slow
   def test_weight_decay(self, implementation):
     """It covers weights, grouped ones too, and no depthwise ones."""
     with tf.Graph().as_default(), tf1.Session() as session:

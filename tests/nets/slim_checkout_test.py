@@ -19,6 +19,7 @@ from runtime.model import Model
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs
+from tests.helpers import soak
 
 # README names these: nets/ and what it imports.
 _FOLDERS = ('nets', 'fast', 'specs', 'base')
@@ -89,6 +90,7 @@ class SlimCheckoutTest(absltest.TestCase):
     self.assertEqual(0, run.returncode, run.stderr[-3000:])
     return json.loads(run.stdout.splitlines()[-1])
 
+  @soak.slow
   def test_trains_there_and_reads_here(self):
     train_dir = os.path.join(self.folder, 'run')
     metrics = self.run_program(

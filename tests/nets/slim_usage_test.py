@@ -27,6 +27,8 @@ from specs import cost
 from specs import networks
 from tests.helpers import image_files
 from tests.helpers import networks as testing
+from tests.helpers import parity
+from tests.helpers import soak
 
 _NAME = 'mobilenet_v2_035'
 _HEAD = 'MobilenetV2/Logits'
@@ -104,6 +106,7 @@ class SlimUsageTest(parameterized.TestCase, tf.test.TestCase):
   def save(self, variables_by_name):
     return writer.save(writer.make_writer(variables_by_name, self.folder), 7)
 
+  @soak.slow
   def test_evaluate_a_checkpoint_by_the_mobilenet_page(self):
     """Averages are 2 % larger in every layer: others would not predict so."""
     model = testing.ruled_model('mobilenet_v2', 1001, image_size=_SIZE)
@@ -243,6 +246,7 @@ class SlimUsageTest(parameterized.TestCase, tf.test.TestCase):
         variables_to_restore=slim.get_variables_to_restore(),
       )
 
+  @soak.slow
   def test_train_and_evaluate(self):
     """Fine-tunes all but the head; the checkpoint reads the same here."""
     _write_flowers(self.folder)
@@ -277,6 +281,8 @@ class SlimUsageTest(parameterized.TestCase, tf.test.TestCase):
 
   @parameterized.parameters(*networks.NETWORKS)
   def test_by_name_through_the_maps(self, name):
+    quick = set(parity.FAMILIES) - {parity.LONGEST}
+    soak.skip_slow(self, name not in quick)
     with tf.Graph().as_default():
       scope = nets_factory.arg_scopes_map[name](weight_decay=1e-3)
       with slim.arg_scope(scope):

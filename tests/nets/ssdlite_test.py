@@ -19,6 +19,7 @@ from tasks.detection import targets as targets_lib
 from tests.helpers import detection
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 IMPLEMENTATIONS = {
   'slim': ('slim', {}),
@@ -250,6 +251,7 @@ class GoldenTest(parameterized.TestCase, tf.test.TestCase):
       self.assert_close(variable.numpy(), self.arrays[key], 1e-4, key)
 
   @parameterized.parameters('slim', 'fast')
+  @soak.slow
   def test_regularization(self, implementation):
     """What the functions alone put into slim's collection; initial weights."""
     deviations = {}

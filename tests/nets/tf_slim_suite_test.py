@@ -9,6 +9,8 @@ import sys
 import tempfile
 import unittest
 
+from tests.helpers import soak
+
 _HELPERS = str(pathlib.Path(__file__).absolute().parents[1] / 'helpers')
 _KNOWN_FAILURES = os.path.join(_HELPERS, 'tf_slim_known_failures.txt')
 
@@ -94,6 +96,7 @@ def _known_failures():
 
 
 class TfSlimSuiteTest(unittest.TestCase):
+  @soak.slow
   def test_only_known_tests_fail(self):
     known, results = _known_failures(), _run_suite()
     self.assertEqual(

@@ -8,6 +8,7 @@ from specs import networks
 from tasks import classification
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import soak
 from training import optimizers
 from training import state as training_state
 from training import step as training_step
@@ -59,6 +60,7 @@ class TrainingGoldenTest(parameterized.TestCase, tf.test.TestCase):
     optimizer=['rmsprop', 'momentum'], implementation=networks.IMPLEMENTATIONS
   )
   def test_trajectory(self, optimizer, implementation):
+    soak.skip_slow(self, optimizer == 'momentum')
     description, arrays = testing.load_golden(f'train_mobilenet_v2_{optimizer}')
     results, variables = _train(description, optimizer, implementation)
     for expected, actual in (

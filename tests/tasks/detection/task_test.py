@@ -10,6 +10,7 @@ from tasks.detection import targets as targets_lib
 from tasks.detection import task as task_lib
 from tests.helpers import detection
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 IMAGE_SIZE = 64
 NUM_CLASSES = 3
@@ -138,6 +139,7 @@ class TaskTest(tf.test.TestCase):
     self.assertIn('mAP_medium', metrics)
     self.assertNotIn('mAP_large', metrics)
 
+  @soak.slow
   def test_trains_in_a_graph(self):
     """The network by name, a batch size that is not known, and by XLA."""
     model = testing.ruled_model(
