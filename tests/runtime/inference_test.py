@@ -73,6 +73,7 @@ class InferenceTest(tf.test.TestCase):
       graph = predictions_fn.get_concrete_function().graph
       self.assertEqual(model is slim, bool(graph.captures))
 
+  @soak.slow
   def test_detectors_with_batch_statistics(self):
     model = testing.RuledModel('ssdlite_mobilenet_v2_035', 4)
     images = _images(4, 64)
