@@ -155,7 +155,7 @@ def main(argv: list[str]) -> None:
       },
       'evaluation': _evaluate(source, run, options),
     }
-    card.write(folder, info, predictor.label_names)
+    card.write(folder, info, predictor.label_names, exported.shown)
   print(f'Written: {os.path.join(output, form.FILE)}, {info["bytes"]:,} bytes')
 
 
@@ -286,7 +286,7 @@ def _info(source, form, options: ExportOptions):
     'width': network.depth_multiplier or fixed.get('depth_multiplier', 1.0),
     'parameters': counted.trainable,
     'multiply_adds': counted.multiply_adds,
-    'checkpoint': os.path.abspath(checkpoint.path),
+    'checkpoint': os.path.basename(checkpoint.path),
     'step': checkpoint.step,
     'checkpoint_sha256': card.sha256(checkpoint.path),
     'versions': formats.versions(form),

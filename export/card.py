@@ -10,56 +10,12 @@ from checkpoints import names
 from checkpoints import run_info
 from datasets import labels
 from datasets import preparation
+from export import card_code
 from export import formats
 from export import opened
 
 FILE = 'README.md'
 _BESIDE = (run_info.FILE_NAME, labels.FILE_NAME)
-
-_RESIZED = (
-  "image = PIL.Image.open('photo.jpg').convert('RGB').resize(({size}, {size}))"
-)
-_ARRAY = (
-  "image = np.float32(Image.open('photo.jpg').convert('RGB')"
-  '.resize(({size}, {size})))'
-)
-_RUN = {
-  'saved_model': """\
-import numpy as np, PIL.Image, tensorflow as tf
-image = PIL.Image.open('photo.jpg').convert('RGB')
-model = tf.saved_model.load('.')
-result = model.signatures['serving_default'](tf.constant(np.array([image])))
-print({{name: value.numpy() for name, value in result.items()}})
-""",
-  'tflite': f"""\
-import numpy as np, PIL.Image, ai_edge_litert.interpreter as litert
-{_RESIZED}
-run = litert.Interpreter('model.tflite').get_signature_runner()
-result = run(images=np.array([image], np.{{dtype}}))
-print(result)
-""",
-  'onnx': f"""\
-import numpy as np, PIL.Image, onnxruntime
-{_RESIZED}
-session = onnxruntime.InferenceSession('model.onnx')
-result = session.run(None, {{{{'images': np.float32([image])}}}})
-print(dict(zip([output.name for output in session.get_outputs()], result)))
-""",
-  'openvino': f"""\
-import numpy as np, PIL.Image, openvino
-{_RESIZED}
-model = openvino.compile_model('model.xml', 'CPU')
-result = model(np.float32([image]))
-print(result.to_dict())
-""",
-  'frozen_graph': f"""\
-import numpy as np, PIL.Image as Image, tensorflow.compat.v1 as tf
-{_ARRAY}
-graph = tf.GraphDef.FromString(open('frozen_graph.pb', 'rb').read())
-run = tf.wrap_function(lambda: tf.import_graph_def(graph, name=''), [])
-print(run.prune('input:0', '{{output}}:0')(tf.constant([image / 127.5 - 1])))
-""",
-}
 
 
 def check_output(folder: str | None) -> str:
@@ -95,7 +51,9 @@ def sha256(path: str) -> str:
   return hashed.hexdigest()
 
 
-def write(folder: str, info: dict[str, Any], label_names: Any) -> None:
+def write(
+  folder: str, info: dict[str, Any], label_names: Any, shown: str
+) -> None:
   """Writes model.json, labels.txt and README.md.
 
   Args:
@@ -104,25 +62,18 @@ def write(folder: str, info: dict[str, Any], label_names: Any) -> None:
       precision, outputs, parameters, multiply_adds, bytes, checkpoint, step,
       checkpoint_sha256, versions, verification and evaluation.
     label_names: of the classes, or None.
+    shown: of tasks.task.Exported.
   """
   run_info.write_run_info(folder, info)
   if label_names:
     labels.write_folder(folder, label_names)
+  code = card_code.write(info, bool(label_names), shown)
   files.write_bytes(
-    os.path.join(folder, FILE), _text(info).encode(errors='replace')
+    os.path.join(folder, FILE), _text(info, code).encode(errors='replace')
   )
 
 
-def code(info: dict[str, Any]) -> str:
-  """Returns the lines that run an export, from within its folder."""
-  return _RUN[info['format']].format(
-    size=info['image_size'],
-    dtype='uint8' if info['precision'] == 'int8' else 'float32',
-    output=info['outputs'][0],
-  )
-
-
-def _text(info):
+def _text(info, code):
   rows = '\n'.join(f'| {name} | {value} |' for name, value in _rows(info))
   return f"""\
 # {info['model_name']}, {info['format']}, {info['precision']}
@@ -133,12 +84,13 @@ def _text(info):
 
 ## How to run it
 
-Five lines, from within this folder, with a photo.jpg:
+From within this folder, with a photo.jpg; beside the runtime it takes NumPy and
+Pillow alone:
 
 ```python
-{code(info)}```
+{code}```
 
-{_input(info)} The line of labels.txt with a class's number has its name.
+{_input(info)}
 """
 
 
@@ -188,5 +140,6 @@ def _input(info):
   return (
     f'It takes RGB pixels [batch, {size}, {size}, 3], {scale}. The network '
     f'learnt from {preparation.in_words(name)}, bilinearly and without '
-    'antialiasing: tf.image.resize does exactly that, Pillow nearly.'
+    'antialiasing. The lines do so, too; the resizing of Pillow and of other '
+    'libraries does not, and may come to another class.'
   )

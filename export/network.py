@@ -28,23 +28,19 @@ class Network(NamedTuple):
 
   def of_signed(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns {name: tensor} of images in [-1, 1], as networks take them."""
+    if self.input.use_grayscale:
+      images = preprocessing.to_grayscale(images)
     return self.exported.predict(self.forward(images))
 
   def of_pixels(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the same of pixels, float32 [batch, size, size, 3], 0 .. 255."""
-    images = images / _HALF - 1.0
-    if self.input.use_grayscale:
-      images = preprocessing.to_grayscale(images)
-    return self.of_signed(images)
+    return self.of_signed(images / _HALF - 1.0)
 
   def fit(self, images: tf.Tensor) -> tf.Tensor:
     """Returns what of_signed takes of uint8 [batch, height, width, 3]."""
-    images = preparation.fit_batch(
+    return preparation.fit_batch(
       images, self.input.image_size, self.input.preprocessing_name
     )
-    if self.input.use_grayscale:
-      images = preprocessing.to_grayscale(images)
-    return images
 
   def make_function(self) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Returns of_pixels as a tf.function, of batches of any size."""

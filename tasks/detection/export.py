@@ -12,6 +12,12 @@ from tasks.task import Agreement
 from tasks.task import Exported
 
 _SAME_BOX = 0.9  # intersection over union
+_SHOWN = """\
+names = 'classes', 'scores', 'boxes'
+(numbers,), (scores,), (boxes,) = (np.array(result[name]) for name in names)
+# The surest object: top, left, bottom and right are parts of the image's sides.
+print(labels[numbers[0]], scores[0], *boxes[0])
+"""
 
 
 def make(predict: Callable[[Any], Detections]) -> Exported:
@@ -27,7 +33,13 @@ def make(predict: Callable[[Any], Detections]) -> Exported:
     }
 
   return Exported(
-    predict_by_name, to_outputs, compare, 'boxes', publish, 'image_tensor'
+    predict_by_name,
+    to_outputs,
+    compare,
+    'boxes',
+    publish,
+    _SHOWN,
+    'image_tensor',
   )
 
 
