@@ -54,7 +54,7 @@ def sha256(path: str) -> str:
 def write(
   folder: str, info: dict[str, Any], label_names: Any, shown: str
 ) -> None:
-  """Writes model.json, labels.txt and README.md.
+  """Writes model.json, with its files' SHA-256, labels.txt and README.md.
 
   Args:
     folder: of the export.
@@ -64,7 +64,7 @@ def write(
     label_names: of the classes, or None.
     shown: of tasks.task.Exported.
   """
-  run_info.write_run_info(folder, info)
+  run_info.write_run_info(folder, {**info, 'files': opened.hashes(folder)})
   if label_names:
     labels.write_folder(folder, label_names)
   code = card_code.write(info, bool(label_names), shown)

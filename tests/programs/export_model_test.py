@@ -3,13 +3,16 @@
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 
 import numpy as np
 import tensorflow as tf
 
+from base.errors import InputError
 from checkpoints import run_info
 from datasets import labels
+from export import opened
 from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import exports
 from tests.helpers import image_files
@@ -256,6 +259,22 @@ class ProgramTest(tf.test.TestCase):
     ):
       self.assertEqual(1, result.status)
       self.assertRegex(result.stderr, rf'classify_image\.py: {message}.*\n$')
+
+  def test_changed_files(self):
+    folder = shutil.copytree(self.path('former'), self.path('changed'))
+    path = os.path.join(folder, 'model.tflite')
+    with open(path, 'r+b') as file:
+      file.seek(-1, os.SEEK_END)
+      (last,) = file.read()
+      file.seek(-1, os.SEEK_END)
+      file.write(bytes([last ^ 1]))
+    with self.assertRaisesRegex(
+      InputError, f'^{path} is not the file that was exported, .*; export again'
+    ):
+      opened.open_export(folder)
+    os.remove(path)
+    with self.assertRaisesRegex(InputError, f'{path}. cannot be read'):
+      opened.open_export(folder)
 
   @soak.slow
   def test_eval_image_classifier(self):
