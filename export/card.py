@@ -22,7 +22,7 @@ def check_output(folder: str | None) -> str:
   """Returns a folder to write an export to, in place of what it holds.
 
   Raises:
-    InputError: it holds what no export is.
+    InputError: it holds what no export is, or cannot be made.
   """
   if not folder:
     raise InputError('--output is missing: the folder for the export')
@@ -31,6 +31,14 @@ def check_output(folder: str | None) -> str:
   there = os.listdir(folder) if os.path.isdir(folder) else []
   if opened.find(folder):
     there = sorted(set(there) - {FILE, *formats.NAMES, *_BESIDE})
+  ancestor = os.path.abspath(folder)
+  while not os.path.lexists(ancestor):
+    ancestor = os.path.dirname(ancestor)
+  if not (os.path.isdir(ancestor) and os.access(ancestor, os.W_OK)):
+    raise InputError(
+      f'--output={folder}: {ancestor} cannot be written: it is no folder, or '
+      'not yours'
+    )
   if there:
     raise InputError(
       f'--output={folder} holds files that no export has written '

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from base.errors import InputError
 from datasets import preparation
 from datasets import preprocessing
 from datasets.input_pipeline import InputOptions
@@ -41,6 +42,18 @@ class Network(NamedTuple):
     return preparation.fit_batch(
       images, self.input.image_size, self.input.preprocessing_name
     )
+
+  def refuse_loops(self, precision: str, others: str) -> None:
+    """Raises InputError if the network has loops, as boxes of detectors do.
+
+    precision: the format's, which cannot be made of such; others: what can.
+    """
+    graph = self.make_function().get_concrete_function().graph
+    if any(one.type.endswith('While') for one in graph.get_operations()):
+      raise InputError(
+        f'{precision} cannot be made of detectors, whose boxes come of loops; '
+        f'take {others}'
+      )
 
   def make_function(self) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Returns of_pixels as a tf.function, of batches of any size."""

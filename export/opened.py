@@ -55,6 +55,16 @@ def refuse(path: str, given: dict[str, Any]) -> None:
       )
 
 
+def refuse_export(path: str) -> None:
+  """Raises InputError where a path is of an export, not of a checkpoint."""
+  info = find(path)
+  if info:
+    raise InputError(
+      f'--checkpoint_path={path} is an export already ({info["format"]}); give '
+      f'the checkpoint it was made of, {info.get("checkpoint")}'
+    )
+
+
 def hashes(folder: str) -> dict[str, str]:
   """Returns {path within a folder: SHA-256} of what a runtime reads there."""
   paths = [

@@ -11,6 +11,7 @@ import onnx
 import openvino
 import tensorflow as tf
 
+from base.errors import InputError
 from checkpoints import run_info
 from datasets import labels
 from datasets import preparation
@@ -125,6 +126,8 @@ class FormatsTest(parameterized.TestCase, tf.test.TestCase):
       found = loaded(self.images[batch])
       self.assertEqual(['probabilities'], list(found))
       self.assertAllClose(expected[batch], found['probabilities'], **tolerance)
+    with self.assertRaisesRegex(InputError, 'does not run; export again: .'):
+      loaded(self.images[..., :1])
 
   @parameterized.parameters(
     *((name, 'float32') for name in formats.FORMATS), ('tflite', 'int8')

@@ -13,7 +13,7 @@ _IMAGES = np.zeros([2, 1, 1, 3], np.float32)
 
 
 class VerificationTest(parameterized.TestCase):
-  def check(self, precision, first, second):
+  def check(self, precision, first, second, agreeing=None):
     """Returns the Agreement of a file that finds these probabilities."""
     found = iter([np.float32([first]), np.float32([second])])
     return verification.check(
@@ -21,11 +21,11 @@ class VerificationTest(parameterized.TestCase):
       _IMAGES,
       _EXPECTED,
       classification_export.EXPORTED,
-      precision,
+      verification.bound(precision, agreeing),
     )
 
   def test_all_batches_count(self):
-    difference, agreeing = self.check('int8', [0.6, 0.4], [0.7, 0.3])
+    difference, agreeing = self.check('int8', [0.6, 0.4], [0.7, 0.3], 0.5)
     self.assertAlmostEqual(0.6, difference, places=6)
     self.assertEqual(0.5, agreeing)
 
@@ -40,19 +40,20 @@ class VerificationTest(parameterized.TestCase):
     ('float16', [0.55, 0.45], [0.1, 0.9]),
     ('float32', [np.nan, np.nan], [0.1, 0.9]),
     ('float16', [0.6, 0.4], [np.nan, np.nan]),
-    ('int8', [0.4, 0.6], [0.9, 0.1]),
+    ('int8', [0.4, 0.6], [0.1, 0.9]),
   )
   def test_too_far(self, precision, *found):
     with self.assertRaisesRegex(
       InputError,
-      'the file does not compute what the checkpoint does: largest difference',
+      'the file does not compute what the checkpoint does: largest difference '
+      r'.* \(--min_agreement\); nothing is kept: try --precision=float32',
     ):
       self.check(precision, *found)
 
   @parameterized.parameters(
     ('float32', [0.60002, 0.39998]),
     ('float16', [0.58, 0.42]),
-    ('int8', [0.4, 0.6]),
+    ('int8', [0.9, 0.1]),
   )
   def test_near_enough(self, precision, first):
     self.check(precision, first, [0.1, 0.9])
