@@ -222,6 +222,7 @@ def _check(source, folder, new, options: ExportOptions):
   print(f'Compared on {on}:\n  {verification.tell(agreement, exported)}')
   return run, {
     'outputs': list(expected),
+    'batch_size': run.batch_size,
     'verification': {
       'images': on,
       **agreement._asdict(),

@@ -16,6 +16,10 @@ from export import opened
 
 FILE = 'README.md'
 _BESIDE = (run_info.FILE_NAME, labels.FILE_NAME)
+_ONE_THREAD = (
+  ' It is for one thread: LiteRT 2.3 leaves out objects of the last class on '
+  'more.'
+)
 
 
 def check_output(folder: str | None) -> str:
@@ -134,6 +138,7 @@ def _rows(info):
 def _input(info):
   """Returns how images come to it."""
   size, name = info['image_size'], info['preprocessing_name']
+  batch = info.get('batch_size') or 'batch'
   if info['format'] == 'saved_model':
     return (
       'It takes RGB images as uint8 [batch, height, width, 3] of any size, and '
@@ -146,8 +151,9 @@ def _input(info):
     else 'from 0 to 255; the scaling is inside'
   )
   return (
-    f'It takes RGB pixels [batch, {size}, {size}, 3], {scale}. The network '
+    f'It takes RGB pixels [{batch}, {size}, {size}, 3], {scale}. The network '
     f'learnt from {preparation.in_words(name)}, bilinearly and without '
     'antialiasing. The lines do so, too; the resizing of Pillow and of other '
     'libraries does not, and may come to another class.'
+    + (_ONE_THREAD if batch == 1 else '')
   )

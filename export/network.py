@@ -26,6 +26,7 @@ class Network(NamedTuple):
   input: InputOptions
   label_names: tuple[str, ...] | None
   variable_names: tuple[str, ...]
+  batch_size: int | None = None  # None: any
 
   def of_signed(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns {name: tensor} of images in [-1, 1], as networks take them."""
@@ -36,6 +37,17 @@ class Network(NamedTuple):
   def of_pixels(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the same of pixels, float32 [batch, size, size, 3], 0 .. 255."""
     return self.of_signed(images / _HALF - 1.0)
+
+  def for_calibration(self) -> 'Network':
+    """Returns what TensorFlow Lite can calibrate, which has no loops.
+
+    Where that is another network, it takes one image at a time.
+    """
+    lite = self.exported.predict_lite
+    if not lite:
+      return self
+    exported = self.exported._replace(predict=lite)
+    return self._replace(exported=exported, batch_size=1)
 
   def fit(self, images: tf.Tensor) -> tf.Tensor:
     """Returns what of_signed takes of uint8 [batch, height, width, 3]."""
@@ -56,11 +68,13 @@ class Network(NamedTuple):
       )
 
   def make_function(self) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """Returns of_pixels as a tf.function, of batches of any size."""
+    """Returns of_pixels as a tf.function."""
     size = self.input.image_size
     return tf.function(
       self.of_pixels,
-      input_signature=[tf.TensorSpec([None, size, size, 3], name=INPUT)],
+      input_signature=[
+        tf.TensorSpec([self.batch_size, size, size, 3], name=INPUT)
+      ],
       autograph=False,
     )
 
@@ -77,6 +91,7 @@ class Loaded(NamedTuple):
   # Images in [-1, 1] -> what run takes.
   prepare: Callable[[Any], Any]
   run: Callable[[Any], dict[str, np.ndarray]]
+  batch_size: int | None = None  # which the file takes; None: any
 
   def __call__(self, images: Any) -> dict[str, np.ndarray]:
     """Returns {name: array} of float32 [batch, size, size, 3] in [-1, 1]."""

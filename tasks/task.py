@@ -59,6 +59,9 @@ class Exported(NamedTuple):
   shown: str
   # What these called uint8 images of any size; None: they had none.
   published_images: str | None = None
+  # As predict, of one image, by operations that TensorFlow Lite can calibrate;
+  # None: predict is that.
+  predict_lite: Callable[[Any], dict[str, tf.Tensor]] | None = None
 
 
 class Task(NamedTuple):

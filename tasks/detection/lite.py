@@ -2,7 +2,8 @@
 
 Calibration, which int8 needs, ends the process where it meets a loop. What this
 operation does is that of detections.py, for one image at a time; boxes are not
-clipped. The Object Detection API's .tflite files have the same one.
+clipped, and max_detections_per_class is 100. The Object Detection API's .tflite
+files have the same one.
 """
 
 import tensorflow as tf
@@ -24,8 +25,7 @@ def detect(
   """
   num_classes = predictions.class_logits.shape[-1] - 1
   most = min(
-    options.max_total_detections,
-    options.max_detections_per_class * num_classes,
+    options.max_total_detections, options.max_detections_per_class * num_classes
   )
 
   @tf.function(
@@ -58,7 +58,6 @@ def _operation(most, num_classes, options):
   whole = {
     'max_detections': most,
     'max_classes_per_detection': 1,
-    'detections_per_class': options.max_detections_per_class,
     'num_classes': num_classes,
   }
   numbers = {

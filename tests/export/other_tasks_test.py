@@ -77,9 +77,20 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
     self.assertEqual(f'{number}:{detectors.NAMES[number]}', label)
     self.assertAllClose([scores[0], *boxes[0]], np.float32(numbers), atol=1e-4)
 
-  def test_no_int8_of_loops(self):
-    with self.assertRaisesRegex(InputError, 'int8 cannot be made .* loops'):
-      formats.write('tflite', self.network, self.folder, 'int8', self.images)
+  def test_no_float16_of_loops(self):
+    with self.assertRaisesRegex(InputError, 'float16 cannot be made of detec'):
+      formats.write('onnx', self.network, self.folder, 'float16', None)
+
+  def test_int8(self):
+    """At random weights many boxes are near each other: few stay the first."""
+    folder = os.path.join(self.folder, 'int8')
+    exports.write(self.network, folder, 'tflite', 'int8')
+    found = formats.load(folder, 'tflite', _BOXES)(self.images)
+    expected = {name: getattr(self.expected, name).numpy() for name in _BOXES}
+    agreement = self.task.exported.compare(expected, found)
+    self.assertAllGreater(found['count'], 20)
+    self.assertLess(agreement.difference, 0.1)
+    self.assertGreater(agreement.agreeing, 0.5)
 
   @parameterized.parameters('onnx', 'openvino')
   @soak.slow
