@@ -82,15 +82,14 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
       formats.write('onnx', self.network, self.folder, 'float16', None)
 
   def test_int8(self):
-    """At random weights many boxes are near each other: few stay the first."""
+    """Scores by rank: of random weights, few boxes stay where they are."""
     folder = os.path.join(self.folder, 'int8')
     exports.write(self.network, folder, 'tflite', 'int8')
     found = formats.load(folder, 'tflite', _BOXES)(self.images)
     expected = {name: getattr(self.expected, name).numpy() for name in _BOXES}
     agreement = self.task.exported.compare(expected, found)
-    self.assertAllGreater(found['count'], 20)
-    self.assertLess(agreement.difference, 0.1)
-    self.assertGreater(agreement.agreeing, 0.5)
+    self.assertAllEqual(expected['count'], found['count'])
+    self.assertBetween(agreement.difference, 1e-3, 0.1)
 
   @parameterized.parameters('onnx', 'openvino')
   @soak.slow
