@@ -23,13 +23,13 @@ class Bound(NamedTuple):
 # trained networks. A wrong layer, padding or scale is at 1e-2 and above.
 # float16: weights with 11 bits (2**-12 of each), and where the runtime computes
 # so, activations: 1.1 % of the largest logit (README, figures).
-# int8: what 256 steps do to a network depends on it. Of a trained one, 12 of 16
-# images agree; where fewer do, most of what it learnt is lost. How much is, the
-# evaluation says (--max_accuracy_drop).
+# int8: what 256 steps do to a network depends on it; a half that agrees tells
+# quantised from broken, and the evaluation says the rest (--max_accuracy_drop):
+# of a detector whose mAP fell from 0.664 to 0.661, 62 % of 100 boxes agreed.
 BOUNDS = {
   'float32': Bound(1e-4, 0.9),
   'float16': Bound(0.03, 0.8),
-  'int8': Bound(np.inf, 0.75),
+  'int8': Bound(np.inf, 0.5),
 }
 _REMEDY = (
   'try --precision=float32, or for int8 more images to measure ranges on '

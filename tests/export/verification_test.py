@@ -25,7 +25,7 @@ class VerificationTest(parameterized.TestCase):
     )
 
   def test_all_batches_count(self):
-    difference, agreeing = self.check('int8', [0.6, 0.4], [0.7, 0.3], 0.5)
+    difference, agreeing = self.check('int8', [0.6, 0.4], [0.7, 0.3])
     self.assertAlmostEqual(0.6, difference, places=6)
     self.assertEqual(0.5, agreeing)
 
@@ -40,7 +40,7 @@ class VerificationTest(parameterized.TestCase):
     ('float16', [0.55, 0.45], [0.1, 0.9]),
     ('float32', [np.nan, np.nan], [0.1, 0.9]),
     ('float16', [0.6, 0.4], [np.nan, np.nan]),
-    ('int8', [0.4, 0.6], [0.1, 0.9]),
+    ('int8', [0.4, 0.6], [0.9, 0.1]),
   )
   def test_too_far(self, precision, *found):
     with self.assertRaisesRegex(
@@ -50,10 +50,14 @@ class VerificationTest(parameterized.TestCase):
     ):
       self.check(precision, *found)
 
+  def test_another_bound(self):
+    with self.assertRaisesRegex(InputError, '60% must agree'):
+      self.check('int8', [0.6, 0.4], [0.7, 0.3], 0.6)
+
   @parameterized.parameters(
     ('float32', [0.60002, 0.39998]),
     ('float16', [0.58, 0.42]),
-    ('int8', [0.9, 0.1]),
+    ('int8', [0.4, 0.6]),
   )
   def test_near_enough(self, precision, first):
     self.check(precision, first, [0.1, 0.9])
