@@ -21,8 +21,8 @@ ROWS = (
   (
     'exports: pixels scaled by 128',
     'export/network.py',
-    'images = images / _HALF - 1.0',
-    'images = images / 128.0 - 1.0',
+    'self.of_signed(images / _HALF - 1.0)',
+    'self.of_signed(images / 128.0 - 1.0)',
     _TFLITE,
   ),
   (
@@ -56,8 +56,8 @@ ROWS = (
   (
     'exports: NaN is near enough',
     'export/verification.py',
-    'if not (\n    agreement.difference <= bound.difference',
-    'if agreement.difference > bound.difference or not (\n    True',
+    'if not (\n    agreement.difference <= limit.difference',
+    'if agreement.difference > limit.difference or not (\n    True',
     _VERIFICATION,
   ),
   (
