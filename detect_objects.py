@@ -21,6 +21,7 @@ from base import errors
 from base import files
 from datasets import image_files
 from datasets import kinds
+from export import opened
 from prediction import detection_results
 from prediction import picture_files
 from prediction import prediction_flags
@@ -53,12 +54,10 @@ def main(argv: list[str]) -> None:
   paths = image_files.find_images(argv[1:])
   output, min_score = picture_files.read(), flags.FLAGS.min_score
   names = picture_files.name_pictures(paths, output.output_dir)
+  options = prediction_flags.read()
+  opened.refuse(options.checkpoint.checkpoint_path, detection_options.given())
   predictor = predictor_lib.open_predictor(
-    prediction_flags.read(),
-    network_flags.DETECTORS,
-    kinds.BOXES,
-    len(paths),
-    export.to_outputs,
+    options, network_flags.DETECTORS, kinds.BOXES, len(paths), export.to_outputs
   )
   files.make_folder(output.output_dir, 'output_dir')
   task = detection.make_task(

@@ -19,6 +19,7 @@ from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 from base import errors
 from base import program_flags
 from datasets import kinds
+from export import opened
 from reports import evaluation_report
 from runtime import network_flags
 from tasks.detection import options as detection_options
@@ -36,13 +37,15 @@ detection_options.define_for_inference()
 def main(argv: list[str]) -> None:
   """Evaluates as the flags say."""
   program_flags.reject_arguments(argv)
-  options = detection_options.read()
+  options = all_flags.read_for_evaluation()
+  opened.refuse(options.checkpoint.checkpoint_path, detection_options.given())
+  detections = detection_options.read()
   evaluation_run.evaluate_checkpoints(
-    all_flags.read_for_evaluation(),
+    options,
     network_flags.DETECTORS,
     kinds.BOXES,
     lambda dataset, image_size: detection.make_task(
-      dataset.num_classes, image_size, dataset.label_names, options
+      dataset.num_classes, image_size, dataset.label_names, detections
     ),
     evaluation_report.write,
   )

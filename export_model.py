@@ -16,6 +16,7 @@ from base import quiet_tensorflow as quiet_tensorflow  # isort: split
 
 from collections.abc import Callable
 import os
+import sys
 from typing import Any
 from typing import NamedTuple
 
@@ -33,11 +34,14 @@ from export import card
 from export import export_flags
 from export import formats
 from export import images as images_lib
+from export import opened
 from export import quiet
 from export import saved_model
 from export import verification
 from export.export_flags import ExportOptions
+from export.images import ImageFolder
 from export.network import Network
+from prediction import export_info
 from prediction import known_data
 from prediction import prediction_flags
 from prediction import predictor as predictor_lib
@@ -46,7 +50,6 @@ from runtime import inference
 from runtime import network_flags
 from runtime.network_flags import Choice
 from runtime.network_flags import NetworkOptions
-from specs import cost
 from specs import networks
 from tasks import classification
 from tasks.detection import options as detection_options
@@ -115,63 +118,44 @@ def main(argv: list[str]) -> None:
   options = export_flags.read()
   form = formats.find(options.format, options.precision)
   output = card.check_output(options.output)
-  source = _open()
-  calibration = None
-  if options.precision == 'int8':
-    calibration = images_lib.to_calibrate(
-      source.trained,
-      options.calibration,
-      options.num_calibration_images,
-      source.predictor.input,
-    )
-  compared, on = images_lib.to_compare(
-    source.held_out or source.trained,
-    options.calibration,
-    source.predictor.input.image_size,
-  )
-  predictor, exported = source.predictor, source.task.exported
-  network = Network(
-    inference.frozen(predictor.model),
-    exported,
-    predictor.input,
-    predictor.label_names,
-    tuple(predictor.model.variables_by_name),
-  )
-  with files.write_whole_folder(output) as folder:
-    formats.write(
-      options.format, network, folder, options.precision, calibration
-    )
-    run, names, agreement = _check(source, compared, folder, options)
-    print(f'Compared on {on}:\n  {verification.tell(agreement, exported)}')
+  folder = images_lib.find(options.calibration)
+  source = _open(options, folder)
+  with files.write_whole_folder(output) as new:
+    _write(source, folder, new, options)
+    run, verified = _check(source, folder, new, options)
     info = {
-      **_info(source, form, options),
-      'outputs': names,
-      'bytes': formats.size(folder),
-      'verification': {
-        'images': on,
-        'difference': agreement.difference,
-        'agreeing': agreement.agreeing,
-        'what': exported.what,
-      },
+      'format': options.format,
+      'precision': options.precision,
+      **export_info.of_checkpoint(
+        source.predictor, source.network, source.run_info
+      ),
+      'versions': formats.versions(form),
+      **verified,
+      'bytes': formats.size(new),
       'evaluation': _evaluate(source, run, options),
     }
-    card.write(folder, info, predictor.label_names)
+    card.write(
+      new, info, source.predictor.label_names, source.task.exported.shown
+    )
   print(f'Written: {os.path.join(output, form.FILE)}, {info["bytes"]:,} bytes')
 
 
-def _open() -> Source:
-  """Restores the checkpoint, in float32 and NHWC; opens its data set."""
-  options = prediction_flags.read()
-  info = run_info.read_run_info(
-    run_info.folder_of(options.checkpoint.checkpoint_path)
-  )
+def _open(options: ExportOptions, folder: ImageFolder | None) -> Source:
+  """Restores the checkpoint, in float32 and NHWC; opens its data set.
+
+  What is missing is told before the network is built.
+  """
+  given = prediction_flags.read()
+  path = given.checkpoint.checkpoint_path
+  opened.refuse_export(path)
+  info = run_info.read_run_info(run_info.folder_of(path))
   (network,) = run_info.fill_in(
     info,
     {
       'model_name': network_flags.ANY.default,
       'implementation': networks.IMPLEMENTATIONS[-1],
     },
-    options.network._replace(
+    given.network._replace(
       data_format='NHWC', compute_dtype='float32', xla='false'
     ),
   )
@@ -181,35 +165,70 @@ def _open() -> Source:
     for purpose in _PURPOSES
     if network.model_name in purpose.choice.names
   )
+  num_classes = reader.count_classes(reader.open_checkpoint(path))
+  splits = known_data.open_splits(given.labels, info, kind, num_classes)
+  if options.precision == 'int8':
+    images_lib.require(folder or splits[-1])
   predictor = predictor_lib.open_predictor(
-    options._replace(network=network), choice, kind, 1
+    given._replace(network=network), choice, kind, 1
   )
-  return Source(
-    predictor,
-    make_task(predictor),
-    network,
-    info,
-    *known_data.open_splits(options.labels, info, kind, predictor.num_classes),
-  )
+  return Source(predictor, make_task(predictor), network, info, *splits)
 
 
-def _check(source, images, folder, options: ExportOptions):
-  """Returns (the file's run, its outputs, Agreement with the checkpoint)."""
+def _write(source, folder, new, options: ExportOptions):
+  """Writes the file into a new folder."""
+  predictor, calibration = source.predictor, None
+  if options.precision == 'int8':
+    calibration = images_lib.to_calibrate(
+      folder or source.trained, options.num_calibration_images, predictor.input
+    )
+    _tell(f'Converting, and measuring ranges on {len(calibration)} images')
+  else:
+    _tell('Converting')
+  network = Network(
+    inference.frozen(predictor.model),
+    source.task.exported,
+    predictor.input,
+    predictor.label_names,
+    tuple(predictor.model.variables_by_name),
+  )
+  formats.write(options.format, network, new, options.precision, calibration)
+
+
+def _check(source, folder, new, options: ExportOptions):
+  """Returns the file's run, and what the card says of how near it is."""
   predictor, exported = source.predictor, source.task.exported
+  images, on = images_lib.to_compare(
+    source.held_out or source.trained or folder, predictor.input.image_size
+  )
+  _tell(f'Comparing on {on}')
   prepared = images_lib.prepare(images, predictor.input)
   expected = {
     name: tensor.numpy()
     for name, tensor in exported.predict(predictor.outputs_fn(prepared)).items()
   }
-  run = formats.load(folder, options.format, list(expected))
+  run = formats.load(new, options.format, list(expected))
   agreement = verification.check(
-    run, prepared, expected, exported, options.precision
+    run,
+    prepared,
+    expected,
+    exported,
+    verification.bound(options.precision, options.min_agreement),
   )
   if options.format == 'saved_model':
     with quiet.silence():
-      run_files = saved_model.load_for_files(folder)
+      run_files = saved_model.load_for_files(new)
     verification.check_files(run_files, images, expected, exported)
-  return run, list(expected), agreement
+  print(f'Compared on {on}:\n  {verification.tell(agreement, exported)}')
+  return run, {
+    'outputs': list(expected),
+    'batch_size': run.batch_size,
+    'verification': {
+      'images': on,
+      **agreement._asdict(),
+      'what': exported.what,
+    },
+  }
 
 
 def _evaluate(source, run, options: ExportOptions):
@@ -223,74 +242,53 @@ def _evaluate(source, run, options: ExportOptions):
     return None
   if source.held_out is None:
     print('Not evaluated: no data set is at hand')
+    if options.precision == 'int8':
+      errors.tell(
+        'nobody knows yet what int8 costs: --dataset_name and --dataset_dir '
+        'evaluate it on images of known classes'
+      )
     return None
-  predictor, task = source.predictor, source.task
-  batches = input_pipeline.evaluation_batches(source.held_out, predictor.input)
-  metrics = {}
-  for name, outputs_fn in (
-    ('checkpoint', predictor.outputs_fn),
-    (
-      'file',
-      lambda images: task.exported.to_outputs(
-        run(images), predictor.num_classes
-      ),
-    ),
-  ):
-    found = evaluation.evaluate(
-      outputs_fn, batches, task.make_evaluator(), predictor.checkpoint_path
-    )
-    metrics[name] = {task.best_by: found[task.best_by]}
-  before, after = (values[task.best_by] for values in metrics.values())
   on = f'{source.held_out.name}, {source.held_out.split_name}'
+  _tell(f'Evaluating on {on}')
+  metrics = _measure(source, run)
+  name = source.task.best_by
+  before, after = (values[name] for values in metrics.values())
   print(
-    f'{task.best_by} on {on}: {after:.4f}, of the checkpoint {before:.4f}, '
+    f'{name} on {on}: {after:.4f}, of the checkpoint {before:.4f}, '
     f'change {after - before:+.4f}'
   )
   if before - after > options.max_accuracy_drop:
     raise InputError(
-      f'{task.best_by} falls by {before - after:.4f}, more than '
+      f'{name} falls by {before - after:.4f}, more than '
       f'--max_accuracy_drop={options.max_accuracy_drop:g} allows; nothing is '
       'kept'
     )
   return {'data_set': on, **metrics}
 
 
-def _info(source, form, options: ExportOptions):
-  """Returns what model.json says, but for what the file came to."""
-  predictor, network = source.predictor, source.network
-  checkpoint = reader.open_checkpoint(predictor.checkpoint_path)
-  size = predictor.input.image_size
-  fixed = networks.ALL[network.model_name].fixed
-  counted = cost.count(
-    networks.convolutions(
-      network.model_name,
-      size,
-      size,
-      predictor.num_classes,
-      network.architecture(),
+def _measure(source, run):
+  """Returns {'checkpoint': {metric: number}, 'file': the same}."""
+  predictor, task = source.predictor, source.task
+  batches = input_pipeline.evaluation_batches(source.held_out, predictor.input)
+
+  def of_file(images):
+    return task.exported.to_outputs(run(images), predictor.num_classes)
+
+  metrics = {}
+  for name, outputs_fn in (
+    ('checkpoint', predictor.outputs_fn),
+    ('file', of_file),
+  ):
+    found = evaluation.evaluate(
+      outputs_fn, batches, task.make_evaluator(), predictor.checkpoint_path
     )
-  )
-  of_run = ('dataset_name', 'dataset_dir', 'labels_offset')
-  return {
-    'format': options.format,
-    'precision': options.precision,
-    'model_name': network.model_name,
-    'implementation': network.implementation,
-    **network.architecture(),
-    'num_classes': predictor.num_classes,
-    'image_size': size,
-    'preprocessing_name': predictor.input.preprocessing_name,
-    'use_grayscale': bool(predictor.input.use_grayscale),
-    **{key: source.run_info.get(key) for key in of_run},
-    'category_ids': predictor.category_ids,
-    'width': network.depth_multiplier or fixed.get('depth_multiplier', 1.0),
-    'parameters': counted.trainable,
-    'multiply_adds': counted.multiply_adds,
-    'checkpoint': os.path.abspath(checkpoint.path),
-    'step': checkpoint.step,
-    'checkpoint_sha256': card.sha256(checkpoint.path),
-    'versions': formats.versions(form),
-  }
+    metrics[name] = {task.best_by: found[task.best_by]}
+  return metrics
+
+
+def _tell(message):
+  """Says on stderr what takes time now."""
+  print(f'{message} ...', file=sys.stderr, flush=True)
 
 
 if __name__ == '__main__':

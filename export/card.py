@@ -10,63 +10,23 @@ from checkpoints import names
 from checkpoints import run_info
 from datasets import labels
 from datasets import preparation
+from export import card_code
 from export import formats
 from export import opened
 
 FILE = 'README.md'
 _BESIDE = (run_info.FILE_NAME, labels.FILE_NAME)
-
-_RESIZED = (
-  "image = PIL.Image.open('photo.jpg').convert('RGB').resize(({size}, {size}))"
+_ONE_THREAD = (
+  ' It is for one thread: LiteRT 2.3 leaves out objects of the last class on '
+  'more.'
 )
-_ARRAY = (
-  "image = np.float32(Image.open('photo.jpg').convert('RGB')"
-  '.resize(({size}, {size})))'
-)
-_RUN = {
-  'saved_model': """\
-import numpy as np, PIL.Image, tensorflow as tf
-image = PIL.Image.open('photo.jpg').convert('RGB')
-model = tf.saved_model.load('.')
-result = model.signatures['serving_default'](tf.constant(np.array([image])))
-print({{name: value.numpy() for name, value in result.items()}})
-""",
-  'tflite': f"""\
-import numpy as np, PIL.Image, ai_edge_litert.interpreter as litert
-{_RESIZED}
-run = litert.Interpreter('model.tflite').get_signature_runner()
-result = run(images=np.array([image], np.{{dtype}}))
-print(result)
-""",
-  'onnx': f"""\
-import numpy as np, PIL.Image, onnxruntime
-{_RESIZED}
-session = onnxruntime.InferenceSession('model.onnx')
-result = session.run(None, {{{{'images': np.float32([image])}}}})
-print(dict(zip([output.name for output in session.get_outputs()], result)))
-""",
-  'openvino': f"""\
-import numpy as np, PIL.Image, openvino
-{_RESIZED}
-model = openvino.compile_model('model.xml', 'CPU')
-result = model(np.float32([image]))
-print(result.to_dict())
-""",
-  'frozen_graph': f"""\
-import numpy as np, PIL.Image as Image, tensorflow.compat.v1 as tf
-{_ARRAY}
-graph = tf.GraphDef.FromString(open('frozen_graph.pb', 'rb').read())
-run = tf.wrap_function(lambda: tf.import_graph_def(graph, name=''), [])
-print(run.prune('input:0', '{{output}}:0')(tf.constant([image / 127.5 - 1])))
-""",
-}
 
 
 def check_output(folder: str | None) -> str:
   """Returns a folder to write an export to, in place of what it holds.
 
   Raises:
-    InputError: it holds what no export is.
+    InputError: it holds what no export is, or cannot be made.
   """
   if not folder:
     raise InputError('--output is missing: the folder for the export')
@@ -75,6 +35,14 @@ def check_output(folder: str | None) -> str:
   there = os.listdir(folder) if os.path.isdir(folder) else []
   if opened.find(folder):
     there = sorted(set(there) - {FILE, *formats.NAMES, *_BESIDE})
+  ancestor = os.path.abspath(folder)
+  while not os.path.lexists(ancestor):
+    ancestor = os.path.dirname(ancestor)
+  if not (os.path.isdir(ancestor) and os.access(ancestor, os.W_OK)):
+    raise InputError(
+      f'--output={folder}: {ancestor} cannot be written: it is no folder, or '
+      'not yours'
+    )
   if there:
     raise InputError(
       f'--output={folder} holds files that no export has written '
@@ -95,8 +63,10 @@ def sha256(path: str) -> str:
   return hashed.hexdigest()
 
 
-def write(folder: str, info: dict[str, Any], label_names: Any) -> None:
-  """Writes model.json, labels.txt and README.md.
+def write(
+  folder: str, info: dict[str, Any], label_names: Any, shown: str
+) -> None:
+  """Writes model.json, with its files' SHA-256, labels.txt and README.md.
 
   Args:
     folder: of the export.
@@ -104,25 +74,18 @@ def write(folder: str, info: dict[str, Any], label_names: Any) -> None:
       precision, outputs, parameters, multiply_adds, bytes, checkpoint, step,
       checkpoint_sha256, versions, verification and evaluation.
     label_names: of the classes, or None.
+    shown: of tasks.task.Exported.
   """
-  run_info.write_run_info(folder, info)
+  run_info.write_run_info(folder, {**info, 'files': opened.hashes(folder)})
   if label_names:
     labels.write_folder(folder, label_names)
+  code = card_code.write(info, bool(label_names), shown)
   files.write_bytes(
-    os.path.join(folder, FILE), _text(info).encode(errors='replace')
+    os.path.join(folder, FILE), _text(info, code).encode(errors='replace')
   )
 
 
-def code(info: dict[str, Any]) -> str:
-  """Returns the lines that run an export, from within its folder."""
-  return _RUN[info['format']].format(
-    size=info['image_size'],
-    dtype='uint8' if info['precision'] == 'int8' else 'float32',
-    output=info['outputs'][0],
-  )
-
-
-def _text(info):
+def _text(info, code):
   rows = '\n'.join(f'| {name} | {value} |' for name, value in _rows(info))
   return f"""\
 # {info['model_name']}, {info['format']}, {info['precision']}
@@ -133,12 +96,13 @@ def _text(info):
 
 ## How to run it
 
-Five lines, from within this folder, with a photo.jpg:
+From within this folder, with a photo.jpg; beside the runtime it takes NumPy and
+Pillow alone:
 
 ```python
-{code(info)}```
+{code}```
 
-{_input(info)} The line of labels.txt with a class's number has its name.
+{_input(info)}
 """
 
 
@@ -174,6 +138,7 @@ def _rows(info):
 def _input(info):
   """Returns how images come to it."""
   size, name = info['image_size'], info['preprocessing_name']
+  batch = info.get('batch_size') or 'batch'
   if info['format'] == 'saved_model':
     return (
       'It takes RGB images as uint8 [batch, height, width, 3] of any size, and '
@@ -186,7 +151,9 @@ def _input(info):
     else 'from 0 to 255; the scaling is inside'
   )
   return (
-    f'It takes RGB pixels [batch, {size}, {size}, 3], {scale}. The network '
+    f'It takes RGB pixels [{batch}, {size}, {size}, 3], {scale}. The network '
     f'learnt from {preparation.in_words(name)}, bilinearly and without '
-    'antialiasing: tf.image.resize does exactly that, Pillow nearly.'
+    'antialiasing. The lines do so, too; the resizing of Pillow and of other '
+    'libraries does not, and may come to another class.'
+    + (_ONE_THREAD if batch == 1 else '')
   )

@@ -7,6 +7,7 @@ from absl import flags
 from base import limits
 from base import program_flags
 from export import formats
+from export import verification
 
 # The flags belong to the program that has them defined.
 flags.disclaim_key_flags()
@@ -20,12 +21,19 @@ class ExportOptions(NamedTuple):
   precision: str
   calibration: str | None
   num_calibration_images: int
+  min_agreement: float | None
   evaluate: bool
   max_accuracy_drop: float
 
 
 def define() -> None:
   """Defines the flags."""
+  _define_output()
+  _define_images()
+  _define_proof()
+
+
+def _define_output():
   flags.DEFINE_enum(
     'format',
     'saved_model',
@@ -47,6 +55,9 @@ def define() -> None:
     '(tflite, onnx; of OpenVINO it would need nncf) quarters it, and needs '
     'images to measure the ranges of values on.',
   )
+
+
+def _define_images():
   program_flags.define_path(
     'calibration',
     None,
@@ -59,6 +70,21 @@ def define() -> None:
     'Largest number of images to take for int8.',
     1,
     limits.BATCH_SIZE,
+  )
+
+
+def _define_proof():
+  least = ', '.join(
+    f'{bound.agreeing:g} ({precision})'
+    for precision, bound in verification.BOUNDS.items()
+  )
+  flags.DEFINE_float(
+    'min_agreement',
+    None,
+    'Least part of likeliest classes, of boxes or of pixels that must be those '
+    f'of the checkpoint on the images compared. Default: {least}.',
+    0.0,
+    1.0,
   )
   flags.DEFINE_bool(
     'evaluate',

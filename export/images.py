@@ -1,5 +1,7 @@
 """The images that an export is compared and calibrated on."""
 
+from typing import NamedTuple
+
 import numpy as np
 import tensorflow as tf
 
@@ -13,47 +15,69 @@ from datasets.input_pipeline import InputOptions
 _COMPARED = 16
 
 
+class ImageFolder(NamedTuple):
+  """A folder, and the image files in it, at any depth."""
+
+  path: str
+  files: list[str]
+
+
+def find(path: str | None) -> ImageFolder | None:
+  """Returns the folder of a flag, None where there is none.
+
+  Raises:
+    InputError: it is not there, or has no images.
+  """
+  return ImageFolder(path, image_files.find_images([path])) if path else None
+
+
+def require(images: Dataset | ImageFolder | None) -> None:
+  """Raises InputError if there are no images to measure ranges on."""
+  if not images:
+    raise InputError(
+      '--precision=int8 needs images to measure ranges on: give a folder of '
+      'them by --calibration, or the data set by --dataset_name'
+    )
+
+
 def to_calibrate(
-  dataset: Dataset | None, folder: str | None, count: int, options: InputOptions
+  images: Dataset | ImageFolder, count: int, options: InputOptions
 ) -> np.ndarray:
   """Returns what to measure ranges on, float32 in [-1, 1].
 
   Args:
-    dataset: which trained; None: it is not at hand.
-    folder: of images to take in its place, or None.
+    images: where they are taken from.
     count: how many to take, at most.
     options: how the network takes them.
 
   Raises:
-    InputError: there is none.
+    InputError: none can be read.
   """
-  if folder:
-    return prepare(of_folder(folder, count), options)
-  if dataset:
-    return prepare(of_dataset(dataset, count), options)
-  raise InputError(
-    '--precision=int8 needs images to measure ranges on: give a folder of '
-    'them by --calibration, or the data set by --dataset_name'
-  )
+  return prepare(_take(images, count), options)
 
 
 def to_compare(
-  dataset: Dataset | None, folder: str | None, image_size: int
+  images: Dataset | ImageFolder | None, image_size: int
 ) -> tuple[list[np.ndarray], str]:
   """Returns images as they are, and in words what they are.
 
-  Those of the data set, otherwise of the folder, otherwise random ones.
+  images: where they are taken from; None: they are random ones.
   """
-  if dataset:
-    found = of_dataset(dataset, _COMPARED)
-    return found, f'{len(found)} images of {dataset.name}, {dataset.split_name}'
-  if folder:
-    found = of_folder(folder, _COMPARED)
-    return found, f'{len(found)} images of {folder}'
-  return (
-    random(_COMPARED, image_size),
-    f'{_COMPARED} random images (no data set is at hand)',
-  )
+  if images is None:
+    return (
+      random(_COMPARED, image_size),
+      f'{_COMPARED} random images (no data set is at hand)',
+    )
+  found = _take(images, _COMPARED)
+  if isinstance(images, ImageFolder):
+    return found, f'{len(found)} images of {images.path}'
+  return found, f'{len(found)} images of {images.name}, {images.split_name}'
+
+
+def _take(images, count):
+  if isinstance(images, ImageFolder):
+    return of_folder(images, count)
+  return of_dataset(images, count)
 
 
 def of_dataset(dataset: Dataset, count: int) -> list[np.ndarray]:
@@ -74,13 +98,9 @@ def of_dataset(dataset: Dataset, count: int) -> list[np.ndarray]:
   return found
 
 
-def of_folder(path: str, count: int) -> list[np.ndarray]:
-  """Returns the same of a folder of image files, at any depth.
-
-  Raises:
-    InputError: there is none, or one cannot be read.
-  """
-  paths = image_files.find_images([path])
+def of_folder(folder: ImageFolder, count: int) -> list[np.ndarray]:
+  """Returns the same of a folder; raises InputError if one cannot be read."""
+  paths = folder.files
   chosen = np.linspace(0, len(paths), min(count, len(paths)), endpoint=False)
   return [image_files.read(paths[int(place)]) for place in chosen]
 

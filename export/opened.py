@@ -1,5 +1,6 @@
 """An export that is taken in a checkpoint's place."""
 
+import hashlib
 import os
 from typing import Any
 from typing import NamedTuple
@@ -37,6 +38,52 @@ def find(path: str) -> dict[str, Any] | None:
   return info if info.get('format') in list(formats.FORMATS) else None
 
 
+def refuse(path: str, given: dict[str, Any]) -> None:
+  """Raises InputError if flags ask an export for what it does not do.
+
+  Args:
+    path: of an export, or of a checkpoint, which is asked whatever it likes.
+    given: flags that an export does not take: name -> value; None, auto and
+      false where nothing is asked for.
+  """
+  info = find(path)
+  for name, value in given.items() if info else ():
+    if value and value not in ('auto', 'false'):
+      raise InputError(
+        f'--{name}={value}: {path} is an export, which runs as it is; give the '
+        f'checkpoint it was made of, {info.get("checkpoint")}'
+      )
+
+
+def refuse_export(path: str) -> None:
+  """Raises InputError where a path is of an export, not of a checkpoint."""
+  info = find(path)
+  if info:
+    raise InputError(
+      f'--checkpoint_path={path} is an export already ({info["format"]}); give '
+      f'the checkpoint it was made of, {info.get("checkpoint")}'
+    )
+
+
+def hashes(folder: str) -> dict[str, str]:
+  """Returns {path within a folder: SHA-256} of what a runtime reads there."""
+  paths = [
+    os.path.relpath(os.path.join(parent, name), folder)
+    for parent, _, names in os.walk(folder)
+    for name in names
+  ]
+  return {
+    path: _hash(os.path.join(folder, path))
+    for path in sorted(paths)
+    if path.partition(os.sep)[0] in formats.NAMES
+  }
+
+
+def _hash(path):
+  with open(path, 'rb') as file:
+    return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
 def open_export(
   folder: str, network: NetworkOptions | None = None, **given: Any
 ) -> Opened:
@@ -49,28 +96,45 @@ def open_export(
       nothing is asked for.
 
   Raises:
-    InputError: it cannot be loaded, lacks its runtime, or a flag is given.
+    InputError: it cannot be loaded, was changed, lacks its runtime, or a flag
+      is given.
   """
   info = find(folder)
-  asked = {**(network._asdict() if network else {}), **given}
-  for name, value in asked.items():
-    if value and value not in ('auto', 'false'):
-      raise InputError(
-        f'--{name}={value}: {folder} is an export, which runs as it is; give '
-        f'the checkpoint it was made of, {info.get("checkpoint")}'
-      )
+  refuse(folder, {**(network._asdict() if network else {}), **given})
+  _check_info(folder, info)
+  _check_files(folder, info['files'])
+  run = formats.load(folder, info['format'], info['outputs'])
+  return Opened(
+    os.path.join(folder, formats.FORMATS[info['format']].FILE), run, info
+  )
+
+
+def _check_info(folder, info):
+  """Raises InputError where model.json lacks what a file is run by."""
   for key, kind in (
     ('outputs', list),
     ('precision', str),
     ('num_classes', int),
     ('image_size', int),
+    ('files', dict),
   ):
     if not isinstance(info.get(key), kind):
       raise InputError(
         f'{os.path.join(folder, run_info.FILE_NAME)} is damaged: {key} is '
         f'{info.get(key)!r}; export again'
       )
-  run = formats.load(folder, info['format'], info['outputs'])
-  return Opened(
-    os.path.join(folder, formats.FORMATS[info['format']].FILE), run, info
-  )
+
+
+def _check_files(folder, expected):
+  """Raises InputError where a file is not the one that was compared."""
+  for name, digest in expected.items():
+    path = os.path.join(folder, name)
+    try:
+      found = _hash(path)
+    except (OSError, ValueError) as error:  # ValueError: no name of a file.
+      raise InputError(f'{path!r} cannot be read; export again') from error
+    if found != digest:
+      raise InputError(
+        f'{path} is not the file that was exported, by its SHA-256 in '
+        f'{run_info.FILE_NAME}; export again'
+      )

@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from base import extras
 from base import files
-from base.errors import InputError
 from export import network as networks_lib
 from export.network import Loaded
 from export.network import Network
@@ -29,7 +28,7 @@ def write(
 ) -> None:
   """Writes folder/FILE; calibration is of signed images, for int8."""
   if precision == 'int8':
-    _refuse_loops(network.make_function().get_concrete_function().graph)
+    network = network.for_calibration()
   with tempfile.TemporaryDirectory() as temporary:
     network.save(temporary)
     converter = tf.lite.TFLiteConverter.from_saved_model(temporary)
@@ -46,17 +45,6 @@ def write(
     _append_labels(path, network.label_names)
 
 
-def _refuse_loops(graph):
-  """Raises InputError where calibration would end the process."""
-  if any(
-    operation.type.endswith('While') for operation in graph.get_operations()
-  ):
-    raise InputError(
-      '--format=tflite --precision=int8 cannot be made of a network with '
-      'loops, as detectors have them; take float16'
-    )
-
-
 def _quantize(converter, calibration):
   """Has the converter make int8 of all, with uint8 pixels as input."""
   pixels = networks_lib.to_pixels(calibration)
@@ -65,6 +53,7 @@ def _quantize(converter, calibration):
   converter.representative_dataset = lambda: (
     {networks_lib.INPUT: image[np.newaxis]} for image in pixels
   )
+  converter.allow_custom_ops = True  # the runtime's own, of detections
   converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
   converter.inference_input_type = tf.uint8
 
@@ -81,16 +70,41 @@ def _append_labels(path, label_names):
 def load(folder: str, outputs: Sequence[str]) -> Loaded:
   """See formats.load."""
   del outputs
-  litert = extras.load('ai_edge_litert.interpreter')
-  interpreter = litert.Interpreter(
-    os.path.join(folder, FILE), num_threads=device.num_cores()
-  )
-  interpreter.allocate_tensors()  # Tells here, not later, what runs it.
-  runner = interpreter.get_signature_runner()
-  dtype = runner.get_input_details()[networks_lib.INPUT]['dtype']
+  runner = _runner(folder, device.num_cores())
+  details = runner.get_input_details()[networks_lib.INPUT]
+  dtype, batch_size = details['dtype'], details['shape_signature'][0]
+  if batch_size == 1:  # On more threads, detections lack the last class.
+    runner = _runner(folder, 1)
 
   def prepare(images):
     pixels = networks_lib.to_pixels(images)
     return np.rint(pixels).astype(dtype) if dtype == np.uint8 else pixels
 
-  return Loaded(prepare, lambda pixels: runner(**{networks_lib.INPUT: pixels}))
+  def run(pixels):
+    return runner(**{networks_lib.INPUT: pixels})
+
+  if batch_size == 1:
+    return Loaded(prepare, _one_by_one(run), 1)
+  return Loaded(prepare, run)
+
+
+def _runner(folder, num_threads):
+  """Returns the function of a file's signature."""
+  litert = extras.load('ai_edge_litert.interpreter')
+  interpreter = litert.Interpreter(
+    os.path.join(folder, FILE), num_threads=num_threads
+  )
+  interpreter.allocate_tensors()  # Tells here, not later, what runs it.
+  return interpreter.get_signature_runner()
+
+
+def _one_by_one(run):
+  """Returns a function of batches that runs a file that takes one image."""
+
+  def run_all(pixels):
+    found = [run(pixels[number : number + 1]) for number in range(len(pixels))]
+    return {
+      name: np.concatenate([one[name] for one in found]) for name in found[0]
+    }
+
+  return run_all

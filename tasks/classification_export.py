@@ -41,6 +41,12 @@ def _publish(tensors, variable_names):
   return dict.fromkeys(names, tensors[_PROBABILITIES])
 
 
+_SHOWN = f"""\
+(probabilities,) = np.array(result['{_PROBABILITIES}'])
+best = probabilities.argmax()
+print(labels[best], probabilities[best])
+"""
+
 EXPORTED = Exported(
-  _predict, to_outputs, _compare, 'likeliest classes', _publish
+  _predict, to_outputs, _compare, 'likeliest classes', _publish, _SHOWN
 )

@@ -54,8 +54,14 @@ class Exported(NamedTuple):
   # ({name: tensor}, the variables' names) -> {name: tensor}, as graphs of the
   # published code call them.
   publish: Callable[[dict, Sequence[str]], dict[str, tf.Tensor]]
+  # Lines of Python that print what `result`, {name: array} of one image, says,
+  # with numpy as np, and labels[number of a class].
+  shown: str
   # What these called uint8 images of any size; None: they had none.
   published_images: str | None = None
+  # As predict, of one image, by operations that TensorFlow Lite can calibrate;
+  # None: predict is that.
+  predict_lite: Callable[[Any], dict[str, tf.Tensor]] | None = None
 
 
 class Task(NamedTuple):

@@ -119,23 +119,9 @@ def of_export(
     InputError: a flag asks for what a file does not do, or what is in the
       folder does not fit the data.
   """
-  folder = options.checkpoint.checkpoint_path
-  filled = options.filled_in(folder, choice, kind)
+  filled = options.filled_in(options.checkpoint.checkpoint_path, choice, kind)
   network_flags.check(filled.network, choice)
-  export = opened.open_export(
-    folder,
-    options.network,
-    moving_average_decay=options.checkpoint.moving_average_decay,
-    eval_image_size=options.input.image_size,
-    use_batch_statistics=options.result.use_batch_statistics,
-    wait_for_checkpoints=options.result.wait_for_checkpoints,
-    worker_hosts=options.strategy.worker_hosts,
-  )
-  if around:
-    raise InputError(
-      f'{export.path} is an export, which sees images at its own scale alone; '
-      'other scales and mirror images need a checkpoint'
-    )
+  export = _open_export(options, around)
   size, num_classes = export.info['image_size'], export.info['num_classes']
   dataset = _open_data(filled, kind, lambda: num_classes)
   if dataset.num_classes != num_classes:
@@ -161,3 +147,22 @@ def of_export(
   )
   step = export.info.get('step')
   return prepared, report.Report(export.path, step, (), {}, ())
+
+
+def _open_export(options, around):
+  """Returns the Opened; raises InputError where a flag asks for more."""
+  export = opened.open_export(
+    options.checkpoint.checkpoint_path,
+    options.network,
+    moving_average_decay=options.checkpoint.moving_average_decay,
+    eval_image_size=options.input.image_size,
+    use_batch_statistics=options.result.use_batch_statistics,
+    wait_for_checkpoints=options.result.wait_for_checkpoints,
+    worker_hosts=options.strategy.worker_hosts,
+  )
+  if around:
+    raise InputError(
+      f'{export.path} is an export, which sees images at its own scale alone; '
+      'other scales and mirror images need a checkpoint'
+    )
+  return export

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tasks.detection import boxes as boxes_lib
 
-_CENTER_FACTOR = 10.0
-_SIZE_FACTOR = 5.0
+CENTER_FACTOR = 10.0
+SIZE_FACTOR = 5.0
 _EPSILON = 1e-8  # keeps the logarithm of an empty box finite
 
 
@@ -20,8 +20,8 @@ def encode(boxes: tf.Tensor, anchors: tf.Tensor) -> tf.Tensor:
   sizes, anchor_sizes = sizes + _EPSILON, anchor_sizes + _EPSILON
   return tf.concat(
     [
-      _CENTER_FACTOR * (centers - anchor_centers) / anchor_sizes,
-      _SIZE_FACTOR * tf.math.log(sizes / anchor_sizes),
+      CENTER_FACTOR * (centers - anchor_centers) / anchor_sizes,
+      SIZE_FACTOR * tf.math.log(sizes / anchor_sizes),
     ],
     -1,
   )
@@ -31,6 +31,6 @@ def decode(encodings: tf.Tensor, anchors: tf.Tensor) -> tf.Tensor:
   """Returns the boxes of encodings, not clipped: the inverse of encode."""
   centers, sizes = boxes_lib.centers_and_sizes(anchors)
   return boxes_lib.corners_of(
-    centers + encodings[..., :2] / _CENTER_FACTOR * sizes,
-    sizes * tf.exp(encodings[..., 2:] / _SIZE_FACTOR),
+    centers + encodings[..., :2] / CENTER_FACTOR * sizes,
+    sizes * tf.exp(encodings[..., 2:] / SIZE_FACTOR),
   )

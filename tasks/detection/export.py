@@ -12,10 +12,21 @@ from tasks.task import Agreement
 from tasks.task import Exported
 
 _SAME_BOX = 0.9  # intersection over union
+_SHOWN = """\
+names = 'classes', 'scores', 'boxes'
+(numbers,), (scores,), (boxes,) = (np.array(result[name]) for name in names)
+# The surest object: top, left, bottom and right are parts of the image's sides.
+print(labels[numbers[0]], scores[0], *boxes[0])
+"""
 
 
-def make(predict: Callable[[Any], Detections]) -> Exported:
-  """Returns the Exported of a task whose predict this is."""
+def make(
+  predict: Callable[[Any], Detections], predict_lite: Callable[[Any], dict]
+) -> Exported:
+  """Returns the Exported of a task whose predict this is.
+
+  predict_lite: see Exported.
+  """
 
   def predict_by_name(outputs):
     found = predict(outputs)
@@ -27,7 +38,14 @@ def make(predict: Callable[[Any], Detections]) -> Exported:
     }
 
   return Exported(
-    predict_by_name, to_outputs, compare, 'boxes', publish, 'image_tensor'
+    predict_by_name,
+    to_outputs,
+    compare,
+    'boxes',
+    publish,
+    _SHOWN,
+    'image_tensor',
+    predict_lite,
   )
 
 
@@ -38,7 +56,7 @@ def to_outputs(found: dict[str, np.ndarray], num_classes: int) -> Detections:
   """
   del num_classes
   return Detections(
-    tf.constant(found['boxes']),
+    boxes_lib.clip(found['boxes']),  # lite.py's are not.
     tf.constant(found['scores']),
     tf.constant(found['classes']),
     tf.zeros_like(found['classes']),
@@ -52,13 +70,14 @@ def compare(
   """Returns the largest difference of scores, by rank, and the boxes' part.
 
   A box agrees if the other side has one of its class that covers it: ranks
-  of boxes whose scores are nearly equal may change.
+  of boxes whose scores are nearly equal may change. Boxes are what of them lies
+  in the image.
   """
   agreeing = total = 0
   for one, count in enumerate(expected['count']):
     total += max(count, found['count'][one])
     overlap = boxes_lib.intersection_over_union(
-      expected['boxes'][one][:count], found['boxes'][one]
+      expected['boxes'][one][:count], boxes_lib.clip(found['boxes'][one])
     ).numpy()
     same = expected['classes'][one][:count, np.newaxis] == found['classes'][one]
     agreeing += np.sum((same & (overlap > _SAME_BOX)).any(axis=1))

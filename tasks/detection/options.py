@@ -97,6 +97,15 @@ def define_for_inference() -> None:
   )
 
 
+def given() -> dict[str, str]:
+  """Returns {name: value} of these flags, as far as a command line has them."""
+  return {
+    name: str(flags.FLAGS[name].value)
+    for name in DetectionOptions._fields
+    if name in flags.FLAGS and flags.FLAGS[name].present
+  }
+
+
 def read() -> DetectionOptions:
   """Returns what these flags say, as far as they are defined."""
   return program_flags.read(DetectionOptions)

@@ -12,6 +12,7 @@ from tasks.detection import box_coder
 from tasks.detection import boxes as boxes_lib
 from tasks.detection import detections as detections_lib
 from tasks.detection import export
+from tasks.detection import lite
 from tasks.detection import losses as losses_lib
 from tasks.detection import targets as targets_lib
 from tasks.detection.evaluator import DetectionEvaluator
@@ -86,7 +87,12 @@ def make_task(
     predict,
     make_draw(detect, label_names),
     best_by='mAP',
-    exported=export.make(predict),
+    exported=export.make(
+      predict,
+      lambda predictions: lite.detect(
+        predictions, tf.constant(anchors), options
+      ),
+    ),
   )
 
 

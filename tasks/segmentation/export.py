@@ -10,6 +10,11 @@ from tasks.task import Agreement
 from tasks.task import Exported
 
 _LEAST = np.float32(1e-30)  # of which the logarithm is finite
+_SHOWN = """\
+(class_map,) = np.array(result['class_map'])
+for number in np.unique(class_map):  # and its part of what the network saw
+  print(labels[number], np.mean(class_map == number))
+"""
 
 
 def make(image_size: int) -> Exported:
@@ -23,7 +28,7 @@ def make(image_size: int) -> Exported:
     }
 
   return Exported(
-    predict, to_outputs, compare, 'pixels', publish, 'ImageTensor'
+    predict, to_outputs, compare, 'pixels', publish, _SHOWN, 'ImageTensor'
   )
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from base.errors import InputError
 from checkpoints.checkpoint_flags import CheckpointOptions
 from datasets import kinds
+from datasets import preparation
 from datasets.input_pipeline import InputOptions
 from export import formats
 from export import saved_model
@@ -57,18 +58,52 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
   def test_detections_are_inside(self):
     self.check_format('tflite')
 
-  def test_no_int8_of_loops(self):
-    with self.assertRaisesRegex(InputError, 'int8 cannot be made .* loops'):
-      formats.write('tflite', self.network, self.folder, 'int8', self.images)
+  def test_card(self):
+    folder = self.written('tflite')
+    exports.write_card(
+      folder,
+      _BOXES,
+      self.task.exported.shown,
+      detectors.NAMES,
+      model_name=detectors.NETWORK,
+      num_classes=len(detectors.NAMES),
+      image_size=64,
+    )
+    label, *numbers = exports.run_card(folder, self.pixels[1]).split()
+    boxes, scores, classes, _ = (
+      getattr(self.expected, name)[1] for name in _BOXES
+    )
+    number = classes[0].numpy()
+    self.assertEqual(f'{number}:{detectors.NAMES[number]}', label)
+    self.assertAllClose([scores[0], *boxes[0]], np.float32(numbers), atol=1e-4)
+
+  def test_no_float16_of_loops(self):
+    with self.assertRaisesRegex(InputError, 'float16 cannot be made of detec'):
+      formats.write('onnx', self.network, self.folder, 'float16', None)
+
+  def test_int8(self):
+    """Scores by rank: of random weights, few boxes stay where they are."""
+    folder = os.path.join(self.folder, 'int8')
+    exports.write(self.network, folder, 'tflite', 'int8')
+    found = formats.load(folder, 'tflite', _BOXES)(self.images)
+    expected = {name: getattr(self.expected, name).numpy() for name in _BOXES}
+    agreement = self.task.exported.compare(expected, found)
+    self.assertAllEqual(expected['count'], found['count'])
+    self.assertBetween(agreement.difference, 1e-3, 0.1)
 
   @parameterized.parameters('onnx', 'openvino')
   @soak.slow
   def test_detections_in_other_formats(self, name):
     self.check_format(name)
 
+  def written(self, name):
+    folder = os.path.join(self.folder, name)
+    if not os.path.exists(folder):
+      exports.write(self.network, folder, name)
+    return folder
+
   def check_format(self, name):
-    folder = exports.write(self.network, os.path.join(self.folder, name), name)
-    loaded = formats.load(folder, name, _BOXES)
+    loaded = formats.load(self.written(name), name, _BOXES)
     self.check(loaded(self.images))
     self.check(loaded(self.images[:1]), 1)
 
@@ -104,9 +139,7 @@ class DetectorTest(parameterized.TestCase, tf.test.TestCase):
     )
 
   def test_an_export_predicts(self):
-    folder = exports.write(
-      self.network, os.path.join(self.folder, 'predicting'), 'tflite'
-    )
+    folder = self.written('tflite')
     exports.write_card(
       folder, _BOXES, model_name=detectors.NETWORK, num_classes=3, image_size=64
     )
@@ -170,13 +203,45 @@ class SegmenterTest(parameterized.TestCase, tf.test.TestCase):
   def test_maps_in_other_formats(self, name):
     self.check_format(name)
 
+  def written(self, name):
+    folder = os.path.join(self.folder, name)
+    if not os.path.exists(folder):
+      exports.write(self.network, folder, name)
+    return folder
+
   def check_format(self, name):
-    folder = exports.write(self.network, os.path.join(self.folder, name), name)
+    folder = self.written(name)
     loaded = formats.load(folder, name, ['class_map', 'scores'])
     self.check(loaded(self.images))
     self.assertEqual(
       (1, *[self.size] * 2), loaded(self.images[:1])['class_map'].shape
     )
+
+  def test_card(self):
+    folder = self.written('tflite')
+    exports.write_card(
+      folder,
+      ['class_map', 'scores'],
+      self.task.exported.shown,
+      model_name=segmenters.NETWORK,
+      num_classes=len(segmenters.NAMES),
+      image_size=self.size,
+      preprocessing_name='deeplab',
+    )
+    for photo in (self.pixels[0, :40, :50], image_files.noise(4, 90, 120)):
+      prepared, _ = preparation.fit(photo, self.size, 'deeplab')
+      logits = testing.run_eagerly(
+        segmenters.narrow_model(), prepared[np.newaxis]
+      )[0]
+      class_map = self.task.exported.predict(logits)['class_map'].numpy()
+      lines = exports.run_card(folder, photo).splitlines()
+      found = dict(map(str.split, lines))
+      self.assertEqual(
+        [str(number) for number in np.unique(class_map)], list(found)
+      )
+      for number, part in found.items():
+        # Rounding may decide a pixel or two between classes.
+        self.assertNear(np.mean(class_map == int(number)), float(part), 1e-3)
 
   def test_saved_model_fills_images_up(self):
     folder = exports.write(

@@ -13,7 +13,7 @@ _IMAGES = np.zeros([2, 1, 1, 3], np.float32)
 
 
 class VerificationTest(parameterized.TestCase):
-  def check(self, precision, first, second):
+  def check(self, precision, first, second, agreeing=None):
     """Returns the Agreement of a file that finds these probabilities."""
     found = iter([np.float32([first]), np.float32([second])])
     return verification.check(
@@ -21,7 +21,7 @@ class VerificationTest(parameterized.TestCase):
       _IMAGES,
       _EXPECTED,
       classification_export.EXPORTED,
-      precision,
+      verification.bound(precision, agreeing),
     )
 
   def test_all_batches_count(self):
@@ -45,9 +45,14 @@ class VerificationTest(parameterized.TestCase):
   def test_too_far(self, precision, *found):
     with self.assertRaisesRegex(
       InputError,
-      'the file does not compute what the checkpoint does: largest difference',
+      'the file does not compute what the checkpoint does: largest difference '
+      r'.* \(--min_agreement\); nothing is kept: try --precision=float32',
     ):
       self.check(precision, *found)
+
+  def test_another_bound(self):
+    with self.assertRaisesRegex(InputError, '60% must agree'):
+      self.check('int8', [0.6, 0.4], [0.7, 0.3], 0.6)
 
   @parameterized.parameters(
     ('float32', [0.60002, 0.39998]),

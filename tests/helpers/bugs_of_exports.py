@@ -6,6 +6,8 @@ _TFLITE = (_FORMATS, '-k', 'equal_tflite')
 _FROZEN = (_FORMATS, '-k', 'tensorflow_1')
 _VERIFICATION = ('tests/export/verification_test.py',)
 _PROGRAM = ('tests/programs/export_model_test.py',)
+_OPENED = 'tests/export/opened_test.py'
+_LITE = ('tests/tasks/detection/lite_test.py',)
 
 # (name, path, old, new, tests): the arguments of planted_bugs.Bug
 ROWS = (
@@ -19,8 +21,8 @@ ROWS = (
   (
     'exports: pixels scaled by 128',
     'export/network.py',
-    'images = images / _HALF - 1.0',
-    'images = images / 128.0 - 1.0',
+    'self.of_signed(images / _HALF - 1.0)',
+    'self.of_signed(images / 128.0 - 1.0)',
     _TFLITE,
   ),
   (
@@ -54,8 +56,8 @@ ROWS = (
   (
     'exports: NaN is near enough',
     'export/verification.py',
-    'if not (\n    agreement.difference <= bound.difference',
-    'if agreement.difference > bound.difference or not (\n    True',
+    'if not (\n    agreement.difference <= limit.difference',
+    'if agreement.difference > limit.difference or not (\n    True',
     _VERIFICATION,
   ),
   (
@@ -95,6 +97,55 @@ ROWS = (
     '      os.mkdir(new)\n      if os.path.isdir(path):\n'
     '        os.rename(path, former)\n      yield new',
     ('tests/base/files_test.py',),
+  ),
+  (
+    'exports: cards show the corners, too',
+    'export/card_code.py',
+    "return (_CROP if is_cropped else '') + _RESIZE",
+    'return _RESIZE',
+    (_FORMATS, '-k', 'card_answers and frozen'),
+  ),
+  (
+    'exports: cards put half a pixel between',
+    'export/card_code.py',
+    'np.minimum(np.arange(size) * length / size, length - 1)',
+    'np.minimum((np.arange(size) + 0.5) * length / size - 0.5, length - 1)',
+    (_FORMATS, '-k', 'card_answers and frozen'),
+  ),
+  (
+    'exports: files that were changed are run',
+    'export/opened.py',
+    'if found != digest:',
+    'if not found:',
+    (_OPENED, '-k', 'changed_file'),
+  ),
+  (
+    'exports: a flag of 0 is passed over',
+    'tasks/detection/options.py',
+    'name: str(flags.FLAGS[name].value)',
+    'name: flags.FLAGS[name].value',
+    ('tests/programs/detect_objects_test.py',),
+  ),
+  (
+    "exports: LiteRT's threads lose a class",
+    'export/tflite.py',
+    '    runner = _runner(folder, 1)',
+    '    runner = _runner(folder, 2)',
+    _LITE,
+  ),
+  (
+    "exports: LiteRT's detections take corners for centers",
+    'tasks/detection/lite.py',
+    'tf.concat(boxes_lib.centers_and_sizes(anchors), -1)',
+    'anchors',
+    _LITE,
+  ),
+  (
+    'exports: ONNX Runtime tells its makers',
+    'export/onnx.py',
+    "os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')",
+    "os.environ.setdefault('ORT_DISABLE_TELEMETRY', '0')",
+    (*_PROGRAM, '-k', 'telemetry'),
   ),
   (
     'exports: foreign folders are overwritten',

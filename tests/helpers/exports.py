@@ -1,6 +1,9 @@
 """Networks at the goldens' rule, as export/ takes them; exports in folders."""
 
+import contextlib
+import io
 import os
+import re
 
 import numpy as np
 import tensorflow as tf
@@ -53,7 +56,22 @@ def write(exported_network, folder, name, precision='float32'):
   return folder
 
 
-def write_card(folder, outputs, **info):
+def run_card(folder, pixels):
+  """Returns what the lines of a card print, as they stand, of an image."""
+  with open(os.path.join(folder, card.FILE), encoding='utf-8') as file:
+    (code,) = re.findall(r'```python\n(.*?)```', file.read(), re.DOTALL)
+  if max(map(len, code.splitlines())) > 80:
+    raise ValueError(f'a card has lines of more than 80 columns: {code}')
+  image_files.write(folder, 'photo.jpg', image_files.encode(pixels))
+  with (
+    contextlib.chdir(folder),
+    contextlib.redirect_stdout(io.StringIO()) as printed,
+  ):
+    exec(code, {})
+  return printed.getvalue()
+
+
+def write_card(folder, outputs, shown='', label_names=None, **info):
   """Writes the card of an export; what it tells beside is made up."""
   card.write(
     folder,
@@ -66,7 +84,7 @@ def write_card(folder, outputs, **info):
       'multiply_adds': 2,
       'bytes': 3,
       'outputs': outputs,
-      'checkpoint': 'run/model.ckpt-7',
+      'checkpoint': 'model.ckpt-7',
       'checkpoint_sha256': '4',
       'versions': {},
       'verification': {
@@ -78,5 +96,6 @@ def write_card(folder, outputs, **info):
       'evaluation': None,
       **info,
     },
-    None,
+    label_names,
+    shown,
   )

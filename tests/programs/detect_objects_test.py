@@ -131,6 +131,7 @@ class DetectionTest(detectors.TestCase):
   def bad_detection(self):
     image, folder = self.paths[0], self.path('published')
     two = self.write('two.txt', b'a\nb\n')
+    export = self.write('export/model.json', b'{"format": "onnx"}')
     return (
       ((), 'name images, or folders of images'),
       ((folder,), '.*published: no images in this folder'),
@@ -152,6 +153,13 @@ class DetectionTest(detectors.TestCase):
       (
         (image, f'--checkpoint_path={self.path("data")}'),
         '.*data has no checkpoint',
+      ),
+      (
+        (
+          *(image, f'--checkpoint_path={os.path.dirname(export)}'),
+          '--score_threshold=0',
+        ),
+        '--score_threshold=0.0: .*/export is an export, which runs as it is',
       ),
     )
 

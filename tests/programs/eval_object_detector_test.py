@@ -106,8 +106,15 @@ class EvaluationTest(detectors.TestCase):
     classifier = checkpoint_testing.save(
       {'MobilenetV2/Logits/biases': tf.Variable([0.0])}, self.path('classifier')
     )
+    export = self.path('export')
+    os.mkdir(export)
+    run_info.write_run_info(export, {'format': 'tflite'})
     published = self.as_published
     return (
+      (
+        (*published, f'--checkpoint_path={export}', '--iou_threshold=0.6'),
+        '--iou_threshold=0.6: .*/export is an export, which runs as it is',
+      ),
       ((*published, '--model_name=vgg_16'), "Unknown network 'vgg_16'"),
       (
         (*published, '--model_name=mobilenet_v2'),

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -30,9 +31,11 @@ class ProgramTest(tf.test.TestCase):
     cls.checkpoint = cls.save('run')
     cls.cases = cls.bad_input()
     cls.lines = cls.exports()
-    results = program_testing.run(
-      'export_model', *cls.lines.values(), *(case for case, _ in cls.cases)
-    )
+    with mock.patch.dict(os.environ, HOME=cls.path('home')):
+      os.environ.pop('ORT_DISABLE_TELEMETRY', None)
+      results = program_testing.run(
+        'export_model', *cls.lines.values(), *(case for case, _ in cls.cases)
+      )
     cls.results = dict(zip(cls.lines, results))
     cls.of_bad_input = results[len(cls.lines) :]
 
@@ -130,6 +133,11 @@ class ProgramTest(tf.test.TestCase):
         '--precision=int8 needs images to measure ranges on',
       ),
       (
+        cls.line('former', 'no'),
+        r'--checkpoint_path=\S+/former is an export already \(tflite\); give '
+        'the checkpoint it was made of, model.ckpt-',
+      ),
+      (
         cls.line('huge', 'no', '--format=tflite', '--precision=float16'),
         'the file does not compute what the checkpoint does: largest '
         r'difference \S+, .*; nothing is kept',
@@ -169,10 +177,19 @@ class ProgramTest(tf.test.TestCase):
           'classes agree$',
         )
         self.assertRegex(written, '^Written: .*, [0-9,]+ bytes$')
+        self.assertRegex(
+          result.stderr,
+          '(?s)\nConverting.* ...\nComparing on 16 images of digits, val',
+        )
     self.assertCountEqual(
       ['model.tflite', 'model.json', 'README.md', 'labels.txt'],
       os.listdir(self.path('former')),
     )
+
+  def test_no_telemetry(self):
+    """ONNX Runtime, which has run here, keeps no data base of that."""
+    kept = os.path.join(self.path('home'), '.cache', 'Microsoft')
+    self.assertFalse(os.path.exists(kept))
 
   def test_card(self):
     info = self.info('former')
