@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 import contextlib
 import statistics
+from typing import Any
 
 from benchmarking.configurations import Configuration
 from benchmarking.workers import Worker
@@ -48,7 +49,7 @@ def _workers(configuration, numbers) -> Iterator[list[Worker]]:
     ]
 
 
-def make_contestant(configuration: Configuration, number: int):
+def make_contestant(configuration: Configuration, number: int) -> Any:
   """Runs in a worker: only there is TensorFlow imported."""
   from base import quiet_tensorflow as quiet_tensorflow  # isort: split
   import tensorflow as tf

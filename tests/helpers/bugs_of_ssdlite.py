@@ -59,8 +59,8 @@ ROWS = (
   (
     'ssdlite: sizes by a factor of 10',
     'tasks/detection/box_coder.py',
-    '_SIZE_FACTOR = 5.0',
-    '_SIZE_FACTOR = 10.0',
+    'SIZE_FACTOR = 5.0',
+    'SIZE_FACTOR = 10.0',
     _BOX_CODER,
   ),
   (
