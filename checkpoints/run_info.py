@@ -39,6 +39,7 @@ _FLAG_OF = {
   'validation_fraction': 'validation_fraction',
   'preprocessing_name': 'preprocessing_name',
   'use_grayscale': 'use_grayscale',
+  'shrink_images': 'shrink_images',
   'moving_average_decay': 'moving_average_decay',
 }
 
@@ -53,7 +54,8 @@ def differences(train_dir: str, info: dict[str, Any]) -> list[str]:
   Raises:
     InputError: model.json is damaged.
   """
-  begun = read_run_info(train_dir)
+  # Runs of before that flag have no word of it.
+  begun = {'shrink_images': False, **read_run_info(train_dir)}
   then, now = _told(begun), _told(info)
   lines = [
     f'--{flag} was {then[flag]} when {train_dir} was begun, now it is '
@@ -86,7 +88,8 @@ def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
 
   Keys that readers know: model_name, implementation, networks.ARCHITECTURE,
   num_classes, image_size, preprocessing_name (never None: the data set's own is
-  not known to those who classify), use_grayscale, moving_average_decay,
+  not known to those who classify), use_grayscale, shrink_images,
+  moving_average_decay,
   dataset_name, dataset_dir, labels_offset, validation_fraction, category_ids
   (COCO's own numbers of the classes, or None); and, for differences,
   num_examples, fingerprint, batch_size, accumulate_steps, seed and

@@ -18,6 +18,7 @@ from checkpoints import restore
 from checkpoints import run_info
 from checkpoints.checkpoint_flags import CheckpointOptions
 from checkpoints.reader import Checkpoint
+from datasets import data_flags
 from datasets import image_files
 from datasets import preprocessing
 from datasets.image_files import OpenedImage
@@ -103,6 +104,7 @@ def open_predictor(
       'model_name': choice.default,
       'implementation': 'fast',
       'preprocessing_name': preprocessing.names(kind.name)[0],
+      **data_flags.defaults(kind),
     },
     options.network,
     options.input,
@@ -147,7 +149,9 @@ def _open_export(options, choice, kind, to_outputs):
     eval_image_size=options.input.image_size,
   )
   info = export.info
-  network, data = run_info.fill_in(info, {}, options.network, options.input)
+  network, data = run_info.fill_in(
+    info, data_flags.defaults(kind), options.network, options.input
+  )
   network_flags.check(network, choice)
   preprocessing.check_name(data.preprocessing_name, kind.name)
   print(
