@@ -54,8 +54,7 @@ def differences(train_dir: str, info: dict[str, Any]) -> list[str]:
   Raises:
     InputError: model.json is damaged.
   """
-  # Runs of before that flag have no word of it.
-  begun = {'shrink_images': False, **read_run_info(train_dir)}
+  begun = read_run_info(train_dir)
   then, now = _told(begun), _told(info)
   lines = [
     f'--{flag} was {then[flag]} when {train_dir} was begun, now it is '
@@ -79,6 +78,8 @@ def differences(train_dir: str, info: dict[str, Any]) -> list[str]:
 
 def _told(info):
   """Returns {flag: value} of what is told where it changes."""
+  if info:  # Versions that shrank no images have no word of it.
+    info = {'shrink_images': False, **info}
   values = {flag: info[key] for key, flag in _FLAG_OF.items() if key in info}
   return {**(info.get(run_values.FLAGS) or {}), **values}
 

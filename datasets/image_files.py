@@ -85,24 +85,15 @@ def read(path: str, smallest_side: int | None = None) -> np.ndarray:
   )
 
 
-def open_images(
-  paths: Iterable[str], options: InputOptions
-) -> tuple[dict[str, OpenedImage], dict[str, str]]:
-  """Returns ({path: OpenedImage}, {path: why it cannot be read})."""
+def open_image(path: str, options: InputOptions) -> OpenedImage:
+  """Reads and prepares an image; raises InputError if it cannot be read."""
   smallest_side = None
   if options.shrink_images:
     smallest_side = shrinking.smallest_side(options.image_size)
-  readable, unreadable = {}, {}
-  for path in paths:
-    try:
-      pixels = read(path, smallest_side)
-    except InputError as error:
-      unreadable[path] = str(error)
-      continue
-    prepared, content = preparation.fit(
-      pixels, options.image_size, options.preprocessing_name
-    )
-    if options.use_grayscale:
-      prepared = preprocessing.to_grayscale(prepared)
-    readable[path] = OpenedImage(pixels, prepared, content)
-  return readable, unreadable
+  pixels = read(path, smallest_side)
+  prepared, content = preparation.fit(
+    pixels, options.image_size, options.preprocessing_name
+  )
+  if options.use_grayscale:
+    prepared = preprocessing.to_grayscale(prepared)
+  return OpenedImage(pixels, prepared, content)
