@@ -1,4 +1,4 @@
-"""How far photographs are shrunk as they are decoded.
+"""How far photographs are shrunk: as they are decoded, or before they are kept.
 
 A JPEG can be decoded at a half, a quarter or an eighth of its height and width,
 which is antialiased and takes less time than all of it; other images are
@@ -7,7 +7,13 @@ from the size that the network takes, not from the window or the epoch, nor from
 what else there is in memory.
 """
 
+import io
+
+import numpy as np
+from PIL import Image
+
 RATIOS = (8, 4, 2)
+JPEG_QUALITY = 95  # of what is kept
 
 # slim's random windows, of 5 % of the area and more, are those with which
 # networks for 224 pixels learnt on ImageNet's photographs, most of which have
@@ -32,3 +38,21 @@ def ratio(height: int, width: int, smallest_side: int | None) -> int:
     return 1
   side = min(height, width)
   return next((one for one in RATIOS if side >= one * smallest_side), 1)
+
+
+def to_jpeg(image: np.ndarray, longest_side: int) -> tuple[bytes, int, int]:
+  """Shrinks a larger image, antialiased, to a JPEG of JPEG_QUALITY.
+
+  Args:
+    image: RGB, uint8 [height, width, 3].
+    longest_side: height or width of the result, in pixels.
+  Returns:
+    (bytes of the file, its height, its width).
+  """
+  height, width = image.shape[:2]
+  scale = longest_side / max(height, width)
+  size = [max(1, round(side * scale)) for side in (width, height)]
+  shrunk = Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)
+  file = io.BytesIO()
+  shrunk.save(file, 'JPEG', quality=JPEG_QUALITY)
+  return file.getvalue(), shrunk.height, shrunk.width

@@ -186,8 +186,8 @@ def predict(
   """Yields a Prediction for each image file, in order.
 
   While the network has a batch, and the caller what came of it, the images of
-  the next one are opened, on all cores. What cannot be read is told on stderr, where on a terminal a bar shows how far
-  it is.
+  the next one are opened, on all cores. What cannot be read is told on stderr,
+  where on a terminal a bar shows how far it is.
 
   Args:
     predictor: Predictor.

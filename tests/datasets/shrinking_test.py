@@ -204,7 +204,7 @@ class BatchesTest(batches_testing.TestCase):
   def test_records_and_labels_of_another_offset_shrink_too(self):
     encoded = image_files.encode(_smooth(160, 200), 'JPEG')
     records = self.get_records([encoded] * 2, [1, 1], labels_offset=1)
-    example = catalog.shrunk(records, 24).read(1)
+    example = catalog.shrunk(records, 23).read(1)
     self.assertEqual((40, 50, 3), example.image.shape)
     self.assertEqual(0, example.target)
     self.assertEqual((160, 200), example.size)
