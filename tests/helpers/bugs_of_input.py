@@ -52,8 +52,8 @@ ROWS = (
   (
     'shrunk images: what is in memory is not',
     'datasets/catalog.py',
-    'return dataset.read(index, choose_window, smallest_side)',
-    'return dataset.read(index, choose_window, choose_window and smallest_side)',
+    'choose_window, smallest_side)',
+    'choose_window, choose_window and smallest_side)',
     (*_SHRINKING, '-k', 'Batches'),
   ),
   (
@@ -102,7 +102,7 @@ ROWS = (
     'nets_factory: tf-slim is imported for the fast networks, too',
     'nets/nets_factory.py',
     'from specs import networks\n',
-    'from nets.tf_slim_compat import slim as slim\nfrom specs import networks\n',
+    'import tf_slim as slim\nfrom specs import networks\n',
     ('tests/nets/nets_factory_test.py', '-k', 'imports'),
   ),
 )
