@@ -156,7 +156,7 @@ def _make_draw(
   )
 
   def draw(prediction, result):
-    pixels = prediction.image.pixels
+    pixels = image_files.read(prediction.path)  # It was seen shrunk.
     if grad_cam_fn:
       (heat,) = grad_cam_fn(
         prediction.image.prepared[tf.newaxis],

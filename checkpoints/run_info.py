@@ -39,6 +39,7 @@ _FLAG_OF = {
   'validation_fraction': 'validation_fraction',
   'preprocessing_name': 'preprocessing_name',
   'use_grayscale': 'use_grayscale',
+  'shrink_images': 'shrink_images',
   'moving_average_decay': 'moving_average_decay',
 }
 
@@ -77,6 +78,8 @@ def differences(train_dir: str, info: dict[str, Any]) -> list[str]:
 
 def _told(info):
   """Returns {flag: value} of what is told where it changes."""
+  if info:  # Versions that shrank no images have no word of it.
+    info = {'shrink_images': False, **info}
   values = {flag: info[key] for key, flag in _FLAG_OF.items() if key in info}
   return {**(info.get(run_values.FLAGS) or {}), **values}
 
@@ -86,7 +89,8 @@ def write_run_info(train_dir: str, info: dict[str, Any]) -> None:
 
   Keys that readers know: model_name, implementation, networks.ARCHITECTURE,
   num_classes, image_size, preprocessing_name (never None: the data set's own is
-  not known to those who classify), use_grayscale, moving_average_decay,
+  not known to those who classify), use_grayscale, shrink_images,
+  moving_average_decay,
   dataset_name, dataset_dir, labels_offset, validation_fraction, category_ids
   (COCO's own numbers of the classes, or None); and, for differences,
   num_examples, fingerprint, batch_size, accumulate_steps, seed and

@@ -18,6 +18,7 @@ _TEXTS = (
 )
 _TRUTHS = (
   'use_grayscale',
+  'shrink_images',
   'finegrain_classification_mode',
   'aspp_with_separable_conv',
   'use_explicit_padding',

@@ -16,8 +16,8 @@ from datasets import image_folder
 from datasets import labels
 from datasets import preprocessing
 from datasets import record_sets
+from datasets import shrinking
 from datasets import tfrecord
-from datasets.example import ChooseWindow
 from datasets.example import Example
 from datasets.example import TargetError
 
@@ -32,7 +32,7 @@ class Dataset(NamedTuple):
   label_names: tuple[str, ...] | None  # label_names[label] is a label's name
   default_preprocessing: str
   # (index, choose_window or None) -> Example; raises InputError, TargetError.
-  read: Callable[[int, ChooseWindow | None], Example]
+  read: Callable[..., Example]
   # A tf.TensorSpec, or a structure of them, of an Example's target.
   target_spec: Any = tf.TensorSpec([], tf.int64)
   kind: str = preprocessing.LABELS  # what targets are: of preprocessing.KINDS
@@ -43,6 +43,8 @@ class Dataset(NamedTuple):
   read_labels: Callable[[], np.ndarray] | None = None
   # () -> what changes where the files do; None: they come with this program.
   fingerprint: Callable[[], str] | None = None
+  # Whether read also takes the smallest_side of images.read_image.
+  shrinks: bool = False
 
 
 def dataset_names() -> list[str]:
@@ -103,6 +105,24 @@ def get_dataset(
   else:
     dataset = _records(name, split_name, dataset_dir)
   return _offset_labels(dataset, labels_offset)
+
+
+def shrunk(dataset: Dataset, image_size: int) -> Dataset:
+  """Returns a data set whose images are shrunk as they are decoded.
+
+  A window is one of the shrunk image. Data sets with boxes or masks, and those
+  that are not read from image files, are returned as they are.
+
+  image_size: of the network; see shrinking.smallest_side.
+  """
+  if not dataset.shrinks:
+    return dataset
+  smallest_side = shrinking.smallest_side(image_size)
+
+  def read(index, choose_window=None):
+    return dataset.read(index, choose_window, smallest_side)
+
+  return dataset._replace(read=read)
 
 
 def check_validation_fraction(validation_fraction: float) -> None:
@@ -167,9 +187,9 @@ def _image_folder(split_name, folder, validation_fraction):
     folder, split_name, validation_fraction
   )
 
-  def read(index, choose_window=None):
+  def read(index, *how):
     return examples.decode(
-      image_folder.read_encoded(paths, folder_labels, index), choose_window
+      image_folder.read_encoded(paths, folder_labels, index), *how
     )
 
   return Dataset(
@@ -182,6 +202,7 @@ def _image_folder(split_name, folder, validation_fraction):
     read,
     read_labels=lambda: folder_labels,
     fingerprint=fingerprints.later(paths, [folder_labels]),
+    shrinks=True,
   )
 
 
@@ -190,8 +211,8 @@ def _records(name, split_name, folder):
   shards = tfrecord.open_shards(files.paths)
   num_examples = tfrecord.count(shards)
 
-  def read(index, choose_window=None):
-    return examples.decode(tfrecord.read_encoded(shards, index), choose_window)
+  def read(index, *how):
+    return examples.decode(tfrecord.read_encoded(shards, index), *how)
 
   return Dataset(
     name,
@@ -203,6 +224,7 @@ def _records(name, split_name, folder):
     read,
     read_labels=lambda: tfrecord.read_labels(shards),
     fingerprint=fingerprints.later(shards.paths, [shards.starts]),
+    shrinks=True,
   )
 
 
@@ -223,8 +245,8 @@ def _offset_labels(dataset, labels_offset):
     background = (labels.BACKGROUND,) * -labels_offset
     label_names = background + label_names[max(labels_offset, 0) :]
 
-  def read(index, choose_window=None):
-    example = dataset.read(index, choose_window)
+  def read(index, *how):
+    example = dataset.read(index, *how)
     label = example.target - labels_offset
     if not 0 <= label < num_classes:
       raise TargetError(

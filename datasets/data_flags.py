@@ -23,11 +23,12 @@ flags.disclaim_key_flags()
 
 
 def defaults(kind: Kind) -> dict[str, str | float | int]:
-  """Returns DatasetOptions' fields as far as nothing else says anything."""
+  """Returns what options of the data are where nothing else says anything."""
   return {
     'dataset_name': kind.default,
     'validation_fraction': image_folder.VALIDATION_FRACTION,
     'labels_offset': 0,
+    'shrink_images': True,
   }
 
 
@@ -56,6 +57,7 @@ def define_for_training(kind: Kind, batch_size: int = 32) -> None:
     'Seed of the initial weights, the order of the images, their random '
     'changes and what dropout drops.',
   )
+  _define_shrinking(kind, True)
   augmentation_flags.define(kind)
   if kind.name == preprocessing.MASKS:
     _define_scales()
@@ -112,7 +114,24 @@ def define_for_inference(kind: Kind, batch_size: int) -> None:
     + kind.eval_size_help,
     upper_bound=limits.IMAGE_SIZE,
   )
+  _define_shrinking(kind, None)
   _define_batches(batch_size)
+
+
+def _define_shrinking(kind, default):
+  """Defines what is for images that have no other target than a label."""
+  if kind is not LABELS:
+    return
+  as_in_training = '' if default else ' Default: as in training.'
+  flags.DEFINE_bool(
+    'shrink_images',
+    default,
+    'Decodes large photographs at a half, a quarter or an eighth of their '
+    'height and width, of which 1.67 times those that the network takes are '
+    'left at least: later epochs of photographs of 12 megapixels are many '
+    "times as fast. --noshrink_images takes slim's exact pixels."
+    + as_in_training,
+  )
 
 
 def _define_dataset(kind, values, split_name, as_in_training):
@@ -200,7 +219,7 @@ def read_input() -> InputOptions:
   )
   more = {
     name: values[name].value
-    for name in ('num_preprocessing_threads', 'seed')
+    for name in ('num_preprocessing_threads', 'seed', 'shrink_images')
     if name in values
   }
   if is_training:

@@ -27,6 +27,8 @@ class Example(NamedTuple):
   target: Any  # the truth about it: for classification a label
   name: str = ''  # for messages
   fate: int = KEPT
+  # Height and width of the image as it is stored, where it has been shrunk.
+  size: tuple[int, int] | None = None
 
 
 class Encoded(NamedTuple):
@@ -54,19 +56,34 @@ def empty(target_spec: Any, fate: int) -> Example:
 
 
 def decode(
-  encoded: Encoded, choose_window: ChooseWindow | None = None
+  encoded: Encoded,
+  choose_window: ChooseWindow | None = None,
+  smallest_side: int | None = None,
 ) -> Example:
   """Returns the Example of an image file, or a window of it.
+
+  Args:
+    encoded: an Encoded.
+    choose_window: None reads all.
+    smallest_side: shrinks the image first, as images.read_image does.
 
   Raises:
     InputError: the image is damaged; see images.read_image.
   """
-  return decode_sized(
-    encoded.encoded,
-    lambda height, width: encoded.target,
-    encoded.name,
-    choose_window,
+  data, target, name = encoded
+
+  def choose(height, width):
+    return choose_window(height, width, target)
+
+  image = images.read_image(
+    data,
+    name,
+    choose_window=choose if choose_window else None,
+    smallest_side=smallest_side,
   )
+  is_whole = smallest_side and not choose_window
+  size = images.read_size(data, name) if is_whole else None
+  return Example(image, target, name, size=size)
 
 
 def decode_sized(

@@ -13,7 +13,11 @@ from datasets.image_set import LabelledImages
 
 
 def convert(
-  source: str, output: str, num_shards: int, validation_fraction: float
+  source: str,
+  output: str,
+  num_shards: int,
+  validation_fraction: float,
+  longest_side: int | None = None,
 ) -> None:
   """Writes output/SPLIT-NNNNN-of-NNNNN.tfrecord and output/labels.txt.
 
@@ -22,6 +26,7 @@ def convert(
     output: a folder, new or empty.
     num_shards: files per split, if it has so many images.
     validation_fraction: the part of an undivided source to hold out.
+    longest_side: see record_writer.write.
   Raises:
     InputError: the output exists, the source is wrong, or images cannot be
       read, each of which has been printed. Nothing is left behind.
@@ -35,6 +40,7 @@ def convert(
     output,
     record_sets.pattern(record_sets.ANY),
     dict.fromkeys(images.splits, num_shards),
+    longest_side,
   )
 
 

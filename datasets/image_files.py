@@ -15,13 +15,14 @@ from datasets import images
 from datasets import other_files
 from datasets import preparation
 from datasets import preprocessing
+from datasets import shrinking
 from datasets.input_pipeline import InputOptions
 
 
 class OpenedImage(NamedTuple):
   """An image as it is, and as a network takes it."""
 
-  pixels: np.ndarray  # RGB, uint8 [height, width, 3]
+  pixels: np.ndarray  # RGB, uint8 [height, width, 3]; it may be shrunk
   prepared: tf.Tensor  # float32 [image_size, image_size, 3] in [-1, 1]
   # The rows and columns of `prepared` that show the image: its first ones.
   content: tuple[int, int]
@@ -74,26 +75,25 @@ def _cannot_be_read(error):
   raise InputError(f'{error.filename}: {error.strerror}') from error
 
 
-def read(path: str) -> np.ndarray:
-  """Returns an image as it is, RGB, uint8; raises InputError if it is bad."""
-  return images.read_image(files.read_bytes(path), path)
+def read(path: str, smallest_side: int | None = None) -> np.ndarray:
+  """Returns an image, RGB, uint8; raises InputError if it is bad.
+
+  smallest_side: see images.read_image; None leaves it as it is.
+  """
+  return images.read_image(
+    files.read_bytes(path), path, smallest_side=smallest_side
+  )
 
 
-def open_images(
-  paths: Iterable[str], options: InputOptions
-) -> tuple[dict[str, OpenedImage], dict[str, str]]:
-  """Returns ({path: OpenedImage}, {path: why it cannot be read})."""
-  readable, unreadable = {}, {}
-  for path in paths:
-    try:
-      pixels = read(path)
-    except InputError as error:
-      unreadable[path] = str(error)
-      continue
-    prepared, content = preparation.fit(
-      pixels, options.image_size, options.preprocessing_name
-    )
-    if options.use_grayscale:
-      prepared = preprocessing.to_grayscale(prepared)
-    readable[path] = OpenedImage(pixels, prepared, content)
-  return readable, unreadable
+def open_image(path: str, options: InputOptions) -> OpenedImage:
+  """Reads and prepares an image; raises InputError if it cannot be read."""
+  smallest_side = None
+  if options.shrink_images:
+    smallest_side = shrinking.smallest_side(options.image_size)
+  pixels = read(path, smallest_side)
+  prepared, content = preparation.fit(
+    pixels, options.image_size, options.preprocessing_name
+  )
+  if options.use_grayscale:
+    prepared = preprocessing.to_grayscale(prepared)
+  return OpenedImage(pixels, prepared, content)

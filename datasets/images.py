@@ -17,6 +17,8 @@ from PIL import UnidentifiedImageError
 import tensorflow as tf
 
 from base.errors import InputError
+from datasets import jpegs
+from datasets import shrinking
 
 MAX_PIXELS = 100_000_000
 
@@ -57,6 +59,7 @@ _TRANSPOSES = {
 }
 
 _BIT_DEPTH_OF_PNG = 24  # the place of this byte in a file
+_JPEG = ('JPEG', 'MPO')  # Pillow's names of what is a JPEG, or begins as one
 _END_OF_JPEG = b'\xff\xd9'
 
 # read_image has a limit of its own, and Pillow remarks on harmless metadata.
@@ -90,6 +93,7 @@ def read_image(
   name: str,
   max_pixels: int = MAX_PIXELS,
   choose_window: Callable[[int, int], Window] | None = None,
+  smallest_side: int | None = None,
 ) -> np.ndarray:
   """Decodes a JPEG, PNG, BMP, GIF (its first frame), WebP or TIFF image.
 
@@ -105,13 +109,27 @@ def read_image(
     choose_window: a function (height, width) -> (top, left, height, width) of
       the part to return, the same whenever it is asked; None returns all. Of
       most JPEGs only this part is decoded: damage elsewhere may go unseen.
+    smallest_side: shrinks the image by shrinking.ratio, as it is decoded: of
+      that the window is a part.
   Returns:
     RGB, uint8 [height, width, 3].
   Raises:
     InputError: the image is empty, damaged, too large or of another format.
   """
   with _opened(encoded, name, max_pixels) as image:
-    return _decode(image, encoded, choose_window)
+    ratio = shrinking.ratio(*image.size, smallest_side)
+    return _decode(image, encoded, choose_window, ratio)
+
+
+def read_size(encoded: bytes, name: str) -> tuple[int, int]:
+  """Returns height and width of an image turned upright; decodes nothing.
+
+  Raises:
+    InputError: as read_image.
+  """
+  with _opened(encoded, name) as image:
+    width, height = image.size
+    return (width, height) if _orientation(image) >= 5 else (height, width)
 
 
 def read_mask(encoded: bytes, name: str) -> np.ndarray:
@@ -214,45 +232,39 @@ def encode_png(image: np.ndarray) -> bytes:
   return file.getvalue()
 
 
-def _decode(image, encoded, choose_window):
+def _decode(image, encoded, choose_window, ratio):
   """Returns an opened image, or the window of it."""
   if choose_window and _is_plain_jpeg(image, encoded):
     try:
-      return _decode_window(encoded, image.size, choose_window)
+      return jpegs.decode_window(encoded, image.size, choose_window, ratio)
     except tf.errors.OpError:
       pass  # Pillow decodes it, or says what is wrong with it.
-  image.load()
-  rgb = np.asarray(_upright(_to_rgb(image), _orientation(image)))
+  upright = _upright(_shrunk_rgb(image, ratio), _orientation(image))
+  rgb = np.asarray(upright)
   if choose_window is None:
     return rgb
   top, left, height, width = choose_window(*rgb.shape[:2])
   return rgb[top : top + height, left : left + width]
 
 
+def _shrunk_rgb(image, ratio):
+  """Returns an image as RGB, its sides divided by the ratio, rounded up."""
+  size = image.size
+  if ratio > 1 and image.format in _JPEG:
+    image.draft(image.mode, [side // ratio for side in size])
+  image.load()
+  rgb = _to_rgb(image)
+  return rgb.reduce(ratio) if ratio > 1 and rgb.size == size else rgb
+
+
 def _is_plain_jpeg(image, encoded):
   # One without an end is truncated, or something follows: Pillow will tell.
   return (
-    image.format in ('JPEG', 'MPO')
+    image.format in _JPEG
     and image.mode in ('RGB', 'L')
     and encoded.endswith(_END_OF_JPEG)
     and _orientation(image) == 1
   )
-
-
-def _decode_window(encoded, size, choose_window):
-  image_width, image_height = size
-  top, left, height, width = choose_window(image_height, image_width)
-  # With a column more on either side. Otherwise the colours of the outermost
-  # columns would not be those of the whole image.
-  start, stop = max(left - 1, 0), min(left + width + 1, image_width)
-  # Given tensors, TensorFlow takes a shorter way to the operation.
-  pixels = tf.raw_ops.DecodeAndCropJpeg(
-    contents=tf.constant(encoded),
-    crop_window=tf.constant([top, start, height, stop - start]),
-    channels=3,
-    dct_method='INTEGER_ACCURATE',
-  ).numpy()
-  return pixels[:, left - start : left - start + width]
 
 
 def _to_rgb(image):

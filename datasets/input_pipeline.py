@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from datasets import augmentation as augmentations
+from datasets import catalog
 from datasets import example as examples
 from datasets import mixing
 from datasets import part as parts
@@ -43,6 +44,7 @@ class InputOptions(NamedTuple):
   seed: int = 0  # of order and augmentation, whatever the parallelism
   augmentation: Augmentation = Augmentation()  # of training alone
   scales: Scales = PUBLISHED  # of deeplab's preprocessing in training
+  shrink_images: bool = False  # as catalog.shrunk does it
 
 
 def training_batches(
@@ -78,6 +80,8 @@ def training_batches(
   """
   prepared_as = _preparation(dataset, options)
   augmentation = options.augmentation
+  if options.shrink_images:
+    dataset = catalog.shrunk(dataset, options.image_size)
   read = _make_augmented_read(
     dataset, options.seed, prepared_as, bad_images, cache
   )
@@ -169,6 +173,8 @@ def evaluation_batches(
   training_batches, but images are float32 in [-1, 1], which rounds nothing.
   """
   prepared_as = _preparation(dataset, options)
+  if options.shrink_images:
+    dataset = catalog.shrunk(dataset, options.image_size)
 
   def read(index):
     return _flat(_read(dataset, bad_images, index))

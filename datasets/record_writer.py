@@ -12,6 +12,7 @@ from base.errors import InputError
 from datasets import images
 from datasets import labels
 from datasets import shard_files
+from datasets import shrinking
 from datasets import tfrecord
 from datasets.image_set import ImageSet
 
@@ -26,7 +27,11 @@ def check_output(output: str) -> None:
 
 
 def write(
-  source: ImageSet, output: str, pattern: str, num_shards: dict[str, int]
+  source: ImageSet,
+  output: str,
+  pattern: str,
+  num_shards: dict[str, int],
+  longest_side: int | None = None,
 ) -> None:
   """Writes the files of each split, labels.txt, and how many records there are.
 
@@ -40,6 +45,8 @@ def write(
     pattern: of the files' names; {split} becomes the split's name, * the
       number of the file and how many there are.
     num_shards: files of each split, if it has so many images.
+    longest_side: of an image, in pixels; those with a longer one are shrunk to
+      it, turned upright, and become JPEG (shrinking.to_jpeg). None: of any.
   Raises:
     InputError: the folder cannot be written, labels.txt cannot hold a name, or
       images cannot be read, each of which has been printed. Nothing is left
@@ -56,7 +63,9 @@ def write(
       'run may have left, or choose another output'
     ) from error
   try:
-    counts = _write_splits(source, os.path.join(partial, pattern), num_shards)
+    counts = _write_splits(
+      source, os.path.join(partial, pattern), num_shards, longest_side
+    )
     shard_files.write_counts(partial, counts)
     labels.write_folder(partial, source.label_names)
     os.replace(partial, output)
@@ -71,7 +80,7 @@ def write(
   print(f'{output}: {counts} images in {len(source.label_names)} classes')
 
 
-def _write_splits(source, pattern, num_shards):
+def _write_splits(source, pattern, num_shards, longest_side):
   """Returns {file name: number of records}."""
   total = sum(len(split.labels) for split in source.splits.values())
   bad, counts = [], {}
@@ -86,7 +95,12 @@ def _write_splits(source, pattern, num_shards):
           '*', f'{shard:05d}-of-{count:05d}'
         )
         indices = range(shard, len(split.labels), count)
-        bad += _write_shard(split, indices, path, pool, progress)
+        bad += _write_shard(
+          [(split, index, longest_side) for index in indices],
+          path,
+          pool,
+          progress,
+        )
         counts[os.path.basename(path)] = len(indices)
         if progress.disable:
           print(f'{os.path.basename(path)}: {len(indices)} images')
@@ -99,14 +113,17 @@ def _write_splits(source, pattern, num_shards):
   return counts
 
 
-def _write_shard(split, indices, path, pool, progress):
-  """Writes the readable images; returns messages about the others."""
+def _write_shard(images_of_shard, path, pool, progress):
+  """Writes what can be read of these; returns messages about the others.
+
+  images_of_shard: a list of _make_record's arguments.
+  """
   bad = []
   with tf.io.TFRecordWriter(path) as writer:
-    for begin in range(0, len(indices), _CHUNK):
+    for begin in range(0, len(images_of_shard), _CHUNK):
       chunk = [
-        pool.submit(_make_record, split, index)
-        for index in indices[begin : begin + _CHUNK]
+        pool.submit(_make_record, *one)
+        for one in images_of_shard[begin : begin + _CHUNK]
       ]
       for record in chunk:
         try:
@@ -117,14 +134,18 @@ def _write_shard(split, indices, path, pool, progress):
   return bad
 
 
-def _make_record(split, index):
+def _make_record(split, index, longest_side):
   """Returns the serialized tf.train.Example of an image file."""
   encoded, name = split.read(index)
   image = images.read_image(encoded, name)
-  image_format = images.plain_format(encoded)
+  height, width, _ = image.shape
+  if longest_side and max(height, width) > longest_side:
+    encoded, height, width = shrinking.to_jpeg(image, longest_side)
+    image_format = 'jpg'
+  else:
+    image_format = images.plain_format(encoded)
   if image_format is None:
     encoded, image_format = images.encode_png(image), 'png'
-  height, width, _ = image.shape
   return tfrecord.make_example(
     encoded, image_format, int(split.labels[index]), height, width
   ).SerializeToString()

@@ -22,9 +22,9 @@ def with_sizes(dataset: Dataset) -> Dataset:
   dataset: of kind labels.
   """
 
-  def read(index, choose_window=None):
-    example = dataset.read(index, choose_window)
-    size = np.int32(example.image.shape[:2])
+  def read(index, *how):
+    example = dataset.read(index, *how)
+    size = np.int32(example.size or example.image.shape[:2])
     return example._replace(target=SizedLabels(example.target, size))
 
   spec = SizedLabels(dataset.target_spec, tf.TensorSpec([2], tf.int32))

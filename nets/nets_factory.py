@@ -1,6 +1,7 @@
 """Name -> network function, in either implementation.
 
-specs/networks.py says what there is, and in which modules.
+specs/networks.py says what there is, and in which modules. What runs fast
+imports neither tf-slim nor what that needs: it takes as long as a photograph.
 """
 
 from collections.abc import Callable
@@ -12,8 +13,6 @@ import tensorflow as tf
 
 from base.errors import InputError
 from base.suggestions import did_you_mean
-from nets import dropout
-from nets.tf_slim_compat import slim
 from specs import networks
 from specs.networks import ALL
 from specs.networks import COMPUTE_DTYPES
@@ -42,11 +41,18 @@ def _arg_scope(name):
   return getattr(networks.module_of(name, 'nets'), ALL[name].family.arg_scope)
 
 
-# Where users of slim look networks up, and their arg_scopes.
-networks_map = {
-  name: networks.named(_function(name, 'slim'), name) for name in ALL
-}
-arg_scopes_map = {name: _arg_scope(name) for name in ALL}
+def __getattr__(attribute: str) -> dict[str, Callable]:
+  """Makes what users of slim look networks and arg_scopes up in, when they do.
+
+  networks_map and arg_scopes_map: from there on attributes as any other.
+  """
+  if attribute == 'networks_map':
+    made = {name: networks.named(_function(name, 'slim'), name) for name in ALL}
+  elif attribute == 'arg_scopes_map':
+    made = {name: _arg_scope(name) for name in ALL}
+  else:
+    raise AttributeError(f'module {__name__} has no attribute {attribute}')
+  return globals().setdefault(attribute, made)
 
 
 def network_names() -> tuple[str, ...]:
@@ -103,6 +109,9 @@ def get_network_fn(
   normalization = options.pop(_NORMALIZATION, None)
 
   def slim_fn(images, **call_options):
+    from nets import dropout
+    from nets.tf_slim_compat import slim
+
     arguments = {
       **options,
       **call_options,
@@ -114,7 +123,7 @@ def get_network_fn(
     fused = False if arguments.pop(_SYNC, False) else None
     scope_arguments, arguments = _split(name, arguments)
     with (
-      slim.arg_scope(arg_scopes_map[name](**scope_arguments)),
+      slim.arg_scope(_arg_scope(name)(**scope_arguments)),
       slim.arg_scope([slim.batch_norm], fused=fused),
       slim.arg_scope([dropout.dropout, dropout.drop_path], seed=seed),
     ):
@@ -151,7 +160,7 @@ def _scope_parameters(name):
   """Returns {option: what the arg_scope calls it}."""
   return {
     _OPTIONS.get(parameter, parameter): parameter
-    for parameter in _parameters(arg_scopes_map[name])
+    for parameter in _parameters(_arg_scope(name))
   }
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from concurrent import futures
+import contextlib
 import sys
 from typing import Any
 from typing import NamedTuple
@@ -18,6 +20,7 @@ from checkpoints import restore
 from checkpoints import run_info
 from checkpoints.checkpoint_flags import CheckpointOptions
 from checkpoints.reader import Checkpoint
+from datasets import data_flags
 from datasets import image_files
 from datasets import preprocessing
 from datasets.image_files import OpenedImage
@@ -103,6 +106,7 @@ def open_predictor(
       'model_name': choice.default,
       'implementation': 'fast',
       'preprocessing_name': preprocessing.names(kind.name)[0],
+      **data_flags.defaults(kind),
     },
     options.network,
     options.input,
@@ -147,7 +151,9 @@ def _open_export(options, choice, kind, to_outputs):
     eval_image_size=options.input.image_size,
   )
   info = export.info
-  network, data = run_info.fill_in(info, {}, options.network, options.input)
+  network, data = run_info.fill_in(
+    info, data_flags.defaults(kind), options.network, options.input
+  )
   network_flags.check(network, choice)
   preprocessing.check_name(data.preprocessing_name, kind.name)
   print(
@@ -179,8 +185,9 @@ def predict(
 ) -> Iterator[Prediction]:
   """Yields a Prediction for each image file, in order.
 
-  What cannot be read is told on stderr, where on a terminal a bar shows how far
-  it is.
+  While the network has a batch, and the caller what came of it, the images of
+  the next one are opened, on all cores. What cannot be read is told on stderr,
+  where on a terminal a bar shows how far it is.
 
   Args:
     predictor: Predictor.
@@ -191,9 +198,18 @@ def predict(
     InputError: outputs are not finite.
   """
   size = predictor.input.batch_size
-  with _progress(len(paths)) as progress:
+  with _progress(len(paths)) as progress, _readers() as pool:
+
+    def open_from(start):
+      return [
+        (path, pool.submit(image_files.open_image, path, predictor.input))
+        for path in paths[start : start + size]
+      ]
+
+    following = open_from(0)
     for start in range(0, len(paths), size):
-      found = _predict_batch(predictor, predict_fn, paths[start : start + size])
+      batch, following = following, open_from(start + size)
+      found = _predict_batch(predictor, predict_fn, batch)
       progress.update(len(found))
       # Or else what is printed now would go on behind the bar.
       progress.clear()
@@ -201,6 +217,16 @@ def predict(
         if one.error:
           errors.tell(one.error)
         yield one
+
+
+@contextlib.contextmanager
+def _readers():
+  """A thread on each core; those who leave early wait for no further image."""
+  pool = futures.ThreadPoolExecutor(device.num_cores())
+  try:
+    yield pool
+  finally:
+    pool.shutdown(cancel_futures=True)
 
 
 def _progress(num_images):
@@ -216,9 +242,13 @@ def _progress(num_images):
 
 
 def _predict_batch(predictor, predict_fn, batch):
-  """Returns a Prediction for each image file of a batch."""
-  opened, reasons = image_files.open_images(batch, predictor.input)
-  rows = {}
+  """Returns a Prediction for each (path, future OpenedImage) of a batch."""
+  opened, reasons, rows = {}, {}, {}
+  for path, image in batch:
+    try:
+      opened[path] = image.result()
+    except InputError as error:
+      reasons[path] = str(error)
   if opened:
     images = np.stack([image.prepared for image in opened.values()])
     outputs = predictor.outputs_fn(images)
@@ -226,7 +256,7 @@ def _predict_batch(predictor, predict_fn, batch):
     rows = dict(zip(opened, _rows(predict_fn(outputs), len(opened))))
   return [
     Prediction(path, reasons.get(path), opened.get(path), rows.get(path))
-    for path in batch
+    for path, _ in batch
   ]
 
 

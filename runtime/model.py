@@ -150,6 +150,12 @@ class Model(tf.Module):
     is_training: with those that only training needs, of auxiliary heads.
     """
     size = image_size or self.default_image_size
+    if not is_training:
+      # tf.function would trace it twice, to make the initial values at the end;
+      # here they are others, for values that are soon restored.
+      with tf.__internal__.FuncGraph('build').as_default():
+        self(tf.zeros([1, size, size, 3]))
+      return self
     function = tf.function(self, autograph=False)
     function.get_concrete_function(
       tf.TensorSpec([1, size, size, 3]), is_training=is_training

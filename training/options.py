@@ -118,6 +118,7 @@ class TrainingOptions(NamedTuple):
       'implementation': self.network.implementation,
       **self.network.architecture(),
       'use_grayscale': self.input.use_grayscale,
+      'shrink_images': bool(self.input.shrink_images and dataset.shrinks),
       'moving_average_decay': self.optimization.moving_average_decay,
       **self.dataset.info(),
       'num_classes': dataset.num_classes,

@@ -194,6 +194,21 @@ class DifferencesTest(tf.test.TestCase):
       run_info.differences(folder, now),
     )
 
+  def test_runs_begun_before_images_were_shrunk(self):
+    run_info.write_run_info(self.folder, {'num_examples': 7})
+    for shrink_images, lines in (
+      (False, []),
+      (
+        True,
+        [
+          f'--shrink_images was False when {self.folder} was begun, now it is '
+          'True.'
+        ],
+      ),
+    ):
+      now = {'num_examples': 7, 'shrink_images': shrink_images}
+      self.assertEqual(lines, run_info.differences(self.folder, now))
+
   def test_runs_begun_before_are_not_asked_what_they_do_not_know(self):
     run_info.write_run_info(self.folder, {'image_size': 32})
     now = {'image_size': 32, 'seed': 3, 'num_examples': 7}

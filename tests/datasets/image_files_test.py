@@ -106,11 +106,11 @@ class ImageFilesTest(absltest.TestCase):
   def test_heic_without_the_package(self):
     self.have_heif(None)
     path = self.write('class/photo.heic', _HEIC)
-    _, reasons = image_files.open_images([path], InputOptions(1, 8, 'lenet'))
-    self.assertEqual(
-      f'{path}: a HEIC image: pip install pillow-heif, or convert to JPEG',
-      reasons[path],
-    )
+    with self.assertRaisesRegex(
+      InputError,
+      f'^{path}: a HEIC image: pip install pillow-heif, or convert to JPEG$',
+    ):
+      image_files.open_image(path, InputOptions(1, 8, 'lenet'))
     for list_images in (
       lambda: image_files.find_images([self.folder]),
       lambda: image_folder.load(self.folder, 'train', 0),
@@ -122,12 +122,9 @@ class ImageFilesTest(absltest.TestCase):
     self.have_heif(_pillow_heif())
     path = self.write('photo.HEIC', _HEIC)
     self.assertEqual((['photo.HEIC'], ''), self.find(self.folder))
-    opened, reasons = image_files.open_images(
-      [path], InputOptions(1, 8, 'lenet')
-    )
-    self.assertEmpty(reasons)
+    opened = image_files.open_image(path, InputOptions(1, 8, 'lenet'))
     expected = np.full([4, 6, 3], [9, 200, 30], np.uint8)
-    np.testing.assert_array_equal(expected, opened[path].pixels)
+    np.testing.assert_array_equal(expected, opened.pixels)
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from base.errors import InputError
 from datasets import images
+from datasets import jpegs
 from tests.helpers import image_files
 
 _NOISE = image_files.noise(0)
@@ -255,8 +256,8 @@ class WindowTest(parameterized.TestCase):
   def test_what_tensorflow_cannot_decode_goes_to_pillow(self):
     encoded = image_files.encode(image_files.noise(3, 40, 60), 'JPEG')
     with mock.patch.object(
-      images,
-      '_decode_window',
+      jpegs,
+      'decode_window',
       side_effect=tf.errors.InvalidArgumentError(None, None, 'pages'),
     ):
       self.check_windows(encoded)

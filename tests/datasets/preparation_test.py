@@ -49,25 +49,23 @@ class PreparationTest(parameterized.TestCase, tf.test.TestCase):
     with self.assertRaisesRegex(InputError, 'unknown preprocessing vgg'):
       preparation.fit(testing.noise(0), 20, 'vgg')
 
-  def test_open_images(self):
+  def test_open_image(self):
     folder = self.enter_context(tempfile.TemporaryDirectory())
     pixels = testing.noise(0, 30, 40)
     path = testing.write(folder, 'a.png', testing.encode(pixels))
     missing = os.path.join(folder, 'b.png')
     options = InputOptions(1, 45, 'deeplab')
-    opened, reasons = image_files.open_images([path, missing], options)
-    self.assertEqual(
-      {missing: f'{missing}: No such file or directory'}, reasons
-    )
-    self.assertEqual([path], list(opened))
-    self.assertAllEqual(pixels, opened[path].pixels)
-    self.assertEqual((30, 40), opened[path].content)
-    self.assertAllClose(pixels / 127.5 - 1, opened[path].prepared[:30, :40])
-    self.assertAllEqual(np.zeros([15, 45, 3]), opened[path].prepared[30:])
-    grey, _ = image_files.open_images(
-      [path], options._replace(use_grayscale=True)
-    )
-    prepared = grey[path].prepared
+    with self.assertRaisesRegex(
+      InputError, f'^{missing}: No such file or directory$'
+    ):
+      image_files.open_image(missing, options)
+    opened = image_files.open_image(path, options)
+    self.assertAllEqual(pixels, opened.pixels)
+    self.assertEqual((30, 40), opened.content)
+    self.assertAllClose(pixels / 127.5 - 1, opened.prepared[:30, :40])
+    self.assertAllEqual(np.zeros([15, 45, 3]), opened.prepared[30:])
+    grey = image_files.open_image(path, options._replace(use_grayscale=True))
+    prepared = grey.prepared
     self.assertAllEqual(prepared[..., 0], prepared[..., 2])
 
 

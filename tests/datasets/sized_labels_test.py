@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 import tensorflow as tf
 
+from datasets import catalog
 from datasets import sized_labels
 from datasets.bad_images import BadImages
 from tests.helpers import batches as testing
@@ -43,6 +44,18 @@ class SizedLabelsTest(testing.TestCase):
       self.assertEqual(example.target, other.target.labels)
       self.assertAllEqual(example.image, other.image)
       self.assertEqual(np.int32, other.target.size.dtype)
+
+  def test_sizes_of_shrunk_images_are_those_of_their_files(self):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    encoded = image_files.encode(
+      image_files.noise(1, 40, 60), 'JPEG', exif=turned
+    )
+    image_files.write(self.folder, 'ant/90.jpg', encoded)
+    dataset = sized_labels.with_sizes(self.get_dataset())
+    example = catalog.shrunk(dataset, 4).read(4)
+    self.assertEqual((15, 10, 3), example.image.shape)
+    self.assertAllEqual([60, 40], example.target.size)
 
 
 if __name__ == '__main__':

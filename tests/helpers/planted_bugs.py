@@ -32,6 +32,7 @@ from tests.helpers import bugs_of_faults
 from tests.helpers import bugs_of_formats
 from tests.helpers import bugs_of_graphs
 from tests.helpers import bugs_of_imports
+from tests.helpers import bugs_of_input
 from tests.helpers import bugs_of_prediction
 from tests.helpers import bugs_of_recipes
 from tests.helpers import bugs_of_replicas
@@ -67,6 +68,7 @@ BUGS = tuple(
     *bugs_of_formats.ROWS,
     *bugs_of_graphs.ROWS,
     *bugs_of_imports.ROWS,
+    *bugs_of_input.ROWS,
     *bugs_of_prediction.ROWS,
     *bugs_of_replicas.ROWS,
     *bugs_of_reports.ROWS,

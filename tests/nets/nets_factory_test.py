@@ -1,5 +1,8 @@
 """The factory's contract, and both implementations in a TF1-style graph."""
 
+import subprocess
+import sys
+
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
@@ -13,6 +16,7 @@ from runtime.model import Model
 from specs.mobilenet_v2 import Stage
 from tests.helpers import golden_rule
 from tests.helpers import networks as testing
+from tests.helpers import programs
 from tests.helpers import soak
 
 tf1 = tf.compat.v1
@@ -141,6 +145,50 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
         self.assertLessEqual(
           testing.deviation(value, arrays[f'train/moved/{name}']), 1e-4, name
         )
+
+  def test_fast_imports_no_tf_slim(self):
+    """To import it takes a second, of the four that one photograph takes."""
+    imported = subprocess.run(
+      [
+        *(sys.executable, '-c'),
+        'from base import quiet_tensorflow\n'
+        'import sys\n'
+        'import classify_image\n'
+        'from runtime.model import Model\n'
+        'model = Model("mobilenet_v2_035", 3, "fast")\n'
+        'model.build(32, is_training=False)\n'
+        'print(len(model.variables_by_name), *sys.modules)\n',
+      ],
+      env=programs.environment(),
+      stdout=subprocess.PIPE,
+      text=True,
+      check=True,
+    ).stdout.split()
+    self.assertEqual('262', imported[0])
+    self.assertIn('tensorflow', imported)
+    for name in 'tf_slim', 'tf_keras', 'keras.src', 'sklearn', 'matplotlib':
+      self.assertNotIn(name, imported)
+
+  def test_maps_can_be_added_to(self):
+    """As code of slim does with its own networks."""
+    self.assertIs(nets_factory.networks_map, nets_factory.networks_map)
+    self.assertSameElements(
+      nets_factory.networks_map, nets_factory.arg_scopes_map
+    )
+    with self.assertRaisesRegex(AttributeError, 'no attribute other_map'):
+      _ = nets_factory.other_map
+
+  @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
+  def test_built_to_infer_variables_are_the_same(self, implementation):
+    training, inference = (
+      Model('mobilenet_v2_035', 2, implementation).build(32, is_training)
+      for is_training in (True, False)
+    )
+    shapes = [
+      [(name, one.shape) for name, one in model.variables_by_name.items()]
+      for model in (training, inference)
+    ]
+    self.assertEqual(*shapes)
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_two_models_share_nothing(self, implementation):

@@ -3,10 +3,13 @@
 import io
 import os
 import tempfile
+import threading
+import types
 from unittest import mock
 
 import tensorflow as tf
 
+from datasets import image_files as image_files_lib
 from datasets.input_pipeline import InputOptions
 from prediction import predictor as predictor_lib
 from prediction.predictor import Predictor
@@ -37,19 +40,20 @@ class PredictTest(tf.test.TestCase):
       self.batches.append(len(images))
       return tf.reduce_mean(images, [1, 2, 3])
 
-    predictor = Predictor(
-      outputs_fn, None, InputOptions(2, 8, 'lenet'), 1, None, None, 'checkpoint'
-    )
     with (
       mock.patch('sys.stderr', stderr),
       mock.patch.object(predictor_lib, '_PATIENCE', patience),
     ):
       return [
         (found.path, found.error, found.outputs)
-        for found in predictor_lib.predict(
-          predictor, lambda outputs: outputs, [self.bad, *self.paths]
-        )
+        for found in self.predictions(outputs_fn, [self.bad, *self.paths])
       ]
+
+  def predictions(self, outputs_fn, paths):
+    predictor = Predictor(
+      outputs_fn, None, InputOptions(2, 8, 'lenet'), 1, None, None, 'checkpoint'
+    )
+    return predictor_lib.predict(predictor, lambda outputs: outputs, paths)
 
   def test_each_file_in_order(self):
     stderr = io.StringIO()
@@ -66,6 +70,45 @@ class PredictTest(tf.test.TestCase):
     # No bar where nobody looks, only what is wrong.
     self.assertEqual(1, stderr.getvalue().count('\n'))
     self.assertNotIn('6/6', stderr.getvalue())
+
+  def test_images_are_opened_ahead_while_the_network_runs(self):
+    """The network waits for the next batch, but for no more than that."""
+    opened, enough = [], threading.Event()
+
+    def open_image(path, options):
+      opened.append(path)
+      if len(opened) == 4:
+        enough.set()
+      return image_files_lib.open_image(path, options)
+
+    def outputs_fn(images):
+      self.assertTrue(enough.wait(60))
+      if not self.batches:
+        self.assertLen(opened, 4)
+      self.batches.append(len(images))
+      return tf.reduce_mean(images, [1, 2, 3])
+
+    opening = types.SimpleNamespace(open_image=open_image)
+    with mock.patch.object(predictor_lib, 'image_files', opening):
+      found = list(self.predictions(outputs_fn, self.paths))
+    self.assertEqual([2, 2, 1], self.batches)
+    self.assertEqual(self.paths, [one.path for one in found])
+
+  def test_those_who_leave_early_wait_for_no_image(self):
+    opened = []
+
+    def open_image(path, options):
+      opened.append(path)
+      return image_files_lib.open_image(path, options)
+
+    opening = types.SimpleNamespace(open_image=open_image)
+    with mock.patch.object(predictor_lib, 'image_files', opening):
+      found = self.predictions(lambda images: images[:, 0, 0, 0], self.paths)
+      next(found)
+      found.close()
+    self.assertLessEqual(len(opened), 4)
+    threads = [thread.name for thread in threading.enumerate()]
+    self.assertNotIn('ThreadPoolExecutor', ' '.join(threads))
 
   def test_a_bar_on_a_terminal_that_waits(self):
     shown, soon = _Terminal(), _Terminal()

@@ -50,7 +50,9 @@ class ConvertTest(tf.test.TestCase):
   def write(self, name, data):
     return image_files.write(self.source, name, data)
 
-  def convert(self, source=None, num_shards=5, validation_fraction=0.2):
+  def convert(
+    self, source=None, num_shards=5, validation_fraction=0.2, longest_side=None
+  ):
     """Converts in silence; returns what is printed."""
     with (
       contextlib.redirect_stdout(io.StringIO()) as out,
@@ -58,7 +60,11 @@ class ConvertTest(tf.test.TestCase):
     ):
       try:
         folder_to_records.convert(
-          source or self.source, self.output, num_shards, validation_fraction
+          source or self.source,
+          self.output,
+          num_shards,
+          validation_fraction,
+          longest_side,
         )
       finally:
         self.printed = out.getvalue() + err.getvalue()
@@ -161,6 +167,45 @@ class ConvertTest(tf.test.TestCase):
         (height, width), (record['image/height'], record['image/width'])
       )
     self.assertIn((30, 20), [image.shape[:2] for image in decoded])
+
+  def test_large_images_are_shrunk(self):
+    noise = image_files.noise(0, 20, 30)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    left_white = np.zeros([60, 120, 3], np.uint8)
+    left_white[:, :60] = 255
+    kept = image_files.encode(noise, 'JPEG')
+    for name, data in {
+      'kept.jpg': kept,
+      'turned.jpg': image_files.encode(left_white, 'JPEG', exif=exif),
+      'fine.png': image_files.encode(
+        np.indices([64, 96]).sum(0).astype(np.uint8) % 2 * 255
+      ),
+    }.items():
+      self.write(f'cat/{name}', data)
+    self.convert(validation_fraction=0, longest_side=30)
+    records = {
+      (int(r['image/height']), int(r['image/width'])): r
+      for r in self.records('train')
+    }
+    self.assertEqual({(20, 30), (30, 15)}, set(records))
+    self.assertLen(self.records('train'), 3)
+    encoded = [r['image/encoded'].numpy() for r in self.records('train')]
+    self.assertIn(kept, encoded)
+    turned = records[30, 15]
+    self.assertEqual(b'jpg', turned['image/format'])
+    image = tf.io.decode_jpeg(turned['image/encoded']).numpy()
+    self.assertEqual((30, 15, 3), image.shape)
+    self.assertGreater(image[:13].min(), 240)  # Turned to the right: on top.
+    self.assertLess(image[17:].max(), 15)
+    # Black and white pixels in turn are grey from afar.
+    (grey,) = (
+      tf.io.decode_jpeg(data).numpy()
+      for data in encoded
+      if data not in (kept, turned['image/encoded'].numpy())
+    )
+    self.assertEqual((20, 30), grey.shape[:2])
+    self.assertAllInRange(grey, 115, 140)
 
   def test_all_bad_files_are_listed(self):
     image_files.write_folder(self.source, ['cat', 'dog'], 5)

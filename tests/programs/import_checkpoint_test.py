@@ -114,8 +114,8 @@ class ImportCheckpointTest(tf.test.TestCase):
     self.assertEqual(0, classified.status, classified.stderr)
     found = json.loads(classified.stdout)[0]['predictions']
     options = InputOptions(1, _SIZE, 'inception')
-    opened, _ = datasets_image_files.open_images([photo], options)
-    logits = keras_models.logits(self.model, opened[photo].prepared[None])
+    opened = datasets_image_files.open_image(photo, options)
+    logits = keras_models.logits(self.model, opened.prepared[None])
     expected = tf.nn.softmax(logits)[0].numpy()
     best = np.argsort(-expected)[:5]
     self.assertEqual(

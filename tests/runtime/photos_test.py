@@ -45,12 +45,10 @@ _FAST = (
 def _photos(preprocessing_name):
   """Returns float32 [4, 224, 224, 3], in the order of _LABELS."""
   paths = [os.path.join(_PHOTOS, name) for name in _LABELS]
-  images, unreadable = image_files.open_images(
-    paths, InputOptions(len(paths), 224, preprocessing_name)
+  options = InputOptions(len(paths), 224, preprocessing_name)
+  return np.stack(
+    [image_files.open_image(path, options).prepared for path in paths]
   )
-  if unreadable:
-    raise AssertionError(unreadable)
-  return np.stack([images[path].prepared for path in paths])
 
 
 def _logits(photos, implementation, **options):
