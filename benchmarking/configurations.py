@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 import itertools
+import os
 from typing import NamedTuple
 
-from base.errors import InputError
-from base.suggestions import did_you_mean
-from specs.networks import ARCHITECTURE
+from benchmarking import runtimes
+from benchmarking.models import Model
 from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
 from specs.networks import DETECTORS
@@ -14,7 +14,8 @@ from specs.networks import NETWORKS
 from specs.networks import SEGMENTERS
 
 XLA = ['false', 'true']
-MODES = ['inference', 'training']
+# throughput: inference where only images/s count, driven in several ways.
+MODES = ['inference', 'throughput', 'training']
 
 # What has no yardstick.
 _ALONE = {**DETECTORS, **SEGMENTERS}
@@ -39,12 +40,16 @@ class Configuration(NamedTuple):
   xla: bool = False
   export: str | None = None  # a folder; implementation is then its format
   accuracy: float | None = None  # its evaluation's, where there was one
+  weights: str | None = None  # folder of those that all share; None: its own
+  drive: str = runtimes.ONE  # see runtimes.py
+  at_once: int = 1  # requests, where the drive takes several
 
   @property
   def workload(self) -> str:
     """What all that are compared have in common, in words."""
+    what = 'requests of' if self.mode == 'throughput' else 'batch'
     return (
-      f'{self.mode}, batch {self.batch_size}, '
+      f'{self.mode}, {what} {self.batch_size}, '
       f'{self.image_size} x {self.image_size} pixels'
     )
 
@@ -53,12 +58,13 @@ class Configuration(NamedTuple):
     """What sets it apart from others of its network."""
     if self.implementation == 'keras':
       return 'Keras MobileNetV2'
+    parts = [self.implementation, self.data_format, self.compute_dtype]
     if self.export:
-      return f'{self.implementation} {self.compute_dtype}'
-    return ' '.join(
-      [self.implementation, self.data_format, self.compute_dtype]
-      + ['XLA'] * self.xla
-    )
+      parts.remove(self.data_format)
+    label = ' '.join(parts + ['XLA'] * self.xla)
+    if self.mode != 'throughput':
+      return label
+    return f'{label}, {runtimes.describe(self.drive, self.at_once)}'
 
   @property
   def flags(self) -> str:
@@ -74,20 +80,19 @@ class Configuration(NamedTuple):
 
 
 # By default: (mode, batch size), and the fast implementation's (layout,
-# precision). NCHW is far from fast on a CPU: once is enough to see it.
+# precision). NCHW is far from fast on a CPU: once is enough to see it. On a GPU
+# they fit ten minutes and 8 GB: plan.py counts, and tests hold them to it.
 _CPU_BATCHES = (('inference', 1), ('inference', 32), ('training', 32))
+_GPU_BATCHES = (('inference', 1), ('inference', 128), ('training', 32))
+_RUNTIMES_BATCHES = (('inference', 1), ('throughput', 1), ('throughput', 32))
+_NHWC = (('NHWC', 'float32'), ('NHWC', 'bfloat16'))
 _CPU_VARIANTS = {
-  'inference': (('NHWC', 'float32'), ('NHWC', 'bfloat16'), ('NCHW', 'float32')),
-  'training': (('NHWC', 'float32'), ('NHWC', 'bfloat16')),
+  'inference': (*_NHWC, ('NCHW', 'float32')),
+  'throughput': _NHWC,
+  'training': _NHWC,
 }
-_GPU_BATCHES = (
-  ('inference', 1),
-  ('inference', 32),
-  ('inference', 256),
-  ('training', 128),
-)
 _GPU_VARIANTS = dict.fromkeys(
-  MODES, tuple(itertools.product(DATA_FORMATS, COMPUTE_DTYPES))
+  MODES, (('NHWC', 'float32'), ('NHWC', 'float16'), ('NCHW', 'float16'))
 )
 
 
@@ -112,18 +117,6 @@ def yardstick(configuration: Configuration) -> Configuration | None:
   )
 
 
-class Model(NamedTuple):
-  """An export, as its model.json has it."""
-
-  folder: str
-  format: str
-  precision: str
-  network: str
-  is_published: bool  # whether the name says all of its architecture
-  image_size: int
-  accuracy: float | None
-
-
 class Choices(NamedTuple):
   """What is asked for; None means what suits the device."""
 
@@ -133,12 +126,22 @@ class Choices(NamedTuple):
   compute_dtypes: list[str] | None
   xla: list[str] | None
   batch_sizes: list[int] | None
-  modes: list[str]
+  modes: list[str] | None
   models: Sequence[Model] = ()
+  runtimes: Sequence[str] = ()  # those that are installed
+  weights: str | None = None  # of runtimes: folder with one for each network
+
+
+class Device(NamedTuple):
+  """What decides which configurations suit."""
+
+  has_gpu: bool
+  cores: int = 1
+  has_bfloat16: bool = False  # a CPU's units
 
 
 def make_configurations(
-  has_gpu: bool, image_size: int, choices: Choices
+  device: Device, image_size: int, choices: Choices
 ) -> list[Configuration]:
   """Returns the list of Configurations, those of one yardstick together.
 
@@ -146,56 +149,106 @@ def make_configurations(
   NHWC float32, all that it has.
 
   Args:
-    has_gpu: whether there is a GPU.
+    device: what runs them.
     image_size: height and width.
     choices: Choices.
   """
-  if choices.batch_sizes is None:
-    batches = [
-      (mode, batch_size)
-      for mode, batch_size in (_GPU_BATCHES if has_gpu else _CPU_BATCHES)
-      if mode in choices.modes
-    ]
-  else:
-    batches = list(itertools.product(choices.modes, choices.batch_sizes))
-  if choices.data_formats is None and choices.compute_dtypes is None:
-    variants = _GPU_VARIANTS if has_gpu else _CPU_VARIANTS
-  else:
-    variants = dict.fromkeys(
-      MODES,
-      tuple(
-        itertools.product(
-          choices.data_formats or ['NHWC'],
-          choices.compute_dtypes or ['float32'],
+  batches = _batches(device, choices)
+  variants = _variants(device, choices)
+  ordered = sorted(choices.networks, key=lambda name: name in _ALONE)
+  made = []
+  for mode, batch_size in batches:
+    for network in ordered:
+      start = Configuration(mode, batch_size, image_size, network, '')
+      for implementation in choices.implementations:
+        made += _of_implementation(
+          start._replace(implementation=implementation),
+          variants[mode],
+          device,
+          choices,
         )
-      ),
-    )
-  made = [
-    Configuration(
-      mode,
-      batch_size,
-      image_size,
-      network,
-      implementation,
-      *variant,
-      compiled == 'true',
-    )
-    for mode, batch_size in batches
-    for network in sorted(choices.networks, key=lambda name: name in _ALONE)
-    for implementation in choices.implementations
-    for variant in (
-      variants[mode] if implementation == 'fast' else [('NHWC', 'float32')]
-    )
-    for compiled in choices.xla or ['true' if has_gpu else 'false']
-  ]
-  made += [
-    _of_model(model, mode, batch_size)
-    for mode, batch_size in batches
-    for model in choices.models
-    if mode == 'inference'
-  ]
+      if mode != 'training':
+        made += _of_runtimes(start, device, choices)
+    if mode == 'inference':
+      made += [_of_model(one, mode, batch_size) for one in choices.models]
   # Those of one yardstick together, those without one last.
   return sorted(made, key=lambda one: _order(one, batches))
+
+
+def _batches(device, choices):
+  """Returns [(mode, batch size)]."""
+  modes = choices.modes or (
+    ['inference', 'throughput']
+    if choices.runtimes
+    else ['inference', 'training']
+  )
+  if choices.batch_sizes is not None:
+    return list(itertools.product(modes, choices.batch_sizes))
+  suited = _GPU_BATCHES if device.has_gpu else _CPU_BATCHES
+  if 'throughput' in modes:
+    suited = _RUNTIMES_BATCHES + tuple(
+      one for one in suited if one[0] == 'training'
+    )
+  return [one for one in suited if one[0] in modes]
+
+
+def _variants(device, choices):
+  """Returns {mode: ((layout, precision), ...)} of the fast implementation."""
+  if choices.data_formats is None and choices.compute_dtypes is None:
+    return _GPU_VARIANTS if device.has_gpu else _CPU_VARIANTS
+  variants = itertools.product(
+    choices.data_formats or ['NHWC'], choices.compute_dtypes or ['float32']
+  )
+  return dict.fromkeys(MODES, tuple(variants))
+
+
+def _of_implementation(start, variants, device, choices):
+  """Returns the Configurations of slim or fast in a workload."""
+  if start.implementation != 'fast':
+    variants = [('NHWC', 'float32')]
+  weights = choices.weights and os.path.join(choices.weights, start.network)
+  return [
+    driven._replace(
+      data_format=data_format,
+      compute_dtype=compute_dtype,
+      xla=compiled == 'true',
+      weights=weights,
+    )
+    for data_format, compute_dtype in variants
+    for compiled in choices.xla or ['true' if device.has_gpu else 'false']
+    for driven in _driven(start, device)
+  ]
+
+
+def _of_runtimes(start, device, choices):
+  """Returns the Configurations of all runtimes in a workload."""
+  made = []
+  for name in choices.runtimes:
+    runtime = runtimes.RUNTIMES[name]
+    weights = os.path.join(choices.weights, start.network)
+    own = start._replace(
+      implementation=name,
+      export=os.path.join(weights, runtime.format),
+      weights=weights,
+    )
+    halves = runtime.has_bfloat16 and device.has_bfloat16
+    for compute_dtype in ['float32'] + ['bfloat16'] * halves:
+      made += _driven(own._replace(compute_dtype=compute_dtype), device)
+  return made
+
+
+def _driven(configuration, device):
+  """Returns it in each way in which requests can be driven."""
+  if configuration.mode != 'throughput':
+    return [configuration]
+  return [
+    configuration._replace(
+      drive=drive, at_once=1 if drive == runtimes.ONE else device.cores
+    )
+    for drive in runtimes.drives(
+      configuration.implementation, configuration.batch_size, device.cores
+    )
+  ]
 
 
 def _order(configuration, batches):
@@ -205,31 +258,6 @@ def _order(configuration, batches):
     batches.index(workload),
     configuration.network in _ALONE,
     configuration.image_size,
-  )
-
-
-def read_models(folders: Sequence[str]) -> list[Model]:
-  """Returns the Models of folders; raises InputError if one is no export."""
-  return [_read_model(folder) for folder in folders]
-
-
-def _read_model(folder):
-  # Only there is TensorFlow imported.
-  from base import quiet_tensorflow as quiet_tensorflow
-  from export import opened
-
-  info = opened.find(folder)
-  if info is None:
-    raise InputError(f'--models: {folder} is not an export of export_model.py')
-  evaluated = (info.get('evaluation') or {}).get('file') or {}
-  return Model(
-    folder,
-    info['format'],
-    info['precision'],
-    info['model_name'],
-    not any(info.get(name) for name in ARCHITECTURE),
-    info['image_size'],
-    next(iter(evaluated.values()), None),
   )
 
 
@@ -245,33 +273,3 @@ def _of_model(model, mode, batch_size):
     export=model.folder,
     accuracy=model.accuracy,
   )
-
-
-def check_choices(
-  flag: str, values: Sequence[str] | None, choices: Sequence[str]
-) -> None:
-  """Raises InputError unless values, a flag's list or None, are of choices."""
-  if values is None:
-    return
-  for value in values or ['']:
-    if value not in choices:
-      raise InputError(
-        f'--{flag}: there is no {value!r}{did_you_mean(value, choices)}; '
-        f'there are {", ".join(choices)}'
-      )
-
-
-def batch_sizes(values: Sequence[str] | None) -> list[int] | None:
-  """Returns a flag's list of numbers as integers; None stays None.
-
-  Raises:
-    InputError: one is no number above 0.
-  """
-  if values is None:
-    return None
-  for value in values or ['']:
-    if not (value.isdecimal() and int(value)):
-      raise InputError(
-        f'--batch_sizes: {value!r} is not a number of images; give, say, 1,32'
-      )
-  return [int(value) for value in values]

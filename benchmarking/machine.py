@@ -33,6 +33,7 @@ class Machine:
         'cpu': _cpu_name(),
         'cores': device.num_cores(),
         'memory_gb': round(memory / 1e9, 1),
+        'kind': device.kind(),
         'gpu': gpu,
         'why_no_gpu': runtime_gpu.why_no_gpu(),
         'system': platform.platform(),
