@@ -4,14 +4,17 @@ r"""Times networks in every way in which they can run here, next to Keras.
   python benchmark.py --networks=mobilenet_v2,mobilenet_v1 --modes=inference \
       --batch_sizes=1,8 --data_formats=NHWC --compute_dtypes=float32,bfloat16
   python benchmark.py --networks=ssdlite_mobilenet_v2 --image_size=320
+  python benchmark.py --runtimes=litert,onnxruntime,openvino
+  python benchmark.py --plan --plan_device=gpu
   python benchmark.py --models=exported/tflite,exported/onnx --modes=inference
 
 The yardstick is MobileNetV2 as it comes with TensorFlow's Keras: NHWC, float32,
 not compiled by XLA. Keras and each configuration run in processes of their own
 and are timed in turn, so that what slows this machine for a while slows both.
-Detectors and segmenters have no yardstick, for Keras has neither. At the end it
-prints a table and what is fastest here, and writes OUTPUT_DIR/benchmark.json
-and OUTPUT_DIR/benchmark.png.
+Detectors and segmenters have no yardstick, for Keras has neither. --runtimes
+compares with other runtimes at their best, by exports of the same weights. At
+the end it prints a table and what is fastest here, and writes
+OUTPUT_DIR/benchmark.json and OUTPUT_DIR/benchmark.png.
 """
 
 import datetime
@@ -28,6 +31,7 @@ from base import program_flags
 from benchmarking import benchmark_flags
 from benchmarking import ceilings
 from benchmarking import configurations
+from benchmarking import plan
 from benchmarking import report
 from benchmarking import runtimes
 from benchmarking import timing
@@ -45,8 +49,26 @@ _ROUNDS = flags.DEFINE_integer(
 )
 _SECONDS = flags.DEFINE_float(
   'seconds',
-  0.4,
-  'Seconds for which each is timed in a round; at least one step.',
+  1.0,
+  'Seconds for which each is timed in a round; at least one step. A quarter as '
+  'many steps run before, for after a pause the first are slower.',
+)
+_PLAN = flags.DEFINE_bool(
+  'plan',
+  False,
+  'Prints the rows, and how long and in how much memory they will run; runs '
+  'none.',
+)
+_PLAN_DEVICES = {
+  'cpu': 'CPU',
+  'gpu': 'GPU from Volta on',
+  'gpu_before_volta': 'GPU before Volta',
+}
+_PLAN_DEVICE = flags.DEFINE_enum(
+  'plan_device',
+  None,
+  list(_PLAN_DEVICES),
+  "Device of the plan, which need not be there. Default: this machine's.",
 )
 _MEMORY_BANDWIDTH = flags.DEFINE_float(
   'memory_bandwidth',
@@ -81,6 +103,9 @@ def main(argv: list[str]) -> None:
   """Times what the flags say."""
   program_flags.reject_arguments(argv)
   choices, absent = _installed(benchmark_flags.read())
+  if _PLAN.value:
+    _tell_plan(choices)
+    return
   # Minutes later would be too late to find it wrong.
   output_dir = files.make_folder(flags.FLAGS.output_dir, '--output_dir')
   description, speed = _describe_device()
@@ -145,8 +170,26 @@ def _export(choices, absent, folder):
 def _device(machine):
   """Returns the configurations.Device of a description."""
   return configurations.Device(
-    bool(machine['gpu']), machine['cores'], 'bfloat16' in machine['kind']
+    machine['kind'], machine['data_format'], machine['cores']
   )
+
+
+def _tell_plan(choices):
+  """Prints what would be timed, how long it takes, and in how much memory."""
+  with workers.Worker(timing.make_machine) as machine:
+    device = _device(machine.ask('describe')['machine'])
+    kinds = machine.ask('kinds')
+  if _PLAN_DEVICE.value:
+    kind = _PLAN_DEVICES[_PLAN_DEVICE.value]
+    device = device._replace(kind=kind, data_format=kinds[kind])
+  todo = configurations.make_configurations(
+    device,
+    benchmark_flags.image_size(choices),
+    choices._replace(weights=choices.runtimes and ''),
+  )
+  rows = plan.make(todo, device, _ROUNDS.value, _SECONDS.value)
+  print(f'{device.kind}, {device.cores} cores of this machine\n')
+  print(plan.format_table(rows, device))
 
 
 def _describe_device():

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from benchmarking import runtimes
 from benchmarking.models import Model
-from specs.networks import COMPUTE_DTYPES
-from specs.networks import DATA_FORMATS
 from specs.networks import DETECTORS
 from specs.networks import NETWORKS
 from specs.networks import SEGMENTERS
@@ -91,9 +89,8 @@ _CPU_VARIANTS = {
   'throughput': _NHWC,
   'training': _NHWC,
 }
-_GPU_VARIANTS = dict.fromkeys(
-  MODES, (('NHWC', 'float32'), ('NHWC', 'float16'), ('NCHW', 'float16'))
-)
+# In the layout that suits it.
+_GPU_DTYPES = ('float32', 'float16')
 
 
 def num_classes(network: str) -> int:
@@ -133,11 +130,21 @@ class Choices(NamedTuple):
 
 
 class Device(NamedTuple):
-  """What decides which configurations suit."""
+  """What decides which configurations suit: see runtime/device.py."""
 
-  has_gpu: bool
+  kind: str
+  data_format: str = 'NHWC'  # that suits it
   cores: int = 1
-  has_bfloat16: bool = False  # a CPU's units
+
+  @property
+  def has_gpu(self) -> bool:
+    """Whether there is a GPU."""
+    return self.kind.startswith('GPU')
+
+  @property
+  def has_bfloat16(self) -> bool:
+    """Whether a CPU has instructions for it."""
+    return self.kind == 'CPU with bfloat16 units'
 
 
 def make_configurations(
@@ -195,7 +202,10 @@ def _batches(device, choices):
 def _variants(device, choices):
   """Returns {mode: ((layout, precision), ...)} of the fast implementation."""
   if choices.data_formats is None and choices.compute_dtypes is None:
-    return _GPU_VARIANTS if device.has_gpu else _CPU_VARIANTS
+    if not device.has_gpu:
+      return _CPU_VARIANTS
+    suited = tuple((device.data_format, dtype) for dtype in _GPU_DTYPES)
+    return dict.fromkeys(MODES, suited)
   variants = itertools.product(
     choices.data_formats or ['NHWC'], choices.compute_dtypes or ['float32']
   )

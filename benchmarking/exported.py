@@ -11,6 +11,7 @@ from benchmarking.configurations import num_classes
 from checkpoints import writer
 from datasets.input_pipeline import InputOptions
 from export import formats
+from export import quiet
 from export.network import Network
 from runtime import inference
 from runtime.model import Model
@@ -24,10 +25,9 @@ class Maker:
     tf.random.set_seed(0)
     model = Model(network, num_classes(network), 'fast').build(image_size)
     contestant.randomize(model.variables_by_name)
-    writer.write_values(
-      {name: value.numpy() for name, value in model.variables_by_name.items()},
-      os.path.join(folder, weights.CHECKPOINT),
-    )
+    values = {name: of.numpy() for name, of in model.variables_by_name.items()}
+    with quiet.silence():
+      writer.write_values(values, os.path.join(folder, weights.CHECKPOINT))
     outputs_fn = inference.make_inference_fn(model, image_size)
     images = weights.images(weights.NUM_COMPARED, image_size)
     weights.write_expected(folder, outputs_fn(images).numpy())

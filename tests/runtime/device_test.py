@@ -52,10 +52,10 @@ class DeviceTest(tf.test.TestCase):
 
   def test_what_suits_a_gpu(self):
     """The 1080 Ti has compute capability 6.1, Volta 7.0, the A100 8.0."""
-    for capability, data_format in (
-      ((6, 1), 'NCHW'),
-      ((7, 0), 'NHWC'),
-      ((8, 0), 'NHWC'),
+    for capability, data_format, training_dtype in (
+      ((6, 1), 'NCHW', tf.float32),
+      ((7, 0), 'NHWC', tf.float16),
+      ((8, 0), 'NHWC', tf.float16),
     ):
       self._has_gpu(True, capability)
       self.assertEqual(
@@ -63,7 +63,7 @@ class DeviceTest(tf.test.TestCase):
         device.network_options('fast'),
       )
       self.assertEqual(
-        {'data_format': data_format, 'compute_dtype': tf.float32},
+        {'data_format': data_format, 'compute_dtype': training_dtype},
         device.network_options('fast', is_training=True),
       )
 
