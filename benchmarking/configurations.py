@@ -238,7 +238,7 @@ def _of_runtimes(start, device, choices):
     weights = os.path.join(choices.weights, start.network)
     own = start._replace(
       implementation=name,
-      export=os.path.join(weights, runtime.format),
+      export=os.path.join(weights, runtime.format or ''),
       weights=weights,
     )
     halves = runtime.has_bfloat16 and device.has_bfloat16

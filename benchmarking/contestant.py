@@ -97,7 +97,9 @@ class Contestant:
       (probabilities,) = found.values()
       found = weights.logits_of(probabilities)
     weights.check(
-      np.asarray(found), configuration.weights, configuration.compute_dtype
+      np.asarray(found),
+      os.path.join(configuration.weights, weights.EXPECTED),
+      configuration.compute_dtype,
     )
 
   def time(self, steps: int) -> float:

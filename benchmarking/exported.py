@@ -2,10 +2,12 @@
 
 import os
 
+import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
 from benchmarking import contestant
+from benchmarking import torch_peer
 from benchmarking import weights
 from benchmarking.configurations import num_classes
 from checkpoints import writer
@@ -17,20 +19,40 @@ from runtime import inference
 from runtime.model import Model
 from tasks import classification_export
 
+_EPSILON_OF_TORCH = 1e-5
+
+
+def _write_logits(model, image_size, path):
+  images = weights.images(weights.NUM_COMPARED, image_size)
+  np.save(path, inference.make_inference_fn(model, image_size)(images).numpy())
+
 
 class Maker:
   """Makes them in a folder: the checkpoint and its logits at once."""
 
   def __init__(self, network: str, image_size: int, folder: str):
     tf.random.set_seed(0)
-    model = Model(network, num_classes(network), 'fast').build(image_size)
+    classes = num_classes(network)
+    model = Model(network, classes, 'fast').build(image_size)
     contestant.randomize(model.variables_by_name)
     values = {name: of.numpy() for name, of in model.variables_by_name.items()}
+    path = os.path.join(folder, weights.CHECKPOINT)
     with quiet.silence():
-      writer.write_values(values, os.path.join(folder, weights.CHECKPOINT))
-    outputs_fn = inference.make_inference_fn(model, image_size)
-    images = weights.images(weights.NUM_COMPARED, image_size)
-    weights.write_expected(folder, outputs_fn(images).numpy())
+      writer.write_values(values, path)
+    _write_logits(model, image_size, os.path.join(folder, weights.EXPECTED))
+    if network in torch_peer.NETWORKS:
+      weights.write_values(folder, values)
+      padded = Model(
+        network,
+        classes,
+        'fast',
+        use_explicit_padding=True,
+        batch_norm_epsilon=_EPSILON_OF_TORCH,
+      ).build(image_size)
+      padded.restore(path)
+      _write_logits(
+        padded, image_size, os.path.join(folder, weights.EXPECTED_OF_TORCH)
+      )
     self._folder = folder
     self._network = Network(
       inference.frozen(model),
@@ -40,8 +62,14 @@ class Maker:
       tuple(model.variables_by_name),
     )
 
-  def make(self, name: str) -> str | None:
-    """Makes folder/NAME, a format; returns what is missing, or None."""
+  def make(self, name: str | None) -> str | None:
+    """Makes folder/NAME, a format; returns why it cannot, or None.
+
+    name: None for PyTorch, whose weights are there where it can run them.
+    """
+    if name is None:
+      there = os.path.join(self._folder, weights.EXPECTED_OF_TORCH)
+      return None if os.path.exists(there) else 'it takes MobileNetV2 alone'
     folder = os.path.join(self._folder, name)
     try:
       formats.find(name, 'float32')

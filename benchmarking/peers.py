@@ -6,21 +6,35 @@ told to it in advance, for some are faster then.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterator
 import concurrent.futures
 import itertools
 import os
 import time
+from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from base import extras
 from benchmarking import pace
 from benchmarking import runtimes
+from benchmarking import torch_peer
 from benchmarking import weights
 from benchmarking.configurations import Configuration
 
 _HALF = 127.5
 _PRECISIONS = {'float32': 'f32', 'bfloat16': 'bf16'}  # as OpenVINO says
+
+
+class _Opened(NamedTuple):
+  """A runtime that has loaded the network."""
+
+  compute: Callable[[Any], np.ndarray]  # a batch -> probabilities
+  # Iterator of batches -> when each was done, seconds.
+  serve: Callable[[Iterator], list[float]]
+  prepare: Callable[[np.ndarray], Any] = np.asarray  # pixels -> a batch
+  expected: str = weights.EXPECTED
 
 
 class Peer:
@@ -34,22 +48,24 @@ class Peer:
       rng.uniform(0, 255, (batch, size, size, 3)).astype('f')
       for _ in range(pace.num_batches(batch, size))
     ]
-    self._serve = None
+    self._opened = None
 
   def warm_up(self, seconds: float) -> tuple[float, float]:
     """As Contestant.warm_up; raises InputError where it computes otherwise."""
     configuration = self._configuration
     start = time.perf_counter()
-    compute, self._serve = _OPEN[configuration.implementation](configuration)
-    compute(self._batches[0])
+    opened = _OPEN[configuration.implementation](configuration)
+    opened.compute(opened.prepare(self._batches[0]))
     first_call = time.perf_counter() - start
     count, size = configuration.batch_size, configuration.image_size
     pixels = np.float32((weights.images(count, size) + 1) * _HALF)
     weights.check(
-      weights.logits_of(compute(pixels)),
-      configuration.weights,
+      weights.logits_of(opened.compute(opened.prepare(pixels))),
+      os.path.join(configuration.weights, opened.expected),
       configuration.compute_dtype,
     )
+    self._batches = [opened.prepare(batch) for batch in self._batches]
+    self._opened = opened
     return first_call, pace.warm_up(self.time, seconds)
 
   def time(self, requests: int) -> float:
@@ -57,12 +73,13 @@ class Peer:
 
     Others run before and after them, so that as many are under way as ever.
     """
-    before = pace.lead_in(requests)
-    under_way = self._configuration.at_once
+    before, under_way = pace.lead_in(requests), self._configuration.at_once
+    if self._configuration.drive == runtimes.PROCESSES:
+      under_way = before  # See Contestant.time.
     batches = itertools.islice(
       itertools.cycle(self._batches), before + requests + under_way
     )
-    ends = sorted(self._serve(batches))
+    ends = sorted(self._opened.serve(batches))
     return (ends[before + requests - 1] - ends[before - 1]) / requests
 
   def peak_memory(self) -> int:
@@ -81,18 +98,24 @@ def _open_sessions(open_session):
       for _ in range(at_once)
     ]
     pool = concurrent.futures.ThreadPoolExecutor(at_once)
-    return sessions[0], lambda batches: _share(pool, sessions, batches)
+    return _Opened(sessions[0], lambda batches: _share(pool, sessions, batches))
 
   return open_all
 
 
+def _one_at_a_time(compute):
+  return _Opened(compute, lambda batches: _share(None, [compute], batches))
+
+
 def _share(pool, sessions, batches):
-  """Returns when each of the batches was done; the sessions share them."""
-  numbered = _Locked(batches)
+  """Returns when each of the batches was done; sessions share the iterator.
+
+  Its next() is of C, which no other thread interrupts.
+  """
 
   def work(compute):
     ends = []
-    for pixels in numbered:
+    for pixels in batches:
       compute(pixels)
       ends.append(time.perf_counter())
     return ends
@@ -100,19 +123,6 @@ def _share(pool, sessions, batches):
   if len(sessions) == 1:
     return work(sessions[0])
   return [end for ends in pool.map(work, sessions) for end in ends]
-
-
-class _Locked:
-  """An iterator of which several threads take; C makes next() whole."""
-
-  def __init__(self, values):
-    self._values = values
-
-  def __iter__(self):
-    return self
-
-  def __next__(self):
-    return next(self._values)
 
 
 def _path(configuration):
@@ -159,8 +169,8 @@ def _litert(path, threads, shape):
   return compute
 
 
-def _openvino(configuration) -> tuple[Callable, Callable]:
-  """Returns (compute, serve); its own queue where only throughput counts."""
+def _openvino(configuration):
+  """Returns the _Opened; its own queue where only throughput counts."""
   openvino = extras.load('openvino')
   is_queue = configuration.drive == runtimes.QUEUE
   core = openvino.Core()
@@ -180,7 +190,7 @@ def _openvino(configuration) -> tuple[Callable, Callable]:
     return request.infer(pixels, share_inputs=True, share_outputs=True)[0]
 
   if not is_queue:
-    return compute, lambda batches: _share(None, [compute], batches)
+    return _one_at_a_time(compute)
   queue = openvino.AsyncInferQueue(compiled)  # as many as it finds best
 
   def serve(batches):
@@ -191,11 +201,24 @@ def _openvino(configuration) -> tuple[Callable, Callable]:
     queue.wait_all()
     return ends
 
-  return compute, serve
+  return _Opened(compute, serve)
+
+
+def _pytorch(configuration):
+  prepare, compute = torch_peer.open_network(
+    configuration.network,
+    configuration.weights,
+    configuration.compute_dtype,
+    len(os.sched_getaffinity(0)),
+  )
+  return _one_at_a_time(compute)._replace(
+    prepare=prepare, expected=weights.EXPECTED_OF_TORCH
+  )
 
 
 _OPEN = {
   'onnxruntime': _open_sessions(_onnxruntime),
   'litert': _open_sessions(_litert),
   'openvino': _openvino,
+  'pytorch': _pytorch,
 }

@@ -40,11 +40,16 @@ RUNTIMES = {
   ),
   # Of export/ it has no file: the same weights go into timm's network.
   'pytorch': Runtime(
-    None, '', ('torch', 'timm'), 'pip install torch timm', (ONE, PROCESSES)
+    None,
+    '',
+    ('torch', 'timm'),
+    'pip install torch timm',
+    (ONE, PROCESSES),
+    True,
   ),
 }
 # By peers.py, in a process without TensorFlow.
-DRIVEN_BY_PEERS = ('litert', 'onnxruntime', 'openvino')
+DRIVEN_BY_PEERS = ('litert', 'onnxruntime', 'openvino', 'pytorch')
 
 
 def missing(name: str) -> str | None:

@@ -93,7 +93,8 @@ def _serve(connection, make, arguments):
   except (EOFError, BrokenPipeError):
     pass
   except Exception as error:
-    connection.send((_one_line(error), None))
+    with contextlib.suppress(BrokenPipeError):
+      connection.send((_one_line(error), None))
 
 
 def _one_line(error):
