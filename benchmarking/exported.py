@@ -22,6 +22,20 @@ from tasks import classification_export
 _EPSILON_OF_TORCH = 1e-5
 
 
+def _spread_kernels(variables_by_name):
+  """Gives kernels values that keep images apart up to the logits.
+
+  Initial ones are too small for batch norm's averages, which are of no images:
+  all logits would be alike, and a wrong input would not be seen.
+  """
+  rng = np.random.default_rng(1)
+  for name, variable in variables_by_name.items():
+    leaf, shape = name.split('/')[-1], variable.shape
+    if leaf.endswith('weights'):
+      inputs = shape[:2] if leaf.startswith('depthwise') else shape[:3]
+      variable.assign(rng.normal(0.0, (2 / np.prod(inputs)) ** 0.5, shape))
+
+
 def _write_logits(model, image_size, path):
   images = weights.images(weights.NUM_COMPARED, image_size)
   np.save(path, inference.make_inference_fn(model, image_size)(images).numpy())
@@ -35,6 +49,7 @@ class Maker:
     classes = num_classes(network)
     model = Model(network, classes, 'fast').build(image_size)
     contestant.randomize(model.variables_by_name)
+    _spread_kernels(model.variables_by_name)
     values = {name: of.numpy() for name, of in model.variables_by_name.items()}
     path = os.path.join(folder, weights.CHECKPOINT)
     with quiet.silence():

@@ -10,7 +10,7 @@ class ConfigurationsTest(absltest.TestCase):
   def test_those_of_one_yardstick_are_together(self):
     """Those without one come last."""
     made = configurations.make_configurations(
-      False,
+      configurations.Device('CPU'),
       224,
       configurations.Choices(
         ['mobilenet_v1', 'ssdlite_mobilenet_v2', 'mobilenet_v2'],

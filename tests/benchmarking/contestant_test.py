@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from benchmarking import configurations
 from benchmarking import contestant
+from benchmarking import models
 from benchmarking import report
 from benchmarking import workloads
 from benchmarking.ceilings import Speed
@@ -55,7 +56,7 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
       },
     )
     (made,) = configurations.make_configurations(
-      False,
+      configurations.Device('CPU'),
       224,
       configurations.Choices(
         [],
@@ -65,7 +66,7 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
         None,
         [2],
         ['inference', 'training'],
-        configurations.read_models([folder]),
+        models.read_models([folder]),
       ),
     )
     self.assertEqual(
