@@ -185,7 +185,7 @@ def _tell_plan(choices):
   todo = configurations.make_configurations(
     device,
     benchmark_flags.image_size(choices),
-    choices._replace(weights=choices.runtimes and ''),
+    choices._replace(weights='' if choices.runtimes else None),
   )
   rows = plan.make(todo, device, _ROUNDS.value, _SECONDS.value)
   print(f'{device.kind}, {device.cores} cores of this machine\n')

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from base.errors import InputError
 from runtime import device
+from runtime import model
+from runtime.network_flags import NetworkOptions
 
 
 class DeviceTest(tf.test.TestCase):
@@ -66,6 +68,20 @@ class DeviceTest(tf.test.TestCase):
         {'data_format': data_format, 'compute_dtype': training_dtype},
         device.network_options('fast', is_training=True),
       )
+
+  def test_training_on_a_gpu_by_default(self):
+    """A model made for training there asks for a loss scale."""
+    self._has_cpu('avx512bw')
+    options = NetworkOptions('mobilenet_v1_025', 'fast', None)
+    for kind, computes_in in (
+      ('GPU before Volta', 'NCHW float32'),
+      ('GPU from Volta on', 'NHWC float16'),
+      ('CPU with bfloat16 units', 'NHWC float32'),
+    ):
+      with mock.patch.object(device, 'kind', return_value=kind):
+        built = model.make_model(options, 5, 32, is_training=True)
+      self.assertEqual(computes_in, built.computes_in)
+      self.assertEqual(computes_in.split()[1], built.compute_dtype.name)
 
   def test_what_suits_a_cpu(self):
     for features, compute_dtype in (
