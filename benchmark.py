@@ -30,10 +30,10 @@ from base import files
 from base import program_flags
 from benchmarking import benchmark_flags
 from benchmarking import ceilings
-from benchmarking import configurations
 from benchmarking import plan
 from benchmarking import report
 from benchmarking import runtimes
+from benchmarking import selection
 from benchmarking import timing
 from benchmarking import workers
 from specs import networks
@@ -119,7 +119,7 @@ def main(argv: list[str]) -> None:
     print(machine['why_no_gpu'], file=sys.stderr, flush=True)
   with tempfile.TemporaryDirectory() as folder:
     choices = _export(choices, absent, folder)
-    todo = configurations.make_configurations(
+    todo = selection.make_configurations(
       _device(machine), benchmark_flags.image_size(choices), choices
     )
     rows = timing.time_all(
@@ -168,8 +168,8 @@ def _export(choices, absent, folder):
 
 
 def _device(machine):
-  """Returns the configurations.Device of a description."""
-  return configurations.Device(
+  """Returns the selection.Device of a description."""
+  return selection.Device(
     machine['kind'], machine['data_format'], machine['cores']
   )
 
@@ -182,7 +182,7 @@ def _tell_plan(choices):
   if _PLAN_DEVICE.value:
     kind = _PLAN_DEVICES[_PLAN_DEVICE.value]
     device = device._replace(kind=kind, data_format=kinds[kind])
-  todo = configurations.make_configurations(
+  todo = selection.make_configurations(
     device,
     benchmark_flags.image_size(choices),
     choices._replace(weights='' if choices.runtimes else None),
@@ -237,8 +237,7 @@ class _Progress:
     configuration = row.configuration
     print(
       f'[{self._told}/{self._number}] {configuration.network} '
-      f'{configuration.mode}, batch {configuration.batch_size}, '
-      f'{configuration.label}: {what}',
+      f'{configuration.requests}, {configuration.label}: {what}',
       file=sys.stderr,
       flush=True,
     )

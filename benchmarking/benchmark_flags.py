@@ -9,7 +9,7 @@ from base.suggestions import did_you_mean
 from benchmarking import configurations
 from benchmarking import models
 from benchmarking import runtimes
-from benchmarking.configurations import Choices
+from benchmarking.selection import Choices
 from specs import networks
 
 # The flags belong to the program that has them defined.

@@ -22,6 +22,7 @@ from benchmarking import runtimes
 from benchmarking import torch_peer
 from benchmarking import weights
 from benchmarking.configurations import Configuration
+from export import quiet
 
 _HALF = 127.5
 _PRECISIONS = {'float32': 'f32', 'bfloat16': 'bf16'}  # as OpenVINO says
@@ -54,7 +55,8 @@ class Peer:
     """As Contestant.warm_up; raises InputError where it computes otherwise."""
     configuration = self._configuration
     start = time.perf_counter()
-    opened = _OPEN[configuration.implementation](configuration)
+    with quiet.silence():
+      opened = _OPEN[configuration.implementation](configuration)
     opened.compute(opened.prepare(self._batches[0]))
     first_call = time.perf_counter() - start
     count, size = configuration.batch_size, configuration.image_size

@@ -13,8 +13,8 @@ from benchmarking import configurations
 from benchmarking import pace
 from benchmarking import runtimes
 from benchmarking.configurations import Configuration
-from benchmarking.configurations import Device
 from benchmarking.configurations import num_classes
+from benchmarking.selection import Device
 from specs import networks
 
 
@@ -63,7 +63,7 @@ def make(
   """Returns a Row for each of todo and for each yardstick, in their order.
 
   Args:
-    todo: of configurations.make_configurations.
+    todo: of selection.make_configurations.
     device: what is to run them.
     rounds: how often each is timed.
     seconds: for how long, each time.

@@ -28,8 +28,9 @@ _COLUMNS_WITH_EXPORTS = {
 }
 # Where rows say how requests were driven.
 _COLUMNS_WITH_DRIVES = {
-  **{name: width for name, width in _COLUMNS.items() if name != 'ceiling'},
-  '': 33,
+  name: width + 16 * (not name)
+  for name, width in _COLUMNS.items()
+  if name not in ('ceiling', 'first s')
 }
 
 
@@ -125,12 +126,16 @@ def _legend(columns, speed):
     if 'ceiling' in columns
     else ''
   )
+  first = (
+    'first s: seconds until the first step is made, compiled and done. '
+    if 'first s' in columns
+    else ''
+  )
   text = (
     'images/s, ms/step: medians of all rounds. spread: the middle half of '
     'the rounds, in percent of the median. x Keras: times as fast as Keras '
     'MobileNetV2 in the same round. '
-    f'{meaning}first s: seconds until the first step is made, compiled and '
-    'done. MB: peak memory of the process; on a GPU the GPU\'s.'
+    f'{meaning}{first}MB: peak memory of the process; on a GPU the GPU\'s.'
   )
   if columns == _COLUMNS_WITH_DRIVES:
     text += (

@@ -48,6 +48,8 @@ RUNTIMES = {
     True,
   ),
 }
+WITH_TENSORFLOW = ('slim', 'fast', 'tensorflow')
+_MOST_PROCESSES = 8  # Each holds a gigabyte; with more cores each has several.
 # By peers.py, in a process without TensorFlow.
 DRIVEN_BY_PEERS = ('litert', 'onnxruntime', 'openvino', 'pytorch')
 
@@ -67,6 +69,13 @@ def describe(drive: str, at_once: int) -> str:
   if drive == ONE:
     return '1 process'
   return f'{at_once} {drive}'
+
+
+def at_once(drive: str, cores: int) -> int:
+  """Returns how many requests are under way at once."""
+  if drive == ONE:
+    return 1
+  return min(cores, _MOST_PROCESSES) if drive == PROCESSES else cores
 
 
 def drives(implementation: str, batch_size: int, cores: int) -> tuple[str, ...]:

@@ -68,8 +68,9 @@ def make_contestant(
   """
   if cores:
     os.sched_setaffinity(0, cores)
-  if configuration.implementation in runtimes.DRIVEN_BY_PEERS and (
-    configuration.weights
+  if (
+    configuration.is_peer
+    and configuration.implementation in runtimes.DRIVEN_BY_PEERS
   ):
     from benchmarking import peers
 

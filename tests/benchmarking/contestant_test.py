@@ -7,10 +7,10 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
-from benchmarking import configurations
 from benchmarking import contestant
 from benchmarking import models
 from benchmarking import report
+from benchmarking import selection
 from benchmarking import workloads
 from benchmarking.ceilings import Speed
 from benchmarking.configurations import Configuration
@@ -55,10 +55,10 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
         'file': {'Accuracy': 0.25},
       },
     )
-    (made,) = configurations.make_configurations(
-      configurations.Device('CPU'),
+    (made,) = selection.make_configurations(
+      selection.Device('CPU'),
       224,
-      configurations.Choices(
+      selection.Choices(
         [],
         [],
         None,

@@ -6,23 +6,21 @@ import pathlib
 from absl.testing import absltest
 from absl.testing import parameterized
 
-from benchmarking import configurations
 from benchmarking import plan
+from benchmarking import selection
 from benchmarking.configurations import Configuration
-from benchmarking.configurations import Device
+from benchmarking.selection import Device
 
 _MEASURED = (
   pathlib.Path(__file__).parents[2]
   / 'docs/benchmarks/amd-epyc-zen5-2-cores.json'
 )
-_CHOICES = configurations.Choices(
-  ['mobilenet_v2'], ['slim', 'fast'], *[None] * 5
-)
+_CHOICES = selection.Choices(['mobilenet_v2'], ['slim', 'fast'], *[None] * 5)
 _ROUNDS, _SECONDS = 5, 1.0  # benchmark.py's
 
 
 def _plan(device, choices=_CHOICES):
-  todo = configurations.make_configurations(device, 224, choices)
+  todo = selection.make_configurations(device, 224, choices)
   return plan.make(todo, device, _ROUNDS, _SECONDS)
 
 

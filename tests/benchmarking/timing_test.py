@@ -7,6 +7,7 @@ from absl.testing import absltest
 
 from benchmarking import configurations
 from benchmarking import report
+from benchmarking import selection
 from benchmarking import timing
 from benchmarking.ceilings import Speed
 from tests.helpers import contestants
@@ -97,8 +98,8 @@ class TimingTest(absltest.TestCase):
     self.assertLessEqual(max(map(len, lines)), 80)
     self.assertIn('throughput, requests of 8, 64 x 64 pixels', lines)
     self.assertIn(
-      '  fast NHWC bfloat16, 2 processes     1000     8.00     0%'
-      '    2.00     1.0  2345',
+      '  fast NHWC bfloat16, 2 processes             1000     8.00     0%'
+      '    2.00  2345',
       lines,
     )
     self.assertEqual('queue', report.to_json(rows[-1], _SPEED)['drive'])
@@ -114,10 +115,10 @@ class TimingTest(absltest.TestCase):
         batch_sizes=None,
         modes=['inference', 'training'],
       )
-      return configurations.make_configurations(
-        configurations.Device('GPU from Volta on' if has_gpu else 'CPU'),
+      return selection.make_configurations(
+        selection.Device('GPU from Volta on' if has_gpu else 'CPU'),
         224,
-        configurations.Choices(**flags | given),
+        selection.Choices(**flags | given),
       )
 
     on_cpu = make(False)
@@ -136,10 +137,10 @@ class TimingTest(absltest.TestCase):
     self.assertLen(set(given), 2 * 2 * (1 + 2) * 2)
 
   def test_those_of_one_yardstick_are_together(self):
-    made = configurations.make_configurations(
-      configurations.Device('CPU'),
+    made = selection.make_configurations(
+      selection.Device('CPU'),
       224,
-      configurations.Choices(
+      selection.Choices(
         ['mobilenet_v1', 'ssdlite_mobilenet_v2', 'mobilenet_v2'],
         ['slim'],
         *(None, None, None),

@@ -71,7 +71,7 @@ ROWS = (
   ),
   (
     'benchmarks: trains on a GPU with 128 images',
-    'benchmarking/configurations.py',
+    'benchmarking/selection.py',
     "('inference', 128), ('training', 32)",
     "('inference', 128), ('training', 128)",
     _PLAN,
