@@ -51,7 +51,7 @@ _SECONDS = flags.DEFINE_float(
   'seconds',
   1.0,
   'Seconds for which each is timed in a round; at least one step. A quarter as '
-  'many steps run before, for after a pause the first are slower.',
+  'many steps run before, which do not count.',
 )
 _PLAN = flags.DEFINE_bool(
   'plan',

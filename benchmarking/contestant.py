@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -83,7 +84,7 @@ class Contestant:
     """
     start = time.perf_counter()
     self._step = self._make_step()
-    self._run(1)
+    self.run(1)
     first_call = time.perf_counter() - start
     if self._configuration.weights and self._configuration.mode != 'training':
       self._check()
@@ -108,9 +109,9 @@ class Contestant:
     Raises:
       InputError: training overflowed, and left its updates out.
     """
-    self._run(pace.lead_in(steps))
+    self.run(pace.lead_in(steps))
     start = time.perf_counter()
-    result = self._run(steps)
+    result = self.run(steps)
     seconds = (time.perf_counter() - start) / steps
     if isinstance(result, training_step.StepResult) and not result.finite:
       raise InputError(
@@ -119,10 +120,10 @@ class Contestant:
       )
     if self._configuration.drive == runtimes.PROCESSES:
       # So that the others, who may not be done, are timed beside this one.
-      self._run(pace.lead_in(steps))
+      self.run(pace.lead_in(steps))
     return seconds
 
-  def _run(self, steps):
+  def run(self, steps: int) -> Any:
     """Returns the result of the last of some steps, all of which are done."""
     for _ in range(steps):
       result = self._step(*self._batches[self._next])

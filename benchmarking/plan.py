@@ -109,7 +109,8 @@ def _start(configuration, kind, seconds):
   first = (
     kind.compiled_first_steps if configuration.xla else kind.first_steps
   )[configuration.mode == 'training']
-  return kind.start + first + 2 * max(seconds, _step(configuration, kind))
+  step = _step(configuration, kind)
+  return kind.start + first + max(2 * seconds, 4 * step)
 
 
 def _memory(configuration, kind):
