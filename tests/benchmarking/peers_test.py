@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import tempfile
+import unittest
 from unittest import mock
 
 from absl.testing import parameterized
@@ -14,7 +15,9 @@ from benchmarking import contestant
 from benchmarking import exported
 from benchmarking import peers
 from benchmarking import runtimes
+from benchmarking import timing
 from benchmarking import weights
+from benchmarking import workers
 from benchmarking.configurations import Configuration
 
 _NETWORK = 'mobilenet_v1_025'
@@ -94,6 +97,21 @@ class PeersTest(parameterized.TestCase, tf.test.TestCase):
       self.addCleanup(np.save, path, logits)
       np.save(path, logits[::-1])
       contestant.Contestant(configuration).warm_up(0.0)
+
+  @unittest.skipUnless(importlib.util.find_spec('torch'), 'no PyTorch')
+  def test_pytorch(self):
+    """timm's network, which pads otherwise, is ours told to pad so."""
+    folder = self.enterContext(tempfile.TemporaryDirectory())
+    maker = exported.Maker('mobilenet_v2_035', 64, folder)
+    self.assertIsNone(maker.make(None))
+    configuration = self._configuration('pytorch', runtimes.ONE)
+    configuration = configuration._replace(
+      network='mobilenet_v2_035', image_size=64, weights=folder
+    )
+    # In a process with TensorFlow it may crash.
+    with workers.Worker(timing.make_contestant, configuration) as worker:
+      _, step = worker.ask('warm_up', 0.0)
+    self.assertGreater(step, 0)
 
   def test_missing(self):
     """It is said how to install what is not there."""
