@@ -4,87 +4,41 @@ r"""Times networks in every way in which they can run here, next to Keras.
   python benchmark.py --networks=mobilenet_v2,mobilenet_v1 --modes=inference \
       --batch_sizes=1,8 --data_formats=NHWC --compute_dtypes=float32,bfloat16
   python benchmark.py --networks=ssdlite_mobilenet_v2 --image_size=320
+  python benchmark.py --runtimes=litert,onnxruntime,openvino
+  python benchmark.py --plan --plan_device=gpu
   python benchmark.py --models=exported/tflite,exported/onnx --modes=inference
 
 The yardstick is MobileNetV2 as it comes with TensorFlow's Keras: NHWC, float32,
 not compiled by XLA. Keras and each configuration run in processes of their own
 and are timed in turn, so that what slows this machine for a while slows both.
-Detectors and segmenters have no yardstick, for Keras has neither. At the end it
-prints a table and what is fastest here, and writes OUTPUT_DIR/benchmark.json
-and OUTPUT_DIR/benchmark.png.
+Detectors and segmenters have no yardstick, for Keras has neither. --runtimes
+compares with other runtimes at their best, by exports of the same weights. At
+the end it prints a table and what is fastest here, and writes
+OUTPUT_DIR/benchmark.json and OUTPUT_DIR/benchmark.png.
 """
 
 import datetime
 import math
 import os
 import sys
+import tempfile
 
 from absl import flags
 
 from base import errors
 from base import files
 from base import program_flags
+from benchmarking import benchmark_flags
 from benchmarking import ceilings
-from benchmarking import configurations
+from benchmarking import plan
 from benchmarking import report
+from benchmarking import runtimes
+from benchmarking import selection
 from benchmarking import timing
 from benchmarking import workers
 from specs import networks
 
-# What to time; lists are comma-separated.
-_NETWORKS = flags.DEFINE_list(
-  'networks',
-  ['mobilenet_v2'],
-  f'Networks to time: any of {", ".join(networks.ALL)}.',
-)
-_IMPLEMENTATIONS = flags.DEFINE_list(
-  'implementations',
-  list(networks.IMPLEMENTATIONS),
-  'Implementations to time: slim (in NHWC float32), fast, or both.',
-)
-_DATA_FORMATS = flags.DEFINE_list(
-  'data_formats',
-  None,
-  f'Layouts of the fast implementation: {", ".join(networks.DATA_FORMATS)}. '
-  'Default: NHWC; if '
-  'compute_dtypes is not given either, the pairs that suit the device.',
-)
-_COMPUTE_DTYPES = flags.DEFINE_list(
-  'compute_dtypes',
-  None,
-  'Precisions of the fast implementation: '
-  f'{", ".join(networks.COMPUTE_DTYPES)}. '
-  'Default: float32; if data_formats is not given either, the pairs that suit '
-  'the device.',
-)
-_XLA = flags.DEFINE_list(
-  'xla',
-  None,
-  'Compilation by XLA: true, false or both. Default: true on a GPU, otherwise '
-  'false.',
-)
-_MODES = flags.DEFINE_list(
-  'modes', configurations.MODES, 'What to time: inference, training or both.'
-)
-_BATCH_SIZES = flags.DEFINE_list(
-  'batch_sizes',
-  None,
-  'Numbers of images per step. Default: 1 and 32 in inference, 32 in training; '
-  'on a GPU 1, 32 and 256 in inference, 128 in training.',
-)
-_IMAGE_SIZE = flags.DEFINE_integer(
-  'image_size',
-  224,
-  'Height and width of the images, in pixels. Default with models: theirs, '
-  'where all have one.',
-  lower_bound=32,
-)
-_MODELS = flags.DEFINE_list(
-  'models',
-  [],
-  'Folders of exports (export_model.py) to time in inference, too. Networks '
-  'are by default those that these were made of.',
-)
+benchmark_flags.define()
 
 # How to time.
 _ROUNDS = flags.DEFINE_integer(
@@ -95,8 +49,26 @@ _ROUNDS = flags.DEFINE_integer(
 )
 _SECONDS = flags.DEFINE_float(
   'seconds',
-  0.4,
-  'Seconds for which each is timed in a round; at least one step.',
+  1.0,
+  'Seconds for which each is timed in a round; at least one step. A quarter as '
+  'many steps run before, which do not count.',
+)
+_PLAN = flags.DEFINE_bool(
+  'plan',
+  False,
+  'Prints the rows, and how long and in how much memory they will run; runs '
+  'none.',
+)
+_PLAN_DEVICES = {
+  'cpu': 'CPU',
+  'gpu': 'GPU from Volta on',
+  'gpu_before_volta': 'GPU before Volta',
+}
+_PLAN_DEVICE = flags.DEFINE_enum(
+  'plan_device',
+  None,
+  list(_PLAN_DEVICES),
+  "Device of the plan, which need not be there. Default: this machine's.",
 )
 _MEMORY_BANDWIDTH = flags.DEFINE_float(
   'memory_bandwidth',
@@ -130,7 +102,10 @@ for _name in ('memory_bandwidth', 'peak_flops'):
 def main(argv: list[str]) -> None:
   """Times what the flags say."""
   program_flags.reject_arguments(argv)
-  choices = _choices()
+  choices, absent = _installed(benchmark_flags.read())
+  if _PLAN.value:
+    _tell_plan(choices)
+    return
   # Minutes later would be too late to find it wrong.
   output_dir = files.make_folder(flags.FLAGS.output_dir, '--output_dir')
   description, speed = _describe_device()
@@ -142,54 +117,79 @@ def main(argv: list[str]) -> None:
   )
   if machine['why_no_gpu']:
     print(machine['why_no_gpu'], file=sys.stderr, flush=True)
-  todo = configurations.make_configurations(
-    bool(machine['gpu']), _image_size(choices.models), choices
-  )
-  rows = timing.time_all(
-    todo, _ROUNDS.value, _SECONDS.value, _Progress(len(todo))
-  )
+  with tempfile.TemporaryDirectory() as folder:
+    choices = _export(choices, absent, folder)
+    todo = selection.make_configurations(
+      _device(machine), benchmark_flags.image_size(choices), choices
+    )
+    rows = timing.time_all(
+      todo, _ROUNDS.value, _SECONDS.value, _Progress(len(todo))
+    )
   print(report.format_table(rows, speed))
   print(f'\n{report.format_fastest(rows)}')
-  _write(output_dir, description, speed, rows)
+  for name, why in absent.items():
+    print(f'Not timed: {name}: {why}')
+  _write(output_dir, {**description, 'not_timed': absent}, speed, rows)
 
 
-def _choices():
-  """Returns the configurations.Choices that flags give.
+def _installed(choices):
+  """Returns (Choices of what is installed, {runtime: why it is not timed})."""
+  absent = {name: runtimes.missing(name) for name in choices.runtimes}
+  absent = {name: why for name, why in absent.items() if why}
+  for name, why in absent.items():
+    print(f'{name}: {why}', file=sys.stderr, flush=True)
+  there = [name for name in choices.runtimes if name not in absent]
+  return choices._replace(runtimes=there), absent
 
-  Raises:
-    InputError: a list holds what does not exist.
+
+def _export(choices, absent, folder):
+  """Makes what runtimes run; returns Choices of those that it was made for.
+
+  absent: {runtime: why it is not timed}, to which others come.
   """
-  for flag, choices in (
-    (_NETWORKS, networks.ALL),
-    (_IMPLEMENTATIONS, networks.IMPLEMENTATIONS),
-    (_DATA_FORMATS, networks.DATA_FORMATS),
-    (_COMPUTE_DTYPES, networks.COMPUTE_DTYPES),
-    (_XLA, configurations.XLA),
-    (_MODES, configurations.MODES),
-  ):
-    configurations.check_choices(flag.name, flag.value, choices)
-  models = configurations.read_models(_MODELS.value)
-  names = _NETWORKS.value
-  if models and flags.FLAGS['networks'].using_default_value:
-    names = {model.network: None for model in models if model.is_published}
-  return configurations.Choices(
-    list(names),
-    _IMPLEMENTATIONS.value,
-    _DATA_FORMATS.value,
-    _COMPUTE_DTYPES.value,
-    _XLA.value,
-    configurations.batch_sizes(_BATCH_SIZES.value),
-    _MODES.value,
-    models,
+  if not choices.runtimes:
+    return choices
+  for network in choices.networks:
+    print(f'Exporting {network}', file=sys.stderr, flush=True)
+    made = os.path.join(folder, network)
+    os.mkdir(made)
+    with workers.Worker(
+      timing.make_maker, network, benchmark_flags.image_size(choices), made
+    ) as maker:
+      for name in choices.runtimes:
+        try:
+          why = maker.ask('make', runtimes.RUNTIMES[name].format)
+        except workers.WorkerError as error:
+          why = str(error)
+        if why:
+          absent[name] = why
+  there = [name for name in choices.runtimes if name not in absent]
+  return choices._replace(runtimes=there, weights=folder)
+
+
+def _device(machine):
+  """Returns the selection.Device of a description."""
+  return selection.Device(
+    machine['kind'], machine['data_format'], machine['cores']
   )
 
 
-def _image_size(models):
-  """Returns that of the networks."""
-  sizes = {model.image_size for model in models}
-  if len(sizes) == 1 and flags.FLAGS['image_size'].using_default_value:
-    return sizes.pop()
-  return _IMAGE_SIZE.value
+def _tell_plan(choices):
+  """Prints what would be timed, how long it takes, and in how much memory."""
+  with workers.Worker(timing.make_machine) as machine:
+    device = _device(machine.ask('describe')['machine'])
+    kinds = machine.ask('kinds')
+  if _PLAN_DEVICE.value:
+    kind = _PLAN_DEVICES[_PLAN_DEVICE.value]
+    device = device._replace(kind=kind, data_format=kinds[kind])
+  todo = selection.make_configurations(
+    device,
+    benchmark_flags.image_size(choices),
+    choices._replace(weights='' if choices.runtimes else None),
+  )
+  rows = plan.make(todo, device, _ROUNDS.value, _SECONDS.value)
+  print(f'{device.kind}, {device.cores} cores of this machine\n')
+  print(plan.format_table(rows, device))
 
 
 def _describe_device():
@@ -237,8 +237,7 @@ class _Progress:
     configuration = row.configuration
     print(
       f'[{self._told}/{self._number}] {configuration.network} '
-      f'{configuration.mode}, batch {configuration.batch_size}, '
-      f'{configuration.label}: {what}',
+      f'{configuration.requests}, {configuration.label}: {what}',
       file=sys.stderr,
       flush=True,
     )

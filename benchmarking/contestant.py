@@ -1,15 +1,20 @@
 """A network's step, made and timed in this process. Imports TensorFlow."""
 
-import math
+import os
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
+from benchmarking import pace
+from benchmarking import runtimes
+from benchmarking import weights
 from benchmarking import workloads
 from benchmarking.configurations import Configuration
 from benchmarking.configurations import num_classes
+from export import formats
 from export import opened
 from runtime import device
 from runtime import inference
@@ -23,10 +28,6 @@ from training import step as training_step
 # Slim's defaults, for every contestant.
 _LEARNING_RATE = 0.01
 _WEIGHT_DECAY = 4e-5
-
-# Batches that take turns: more than caches hold, but not too many.
-_INPUT_BYTES = 64e6
-_MOST_BATCHES = 100
 
 
 class Contestant:
@@ -43,14 +44,14 @@ class Contestant:
   def __init__(self, configuration: Configuration):
     for gpu in tf.config.list_physical_devices('GPU'):
       tf.config.experimental.set_memory_growth(gpu, True)
-    if configuration.mode == 'inference':
+    if configuration.mode != 'training':
       device.set_threads(
         configuration.implementation,
         configuration.batch_size,
         configuration.xla,
       )
     tf.random.set_seed(0)
-    self._step, self._export = None, configuration.export
+    self._step, self._configuration = None, configuration
     self._batches = _batches(configuration)
     if configuration.export:
       self._make_step = self._open_export
@@ -62,7 +63,12 @@ class Contestant:
 
   def _open_export(self):
     """Gives the batches as a runtime takes them; returns its step."""
-    loaded = opened.open_export(self._export).run
+    folder, is_peer = self._configuration.export, self._configuration.weights
+    loaded = (
+      formats.load(folder, 'saved_model', [])
+      if is_peer
+      else opened.open_export(folder).run
+    )
     self._batches = [
       (loaded.prepare(images), targets) for images, targets in self._batches
     ]
@@ -71,63 +77,84 @@ class Contestant:
   def warm_up(self, seconds: float) -> tuple[float, float]:
     """Returns the seconds of the first step, made and compiled, and of another.
 
-    seconds: how long to go on, two steps at least.
+    seconds: how long to go on at least, see pace.warm_up.
+
+    Raises:
+      InputError: it computes something else than the weights' network.
     """
     start = time.perf_counter()
     self._step = self._make_step()
-    self.time(1)
+    self.run(1)
     first_call = time.perf_counter() - start
-    end = time.perf_counter() + seconds
-    self.time(1)
-    step = self.time(1)
-    while time.perf_counter() < end:
-      step = self.time(1)
-    return first_call, step
+    if self._configuration.weights and self._configuration.mode != 'training':
+      self._check()
+    return first_call, pace.warm_up(self.time, seconds)
+
+  def _check(self):
+    configuration = self._configuration
+    images = weights.images(configuration.batch_size, configuration.image_size)
+    found = self._step(tf.constant(images), None)
+    if configuration.export:
+      (probabilities,) = found.values()
+      found = weights.logits_of(probabilities)
+    weights.check(
+      np.asarray(found),
+      os.path.join(configuration.weights, weights.EXPECTED),
+      configuration.compute_dtype,
+    )
 
   def time(self, steps: int) -> float:
-    """Returns the mean seconds of so many steps.
+    """Returns the mean seconds of so many steps; others run before and after.
 
     Raises:
       InputError: training overflowed, and left its updates out.
     """
+    self.run(pace.lead_in(steps))
     start = time.perf_counter()
-    for _ in range(steps):
-      result = self._step(*self._batches[self._next])
-      self._next = (self._next + 1) % len(self._batches)
-    tf.test.experimental.sync_devices()
+    result = self.run(steps)
     seconds = (time.perf_counter() - start) / steps
     if isinstance(result, training_step.StepResult) and not result.finite:
       raise InputError(
         'The gradients of these random images overflow: take '
         'larger --batch_sizes or --image_size.'
       )
+    if self._configuration.drive == runtimes.PROCESSES:
+      # So that the others, who may not be done, are timed beside this one.
+      self.run(pace.lead_in(steps))
     return seconds
+
+  def run(self, steps: int) -> Any:
+    """Returns the result of the last of some steps, all of which are done."""
+    for _ in range(steps):
+      result = self._step(*self._batches[self._next])
+      self._next = (self._next + 1) % len(self._batches)
+    tf.test.experimental.sync_devices()
+    return result
 
   def peak_memory(self) -> int:
     """Returns the most bytes in use so far: on a GPU its own, otherwise all."""
     if device.has_gpu():
       return tf.config.experimental.get_memory_info('GPU:0')['peak']
-    with open('/proc/self/status', encoding='utf-8') as file:
-      status = dict(line.split(':', 1) for line in file)
-    return 1024 * int(status['VmHWM'].split()[0])
+    return pace.peak_resident()
 
 
 def _batches(configuration):
   """Returns batches of random images and targets, on the device."""
   shape = (configuration.batch_size, *[configuration.image_size] * 2, 3)
-  number = math.ceil(_INPUT_BYTES / (4 * math.prod(shape)))
   batches = [
     (
       tf.random.uniform(shape, -1.0, 1.0),
       workloads.random_targets(configuration),
     )
-    for _ in range(min(max(number, 3), _MOST_BATCHES))
+    for _ in range(
+      pace.num_batches(configuration.batch_size, configuration.image_size)
+    )
   ]
   tf.test.experimental.sync_devices()
   return batches
 
 
-def _randomize(variables_by_name):
+def randomize(variables_by_name: dict[str, tf.Variable]) -> None:
   """Gives batch norm values that no optimization can leave out."""
   rng = np.random.default_rng(0)
   for name, variable in variables_by_name.items():
@@ -155,7 +182,10 @@ def _make(configuration):
     **options,
   )
   model.build(size, is_training)
-  _randomize(model.variables_by_name)
+  if configuration.weights and not is_training:
+    model.restore(os.path.join(configuration.weights, weights.CHECKPOINT))
+  else:
+    randomize(model.variables_by_name)
 
   def make_inference_step():
     outputs_fn = inference.make_inference_fn(
@@ -200,13 +230,13 @@ def _make_keras(configuration):
     classes=num_classes(configuration.network),
     classifier_activation=None,
   )
-  _randomize({variable.path: variable for variable in model.variables})
+  randomize({variable.path: variable for variable in model.variables})
 
   def infer(images, labels):
     del labels
     return model(images, training=False)
 
-  if configuration.mode == 'inference':
+  if configuration.mode != 'training':
     return lambda: tf.function(infer)
   optimizer = tf.keras.optimizers.RMSprop(
     _LEARNING_RATE, rho=0.9, momentum=0.9, epsilon=1.0

@@ -34,12 +34,18 @@ class Machine:
         'cpu': threads.processor(),
         'cores': device.num_cores(),
         'memory_gb': round(memory / 1e9, 1),
+        'kind': device.kind(),
+        'data_format': self.kinds()[device.kind()],
         'gpu': gpu,
         'why_no_gpu': runtime_gpu.why_no_gpu(),
         'system': platform.platform(),
       },
       'versions': {'python': platform.python_version(), **versions},
     }
+
+  def kinds(self) -> dict[str, str]:
+    """Returns {kind of device: the layout that suits it}."""
+    return {kind: suited.data_format for kind, suited in device.SUITED.items()}
 
   def bandwidth(self) -> float:
     """Returns bytes/s that the sum of two large arrays reads and writes."""

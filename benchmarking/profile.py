@@ -129,7 +129,7 @@ def main() -> None:
   except InputError as error:
     sys.exit(f'benchmarking.profile: {error}')
   timed.warm_up(_WARM_UP)
-  table = operations(timed.time)
+  table = operations(timed.run)
   total = sum(time for time, _ in table.values())
   print(
     f'{configuration.label}, {configuration.workload}: '

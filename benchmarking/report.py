@@ -26,6 +26,12 @@ _COLUMNS_WITH_EXPORTS = {
   'accuracy': 9,
   'MB': 5,
 }
+# Where rows say how requests were driven.
+_COLUMNS_WITH_DRIVES = {
+  name: width + 16 * (not name)
+  for name, width in _COLUMNS.items()
+  if name not in ('ceiling', 'first s')
+}
 
 
 def by_workload(rows: list[Row]) -> list[tuple[str, list[Row]]]:
@@ -46,8 +52,7 @@ def ceiling_share(row: Row, speed: Speed) -> float:
 
 def format_table(rows: list[Row], speed: Speed) -> str:
   """Returns the table of Rows and what its columns mean."""
-  has_exports = any(row.configuration.export for row in rows)
-  columns = _COLUMNS_WITH_EXPORTS if has_exports else _COLUMNS
+  columns = _columns(rows)
   lines = [_cells(columns, columns)]
   for workload, group in by_workload(rows):
     lines += ['', workload]
@@ -62,6 +67,14 @@ def format_table(rows: list[Row], speed: Speed) -> str:
   return '\n'.join(lines + ['', _legend(columns, speed)])
 
 
+def _columns(rows):
+  if any(row.configuration.mode == 'throughput' for row in rows):
+    return _COLUMNS_WITH_DRIVES
+  if any(row.configuration.export for row in rows):
+    return _COLUMNS_WITH_EXPORTS
+  return _COLUMNS
+
+
 def _cells(values, columns):
   return ''.join(
     f'{value:<{width}}' if not name else f'{value:>{width}}'
@@ -74,7 +87,9 @@ def _format_row(row, columns, speed):
   label = ('' if is_keras else '  ') + row.configuration.label
   if row.error:
     return textwrap.fill(
-      f'{label:<26}not timed: {row.error}', _WIDTH, subsequent_indent=' ' * 28
+      f'{label:<{columns[""] + 1}}not timed: {row.error}',
+      _WIDTH,
+      subsequent_indent=' ' * 28,
     )
   accuracy = row.configuration.accuracy
   cells = {
@@ -111,13 +126,24 @@ def _legend(columns, speed):
     if 'ceiling' in columns
     else ''
   )
+  first = (
+    'first s: seconds until the first step is made, compiled and done. '
+    if 'first s' in columns
+    else ''
+  )
   text = (
     'images/s, ms/step: medians of all rounds. spread: the middle half of '
     'the rounds, in percent of the median. x Keras: times as fast as Keras '
     'MobileNetV2 in the same round. '
-    f'{meaning}first s: seconds until the first step is made, compiled and '
-    'done. MB: peak memory of the process; on a GPU the GPU\'s.'
+    f'{meaning}{first}MB: peak memory of the process; on a GPU the GPU\'s.'
   )
+  if columns == _COLUMNS_WITH_DRIVES:
+    text += (
+      ' throughput: as many requests at once as suit the row, which says how: '
+      'in so many processes of a core each, in sessions of one process, by '
+      "OpenVINO's queue, or one at a time in 1 process, by all cores; ms/step: "
+      'between the ends of two requests.'
+    )
   if 'accuracy' in columns:
     text += (
       ' accuracy: of exports that were evaluated when they were made; of '

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 import itertools
 import math
+import os
 import statistics
 from typing import Any
 from typing import NamedTuple
 
 from benchmarking import configurations
+from benchmarking import runtimes
 from benchmarking.configurations import Configuration
 from benchmarking.workers import Worker
 from benchmarking.workers import WorkerError
@@ -57,12 +59,34 @@ class Row(NamedTuple):
     )
 
 
-def make_contestant(configuration: Configuration) -> Any:
-  """Runs in a worker: only there is TensorFlow imported."""
+def make_contestant(
+  configuration: Configuration, cores: list[int] | None = None
+) -> Any:
+  """Runs in a worker: only there are TensorFlow and other runtimes imported.
+
+  cores: those that the process is to keep to; None: all that it may use.
+  """
+  if cores:
+    os.sched_setaffinity(0, cores)
+  if (
+    configuration.is_peer
+    and configuration.implementation in runtimes.DRIVEN_BY_PEERS
+  ):
+    from benchmarking import peers
+
+    return peers.Peer(configuration)
   from base import quiet_tensorflow as quiet_tensorflow
   from benchmarking import contestant
 
   return contestant.Contestant(configuration)
+
+
+def make_maker(network: str, image_size: int, folder: str) -> Any:
+  """Runs in a worker, too."""
+  from base import quiet_tensorflow as quiet_tensorflow
+  from benchmarking import exported
+
+  return exported.Maker(network, image_size, folder)
 
 
 def make_machine() -> Any:
@@ -144,16 +168,57 @@ def _steps(seconds, step):
   return max(1, round(seconds / step))
 
 
+class _Contestants:
+  """The processes of one Configuration, asked at once; in a with statement."""
+
+  def __init__(self, configuration):
+    number = 1
+    if configuration.drive == runtimes.PROCESSES:
+      number = configuration.at_once
+    cores = sorted(os.sched_getaffinity(0))
+    self._workers = [
+      Worker(
+        make_contestant, configuration, cores[k::number] if number > 1 else None
+      )
+      for k in range(number)
+    ]
+
+  def _ask(self, *question):
+    for worker in self._workers:
+      worker.begin(*question)
+    return [worker.finish() for worker in self._workers]
+
+  def warm_up(self, seconds):
+    """Returns the seconds of the first step, and of a process' later one."""
+    first_calls, steps = zip(*self._ask('warm_up', seconds))
+    return max(first_calls), max(steps)
+
+  def time(self, steps):
+    """Returns the seconds between the ends of two steps of all processes."""
+    return 1 / sum(1 / seconds for seconds in self._ask('time', steps))
+
+  def peak_memory(self):
+    """Returns the bytes of all processes."""
+    return sum(self._ask('peak_memory'))
+
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *unused):
+    for worker in self._workers:
+      worker.__exit__()
+
+
 def _time(configuration, time_yardstick, rounds, seconds):
   """Returns the Row of a Configuration; time_yardstick: () -> s, or None."""
   own, keras = [], []
-  with Worker(make_contestant, configuration) as worker:
+  with _Contestants(configuration) as contestants:
     try:
-      first_call, step = worker.ask('warm_up', seconds)
+      first_call, step = contestants.warm_up(seconds)
       for _ in range(rounds):
         keras.append(time_yardstick())
-        own.append(worker.ask('time', _steps(seconds, step)))
-      peak_memory = worker.ask('peak_memory')
+        own.append(contestants.time(_steps(seconds, step)))
+      peak_memory = contestants.peak_memory()
     except WorkerError as error:
       return Row(configuration, str(error))
   return Row(

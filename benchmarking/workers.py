@@ -1,13 +1,20 @@
 """Objects that live in a process of their own, and may die there."""
 
 from collections.abc import Callable
+import contextlib
 import multiprocessing
+import re
 import signal
 from typing import Any
 
 from base.errors import InputError
 
 _LONGEST_ANSWER = 1800  # seconds; XLA compiles some networks for minutes
+# XLA, CUDA and C++ say it in errors of other types, too.
+_OUT_OF_MEMORY = re.compile(
+  r'RESOURCE_EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|[Oo]ut of memory|bad_alloc|'
+  r'\bOOM\b|_ALLOC_FAILED'
+)
 
 
 class WorkerError(Exception):
@@ -37,8 +44,17 @@ class Worker:
     Raises:
       WorkerError: there was an error there.
     """
-    try:
+    self.begin(method, *arguments)
+    return self.finish()
+
+  def begin(self, method: str, *arguments: Any) -> None:
+    """Asks, and does not wait: finish does, and tells of all errors."""
+    with contextlib.suppress(OSError):
       self._connection.send((method, arguments))
+
+  def finish(self) -> Any:
+    """Returns the answer to begin, and raises as ask does."""
+    try:
       if not self._connection.poll(_LONGEST_ANSWER):
         raise WorkerError(f'no answer within {_LONGEST_ANSWER} seconds')
       error, answer = self._connection.recv()
@@ -77,7 +93,8 @@ def _serve(connection, make, arguments):
   except (EOFError, BrokenPipeError):
     pass
   except Exception as error:
-    connection.send((_one_line(error), None))
+    with contextlib.suppress(BrokenPipeError):
+      connection.send((_one_line(error), None))
 
 
 def _one_line(error):
@@ -85,7 +102,11 @@ def _one_line(error):
   if isinstance(error, InputError):
     return str(error)
   name = type(error).__name__
-  if name == 'ResourceExhaustedError':
+  if (
+    isinstance(error, MemoryError)
+    or name == 'ResourceExhaustedError'
+    or _OUT_OF_MEMORY.search(str(error))
+  ):
     return 'out of memory: take smaller --batch_sizes'
   lines = str(error).strip().splitlines()
   return f'{name}: {lines[0][:200]}' if lines else name

@@ -11,18 +11,19 @@ from runtime import threads
 
 
 class Suited(NamedTuple):
-  """What 'auto' means on a kind of device; training computes in float32."""
+  """What 'auto' means on a kind of device."""
 
   data_format: str
   inference_dtype: str
+  training_dtype: str
 
 
 # docs/performance.md says what was measured (CPUs) and what was read (GPUs).
 SUITED = {
-  'CPU': Suited('NHWC', 'float32'),
-  'CPU with bfloat16 units': Suited('NHWC', 'bfloat16'),
-  'GPU before Volta': Suited('NCHW', 'float16'),
-  'GPU from Volta on': Suited('NHWC', 'float16'),
+  'CPU': Suited('NHWC', 'float32', 'float32'),
+  'CPU with bfloat16 units': Suited('NHWC', 'bfloat16', 'float32'),
+  'GPU before Volta': Suited('NCHW', 'float16', 'float32'),
+  'GPU from Volta on': Suited('NHWC', 'float16', 'float16'),
 }
 
 _CPU_INFO = '/proc/cpuinfo'
@@ -146,7 +147,9 @@ def network_options(
     return {}
   suited = SUITED[kind()]
   if compute_dtype == 'auto':
-    compute_dtype = 'float32' if is_training else suited.inference_dtype
+    compute_dtype = (
+      suited.training_dtype if is_training else suited.inference_dtype
+    )
   if data_format == 'auto':
     data_format = suited.data_format
   if (

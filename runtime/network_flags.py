@@ -90,8 +90,9 @@ def define_for_training(choice: Choice) -> None:
     'slim',
     'Implementation of the network: slim (tf-slim, float32) or fast (raw '
     'TensorFlow, any layout and precision). Both train the same network.',
-    'Precision inside the fast implementation. auto: float32. Variables are '
-    'always float32. float16 scales the loss automatically.',
+    'Precision inside the fast implementation. auto: float16 on a GPU from '
+    'Volta on, otherwise float32. Variables are always float32. float16 scales '
+    'the loss automatically.',
   )
   flags.DEFINE_float(
     'dropout_keep_prob',

@@ -3,16 +3,17 @@
 from absl.testing import absltest
 
 from benchmarking import configurations
+from benchmarking import selection
 from specs import networks
 
 
 class ConfigurationsTest(absltest.TestCase):
   def test_those_of_one_yardstick_are_together(self):
     """Those without one come last."""
-    made = configurations.make_configurations(
-      False,
+    made = selection.make_configurations(
+      selection.Device('CPU'),
       224,
-      configurations.Choices(
+      selection.Choices(
         ['mobilenet_v1', 'ssdlite_mobilenet_v2', 'mobilenet_v2'],
         ['slim'],
         data_formats=None,

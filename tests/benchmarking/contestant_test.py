@@ -2,14 +2,16 @@
 
 import os
 import tempfile
+from unittest import mock
 
 from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
-from benchmarking import configurations
 from benchmarking import contestant
+from benchmarking import models
 from benchmarking import report
+from benchmarking import selection
 from benchmarking import workloads
 from benchmarking.ceilings import Speed
 from benchmarking.configurations import Configuration
@@ -32,6 +34,17 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
     first_call, step = timed.warm_up(0.0)
     self.assertGreater(first_call, step)
     self.assertGreater(timed.time(1), 0)
+
+  def test_steps_before_those_that_count(self):
+    """A quarter as many; where the time goes, a profile has no others."""
+    timed = contestant.Contestant(
+      Configuration('inference', 2, 32, 'mobilenet_v1_025', 'fast')
+    )
+    timed._step = mock.Mock()
+    timed.time(8)
+    self.assertEqual(2 + 8, timed._step.call_count)
+    timed.run(5)
+    self.assertEqual(2 + 8 + 5, timed._step.call_count)
 
   def test_exports(self):
     """Batches are as a runtime takes them before the clock starts."""
@@ -56,10 +69,10 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
         'file': {'Accuracy': 0.25},
       },
     )
-    (made,) = configurations.make_configurations(
-      False,
+    (made,) = selection.make_configurations(
+      selection.Device('CPU'),
       224,
-      configurations.Choices(
+      selection.Choices(
         [],
         [],
         None,
@@ -67,7 +80,7 @@ class ContestantTest(parameterized.TestCase, tf.test.TestCase):
         None,
         [2],
         ['inference', 'training'],
-        configurations.read_models([folder]),
+        models.read_models([folder]),
       ),
     )
     self.assertEqual(

@@ -1,10 +1,20 @@
 """What is timed, and what is made of the times; by hand."""
 
+import os
+from unittest import mock
+
 from absl.testing import absltest
 
 from benchmarking import configurations
 from benchmarking import report
+from benchmarking import selection
 from benchmarking import timing
+from benchmarking.ceilings import Speed
+from tests.helpers import contestants
+
+_SPEED = Speed(
+  1e9, dict.fromkeys(('float32', 'bfloat16', 'float16'), 1e12), 'given'
+)
 
 
 def _configuration(implementation, mode='inference'):
@@ -39,6 +49,61 @@ class TimingTest(absltest.TestCase):
     nothing = timing.Row(_configuration('fast'), 'out of memory')
     self.assertStartsWith(report.format_fastest([keras, nothing]), 'Nothing')
 
+  def _time_all(self, *todo):
+    with mock.patch.object(timing, 'make_contestant', contestants.make):
+      return timing.time_all(list(todo), 2, 0.1, lambda row: None)
+
+  def test_out_of_memory_is_that_row_s_answer(self):
+    ends = ['raises', 'xla', 'limited', 'killed', 'none']
+    rows = self._time_all(
+      *(_configuration('fast')._replace(network=end) for end in ends)
+    )
+    self.assertEqual(
+      [None]
+      + ['out of memory: take smaller --batch_sizes'] * 3
+      + ['killed: out of memory?', None],
+      [row.error for row in rows],
+    )
+    self.assertEqual((2.0, 2.0), rows[-1].seconds)
+    table = ' '.join(report.format_table(rows[1:-1], _SPEED).split())
+    self.assertIn('fast NHWC float32 not timed: out of memory', table)
+
+  def test_processes_add_up(self):
+    """Two that take two seconds for a step end one each second."""
+    cores = sorted(os.sched_getaffinity(0))
+    one = _configuration('fast', 'throughput')
+    two = one._replace(drive='processes', at_once=2)
+    _, alone, beside = self._time_all(one, two)
+    self.assertEqual((2.0, len(cores)), (alone.median, alone.peak_memory))
+    self.assertEqual(1.0, beside.median)
+    # Each has cores of its own.
+    self.assertEqual(max(2, len(cores)), beside.peak_memory)
+    self.assertEqual(2.0, beside.ratio)
+
+  def test_table_of_drives(self):
+    rows = [
+      timing.Row(
+        _configuration('fast', 'throughput')._replace(
+          compute_dtype='bfloat16', drive=drive, at_once=2
+        ),
+        None,
+        (0.008,),
+        (0.016,),
+        1.0,
+        2345e6,
+      )
+      for drive in ('one', 'processes', 'sessions', 'queue')
+    ]
+    lines = report.format_table(rows, _SPEED).splitlines()
+    self.assertLessEqual(max(map(len, lines)), 80)
+    self.assertIn('throughput, requests of 8, 64 x 64 pixels', lines)
+    self.assertIn(
+      '  fast NHWC bfloat16, 2 processes             1000     8.00     0%'
+      '    2.00  2345',
+      lines,
+    )
+    self.assertEqual('queue', report.to_json(rows[-1], _SPEED)['drive'])
+
   def test_defaults(self):
     def make(has_gpu, **given):
       flags = dict(
@@ -50,15 +115,17 @@ class TimingTest(absltest.TestCase):
         batch_sizes=None,
         modes=['inference', 'training'],
       )
-      return configurations.make_configurations(
-        has_gpu, 224, configurations.Choices(**flags | given)
+      return selection.make_configurations(
+        selection.Device('GPU from Volta on' if has_gpu else 'CPU'),
+        224,
+        selection.Choices(**flags | given),
       )
 
     on_cpu = make(False)
     self.assertLen(on_cpu, 4 + 4 + 3)
     self.assertFalse(any(row.xla for row in on_cpu))
     on_gpu = make(True)
-    self.assertLen(on_gpu, 4 * (1 + 6))
+    self.assertLen(on_gpu, 3 * (1 + 2))
     self.assertTrue(all(row.xla for row in on_gpu))
     given = make(
       True,
@@ -70,10 +137,10 @@ class TimingTest(absltest.TestCase):
     self.assertLen(set(given), 2 * 2 * (1 + 2) * 2)
 
   def test_those_of_one_yardstick_are_together(self):
-    made = configurations.make_configurations(
-      False,
+    made = selection.make_configurations(
+      selection.Device('CPU'),
       224,
-      configurations.Choices(
+      selection.Choices(
         ['mobilenet_v1', 'ssdlite_mobilenet_v2', 'mobilenet_v2'],
         ['slim'],
         *(None, None, None),

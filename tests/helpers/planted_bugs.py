@@ -23,6 +23,7 @@ import time
 from typing import NamedTuple
 
 from tests.helpers import bugs_of_archives
+from tests.helpers import bugs_of_benchmarks
 from tests.helpers import bugs_of_classifiers
 from tests.helpers import bugs_of_damage
 from tests.helpers import bugs_of_data
@@ -59,6 +60,7 @@ BUGS = tuple(
   Bug(*row)
   for row in (
     *bugs_of_archives.ROWS,
+    *bugs_of_benchmarks.ROWS,
     *bugs_of_classifiers.ROWS,
     *bugs_of_damage.ROWS,
     *bugs_of_data.ROWS,

@@ -1,7 +1,9 @@
 """benchmark.py's output on networks of a moment; never how fast they are."""
 
+import importlib.util
 import json
 import os
+import re
 import statistics
 import tempfile
 
@@ -28,6 +30,7 @@ _WRONG = {
   '--xla=auto': "--xla: there is no 'auto'; there are false, true",
   '--modes=evaluation': "--modes: there is no 'evaluation'",
   '--batch_sizes=1,0': "--batch_sizes: '0' is not a number of images",
+  '--runtimes=tensorrt': "--runtimes: there is no 'tensorrt'; there are tens",
   '--batch_sizes=many': "--batch_sizes: 'many' is not a number",
   '--image_size=8': '.*--image_size=8',
   '--rounds=0': '.*--rounds=0',
@@ -47,9 +50,9 @@ class BenchmarkTest(absltest.TestCase):
   def setUpClass(cls):
     super().setUpClass()
     folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-    cls._folders = [os.path.join(folder, name) for name in 'abc']
+    cls._folders = [os.path.join(folder, name) for name in 'abcd']
     # Inference with what a CPU cannot do; training, the device's speed given;
-    # a detector and a segmenter.
+    # a detector and a segmenter; other runtimes. The last are of no folder.
     results = program_testing.run(
       'benchmark',
       [
@@ -79,9 +82,20 @@ class BenchmarkTest(absltest.TestCase):
         '--memory_bandwidth=50',
         '--peak_flops=0.3',
       ],
+      [
+        *_SHORT,
+        f'--output_dir={cls._folders[3]}',
+        '--runtimes=litert,onnxruntime,openvino,tensorflow,pytorch',
+        '--implementations=fast',
+        '--compute_dtypes=float32',
+        '--memory_bandwidth=50',
+        '--peak_flops=0.3',
+      ],
+      ['--plan', '--plan_device=gpu'],
+      ['--networks=ssdlite_mobilenet_v2', '--runtimes=litert'],
       *([flag] for flag in _WRONG),
     )
-    cls._results, cls._of_wrong = results[:3], results[3:]
+    cls._results, cls._of_wrong = results[:6], results[6:]
 
   def _json(self, number):
     path = os.path.join(self._folders[number], 'benchmark.json')
@@ -156,6 +170,56 @@ class BenchmarkTest(absltest.TestCase):
       self.assertIsNone(row['ratio_to_keras'])
       self.assertLen(row['seconds'], 2)
       self.assertIn('N', row['ceilings'])
+
+  def test_other_runtimes(self):
+    """Those of the same weights; what is not installed is listed."""
+    result, cores = self._results[3], len(os.sched_getaffinity(0))
+    self.assertEqual(0, result.status, result.stderr)
+    written = self._json(3)
+    rows = written['rows']
+    drives = {(row['implementation'], row['drive']) for row in rows}
+    self.assertContainsSubset(
+      {('keras', 'one'), ('fast', 'one'), ('tensorflow', 'one')}, drives
+    )
+    if cores > 1:
+      self.assertContainsSubset(
+        {
+          ('litert', 'sessions'),
+          ('onnxruntime', 'sessions'),
+          ('openvino', 'queue'),
+          ('fast', 'processes'),
+        },
+        drives,
+      )
+    self.assertEqual([None] * len(rows), [row['error'] for row in rows])
+    self.assertIn(
+      '\nthroughput, requests of 2, 32 x 32 pixels\n', result.stdout
+    )
+    self.assertLessEqual(max(map(len, result.stdout.splitlines()[:-1])), 80)
+    if importlib.util.find_spec('torch') is None:
+      self.assertIn('pytorch: pip install torch timm\n', result.stdout)
+      self.assertEqual(
+        {'pytorch': 'pip install torch timm'}, written['not_timed']
+      )
+
+  def test_plan(self):
+    """Without a GPU, of one: ten minutes, and 8 GB."""
+    result = self._results[4]
+    self.assertEqual(0, result.status, result.stderr)
+    self.assertStartsWith(result.stdout, 'GPU from Volta on, ')
+    minutes, memory = re.search(
+      r'some (\S+) minutes, at most (\S+) GB', result.stdout
+    ).groups()
+    self.assertLessEqual(float(minutes), 10)
+    self.assertLessEqual(float(memory), 8)
+
+  def test_runtimes_take_classifiers(self):
+    program_testing.assert_fails(
+      self,
+      'benchmark',
+      self._results[5],
+      '--runtimes compares classifiers, and ssdlite_mobilenet_v2 is none',
+    )
 
   def _check_times(self, row):
     self.assertIsNone(row['error'])

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from base.errors import InputError
 from runtime import device
+from runtime import model
+from runtime.network_flags import NetworkOptions
 
 
 class DeviceTest(tf.test.TestCase):
@@ -52,10 +54,10 @@ class DeviceTest(tf.test.TestCase):
 
   def test_what_suits_a_gpu(self):
     """The 1080 Ti has compute capability 6.1, Volta 7.0, the A100 8.0."""
-    for capability, data_format in (
-      ((6, 1), 'NCHW'),
-      ((7, 0), 'NHWC'),
-      ((8, 0), 'NHWC'),
+    for capability, data_format, training_dtype in (
+      ((6, 1), 'NCHW', tf.float32),
+      ((7, 0), 'NHWC', tf.float16),
+      ((8, 0), 'NHWC', tf.float16),
     ):
       self._has_gpu(True, capability)
       self.assertEqual(
@@ -63,9 +65,23 @@ class DeviceTest(tf.test.TestCase):
         device.network_options('fast'),
       )
       self.assertEqual(
-        {'data_format': data_format, 'compute_dtype': tf.float32},
+        {'data_format': data_format, 'compute_dtype': training_dtype},
         device.network_options('fast', is_training=True),
       )
+
+  def test_training_on_a_gpu_by_default(self):
+    """A model made for training there asks for a loss scale."""
+    self._has_cpu('avx512bw')
+    options = NetworkOptions('mobilenet_v1_025', 'fast', None)
+    for kind, computes_in in (
+      ('GPU before Volta', 'NCHW float32'),
+      ('GPU from Volta on', 'NHWC float16'),
+      ('CPU with bfloat16 units', 'NHWC float32'),
+    ):
+      with mock.patch.object(device, 'kind', return_value=kind):
+        built = model.make_model(options, 5, 32, is_training=True)
+      self.assertEqual(computes_in, built.computes_in)
+      self.assertEqual(computes_in.split()[1], built.compute_dtype.name)
 
   def test_what_suits_a_cpu(self):
     for features, compute_dtype in (
