@@ -29,6 +29,7 @@ from base import errors
 from base import files
 from base import program_flags
 from benchmarking import benchmark_flags
+from benchmarking import calibration
 from benchmarking import ceilings
 from benchmarking import plan
 from benchmarking import report
@@ -122,6 +123,8 @@ def main(argv: list[str]) -> None:
     todo = selection.make_configurations(
       _device(machine), benchmark_flags.image_size(choices), choices
     )
+    if not machine['gpu']:
+      print(calibration.measure(todo, machine['cores']), end='', flush=True)
     rows = timing.time_all(
       todo, _ROUNDS.value, _SECONDS.value, _Progress(len(todo))
     )

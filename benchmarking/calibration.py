@@ -5,11 +5,50 @@ import contextlib
 import statistics
 from typing import Any
 
+from base.errors import InputError
 from benchmarking.configurations import Configuration
 from benchmarking.workers import Worker
+from benchmarking.workers import WorkerError
+from runtime import threads
+from specs import networks
 
 _ROUNDS = 5
 _SECONDS = 0.5
+
+
+def measure(todo: list[Configuration], cores: int) -> str:
+  """Keeps the threads that suit fewer images than cores, if any are to come.
+
+  Args:
+    todo: what is to be timed on a CPU.
+    cores: of the machine.
+
+  Returns:
+    What came of it, in lines; nothing where it does not matter.
+  """
+  few = [one for one in todo if _concerns(one, cores)]
+  if not few:
+    return ''
+  try:
+    speeds = images_per_second(few[0], cores)
+    threads.keep(cores, max(speeds, key=speeds.get))
+  except (WorkerError, InputError) as error:
+    return f'Threads of an operation: not measured: {error}\n'
+  measured = ', '.join(f'{n}: {speeds[n]:.1f} images/s' for n in speeds)
+  return (
+    'Threads of an operation, of fewer images than cores: '
+    f'{threads.for_few_images(cores)}\n({measured}; kept in {threads.path()})\n'
+  )
+
+
+def _concerns(configuration, cores):
+  return (
+    configuration.implementation == 'fast'
+    and configuration.mode == 'inference'
+    and configuration.batch_size < cores
+    and configuration.network in networks.NETWORKS
+    and not configuration.xla
+  )
 
 
 def images_per_second(

@@ -74,6 +74,16 @@ def is_of_onednn(compute_dtype: str) -> bool:
   return compute_dtype == 'float32'
 
 
+def is_slow_with_one_image() -> bool:
+  """Whether oneDNN has no quick convolution of one image with a batch norm.
+
+  It has none on a CPU without AVX-512: slim's MobileNetV2 took 700 ms for one
+  image and 41 for two (docs/experiments.md).
+  """
+  features = _cpu_features()
+  return 'avx2' in features and 'avx512f' not in features and not has_gpu()
+
+
 def takes_parts(implementation: str, xla: bool) -> bool:
   """Whether inference takes a batch in parts, on all cores at once."""
   return implementation == 'fast' and not xla and not has_gpu()

@@ -58,6 +58,8 @@ def make_inference_fn(
     )
   elif model.implementation == 'slim':
     forward = functools.partial(_outputs, model)
+    if device.is_slow_with_one_image() and not xla:
+      forward = functools.partial(_never_alone, forward)
   elif (
     device.takes_parts(model.implementation, xla)
     and model.network_name in networks.NETWORKS  # others have no one row each
@@ -109,6 +111,14 @@ def frozen(model: Model) -> Callable[[tf.Tensor], Any]:
       return network_fn(images)[0]
 
   return forward
+
+
+def _never_alone(forward, images):
+  """Runs forward on a single image twice; see is_slow_with_one_image."""
+  batch_size = tf.shape(images)[0]
+  again = images[: tf.cast(batch_size == 1, tf.int32)]
+  outputs = forward(tf.concat([images, again], 0))
+  return tf.nest.map_structure(lambda output: output[:batch_size], outputs)
 
 
 def _in_parts(forward, num_classes, images):

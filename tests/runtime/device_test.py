@@ -52,6 +52,18 @@ class DeviceTest(tf.test.TestCase):
       self.assertFalse(device.takes_parts('fast', xla=True))
       self.assertFalse(device.takes_parts('slim', xla=False))
 
+  def test_who_is_slow_with_one_image(self):
+    for features, is_slow in (
+      ('avx2 fma', True),
+      ('avx2 avx512f', False),
+      ('asimd', False),
+    ):
+      self._has_cpu(features)
+      self.assertEqual(is_slow, device.is_slow_with_one_image())
+    self._has_cpu('avx2')
+    self._has_gpu(True)
+    self.assertFalse(device.is_slow_with_one_image())
+
   def test_what_suits_a_gpu(self):
     """The 1080 Ti has compute capability 6.1, Volta 7.0, the A100 8.0."""
     for capability, data_format, training_dtype in (

@@ -114,6 +114,22 @@ class InferenceTest(tf.test.TestCase):
       [None, 10], logits_fn.get_concrete_function().output_shapes.as_list()
     )
 
+  def test_slims_single_image_in_company(self):
+    """The same logits, whether oneDNN is quick with one image or not."""
+    model = _short_model('slim')
+    images = _images(3, 32)
+    expected, _ = testing.run_eagerly(model, images)
+    for is_slow in (True, False):
+      with mock.patch.object(
+        device, 'is_slow_with_one_image', return_value=is_slow
+      ):
+        logits_fn = inference.make_inference_fn(model, 32)
+        for batch_size in (0, 1, 3):
+          logits = logits_fn(images[:batch_size])
+          self.assertAllClose(
+            expected[:batch_size], logits, rtol=1e-4, atol=1e-4
+          )
+
   def test_fast_is_frozen_and_slim_is_not(self):
     images = _images(2, 32)
     for implementation, is_frozen in (('fast', True), ('slim', False)):
