@@ -43,6 +43,8 @@ _KINDS = {
   'BiasAdd': 'add',
   'Sub': 'subtract',
   'Mul': 'multiply',
+  'Div': 'divide',
+  'RealDiv': 'divide',
   'FusedBatchNorm': 'batch_norm',
   'FusedBatchNormV2': 'batch_norm',
   'FusedBatchNormV3': 'batch_norm',
@@ -54,6 +56,17 @@ _KINDS = {
   'Pad': 'pad',
   'SpaceToBatchND': 'space_to_batch',
   'BatchToSpaceND': 'through',
+  'ExpandDims': 'reshape',
+  'Reshape': 'reshape',
+  'Squeeze': 'reshape',
+  'Transpose': 'reshape',
+  'ResizeArea': 'resize',
+  'ResizeBicubic': 'resize',
+  'ResizeBilinear': 'resize',
+  'ResizeNearestNeighbor': 'resize',
+  'ScaleAndTranslate': 'resize',
+  'Slice': 'resize',
+  'StridedSlice': 'resize',
   'Cast': 'through',
   # Rounding, in training for quantisation: the weights are those before it.
   'FakeQuantWithMinMaxArgs': 'through',
@@ -103,7 +116,7 @@ def _refuse_saved_model(path, content):
 
 
 def _graph(path, graph_def):
-  graph = Graph(path, {}, {}, _image_size(graph_def))
+  graph = Graph(path, {}, {}, *_image(graph_def))
   for node in graph_def.node:
     if node.op == 'Const':
       graph.constants[node.name] = Constant(node.name, _value(path, node))
@@ -117,14 +130,19 @@ def _graph(path, graph_def):
   return graph
 
 
-def _image_size(graph_def):
-  """Returns height and width of the images, None if they are not given."""
+def _image(graph_def):
+  """Returns Graph's image_size, image and image_range."""
   for node in graph_def.node:
     sizes = [each.size for each in node.attr['shape'].shape.dim]
-    if node.op == 'Placeholder' and len(sizes) == 4:
+    if node.op.startswith('Placeholder') and len(sizes) == 4:
       _, height, width, _ = sizes
-      return height if height == width > 1 else None
-  return None
+      is_bytes = node.attr['dtype'].type == types_pb2.DT_UINT8
+      return (
+        height if height == width > 1 else None,
+        node.name,
+        (0.0, 255.0) if is_bytes else None,
+      )
+  return None, None, None
 
 
 def _value(path, node):

@@ -42,6 +42,7 @@ class Layer(NamedTuple):
   """A convolution."""
 
   name: str
+  data: Hashable  # key of what is convolved
   is_depthwise: bool
   kernel: Constant  # [height, width, in, out], or [in, out]; depthwise: out 1
   after: BatchNorm | Affine | None
@@ -123,6 +124,7 @@ def _layer(walk, key):
   steps += _steps(walk, key, channels)
   return Layer(
     operation.name,
+    operation.inputs[0],
     operation.kind == 'depthwise',
     kernel,
     _after(walk, operation, steps, beside),
@@ -179,7 +181,7 @@ def _steps(walk, key, channels):
       if summed and operation.kind not in ('add', 'subtract'):
         break
       steps.append(_Step(operation.kind, others, operation.epsilon))
-    elif operation.kind != 'through':
+    elif operation.kind not in ('through', 'reshape'):
       break
     key = following
   return steps
