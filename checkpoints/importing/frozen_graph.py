@@ -31,6 +31,7 @@ _NUMBERS = (
   types_pb2.DT_HALF,
   types_pb2.DT_INT32,
 )
+_PLACEHOLDERS = ('Placeholder', 'PlaceholderWithDefault')
 _VARIABLES = ('VarHandleOp', 'Variable', 'VariableV2')
 
 _KINDS = {
@@ -59,7 +60,6 @@ _KINDS = {
   'ExpandDims': 'reshape',
   'Reshape': 'reshape',
   'Squeeze': 'reshape',
-  'Transpose': 'reshape',
   'ResizeArea': 'resize',
   'ResizeBicubic': 'resize',
   'ResizeBilinear': 'resize',
@@ -67,12 +67,15 @@ _KINDS = {
   'ScaleAndTranslate': 'resize',
   'Slice': 'resize',
   'StridedSlice': 'resize',
+  'Transpose': 'resize',
+  'Rsqrt': 'rsqrt',
   'Cast': 'through',
   # Rounding, in training for quantisation: the weights are those before it.
   'FakeQuantWithMinMaxArgs': 'through',
   'FakeQuantWithMinMaxVars': 'through',
   'FakeQuantWithMinMaxVarsPerChannel': 'through',
   'Identity': 'through',
+  'PlaceholderWithDefault': 'through',
 }
 
 
@@ -131,18 +134,24 @@ def _graph(path, graph_def):
 
 
 def _image(graph_def):
-  """Returns Graph's image_size, image and image_range."""
+  """Returns Graph's image_size, image and image_range.
+
+  The first placeholder of images is what is given; they may be resized for the
+  next one.
+  """
+  used = {name for node in graph_def.node for name in node.input}
+  size, name, limits = None, None, None
   for node in graph_def.node:
     sizes = [each.size for each in node.attr['shape'].shape.dim]
-    if node.op.startswith('Placeholder') and len(sizes) == 4:
-      _, height, width, _ = sizes
-      is_bytes = node.attr['dtype'].type == types_pb2.DT_UINT8
-      return (
-        height if height == width > 1 else None,
-        node.name,
-        (0.0, 255.0) if is_bytes else None,
-      )
-  return None, None, None
+    if node.op not in _PLACEHOLDERS or len(sizes) != 4 or node.name not in used:
+      continue
+    if name is None:
+      name = node.name
+      if node.attr['dtype'].type == types_pb2.DT_UINT8:
+        limits = (0.0, 255.0)
+    if size is None and sizes[1] == sizes[2] > 1:
+      size = sizes[1]
+  return size, name, limits
 
 
 def _value(path, node):

@@ -21,10 +21,10 @@ class Operation(NamedTuple):
   """One operation, as far as weights are concerned.
 
   Its kind is one of CONVOLUTIONS, 'add', 'subtract', 'multiply', 'divide',
-  'batch_norm' (inputs: data, gamma, beta, mean, variance), 'pad' (data, rows
-  and columns before and after), 'space_to_batch' (data, rates), 'through', of
-  which the first input's values come out as they are, 'reshape', as they are in
-  another shape, 'resize', averages or some of them, or 'other'.
+  'rsqrt', 'batch_norm' (inputs: data, gamma, beta, mean, variance), 'pad'
+  (data, rows and columns before and after), 'space_to_batch' (data, rates),
+  'through', of which the first input's values come out as they are, 'reshape',
+  in another shape, 'resize', moved, cut out or averaged, or 'other'.
   """
 
   name: str
