@@ -48,32 +48,53 @@ class _Known(NamedTuple):
 
 
 def find(graph: Graph, first: Layer) -> tuple[dict[str, Any], tuple[str, ...]]:
-  """Returns (options of networks.COMPUTATION, notes).
+  """Returns recognise's (options, notes) of what images go through.
 
-  first: the convolution that images go into.
+  first: the convolution that they go into.
 
   Raises:
     InputError: images are scaled in a way that is not known.
   """
   scaling, is_followed = _follow(graph, first)
-  given = graph.image_range if is_followed else None
+  return recognise(
+    graph.path, *scaling, graph.image_range if is_followed else None
+  )
+
+
+def recognise(
+  path: str,
+  scale: np.ndarray,
+  offset: np.ndarray,
+  given: tuple[float, float] | None,
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+  """Returns (options of networks.COMPUTATION, notes).
+
+  Args:
+    path: of the file, for messages.
+    scale, offset: images become scale * image + offset.
+    given: least and greatest value of images; None: it is not known.
+
+  Raises:
+    InputError: images are scaled in a way that is not known.
+  """
+  scaling = _Scaling(scale, offset)
   is_scaled = not _is_close(scaling, _identity())
   for known in _known():
     if _fits(given, known) and _is_close(scaling, known.scaling):
       normalization = {'input_normalization': known.normalization}
       return (
         normalization if known.normalization else {},
-        _notes(graph, known, is_scaled),
+        _notes(given, known, is_scaled),
       )
   if is_scaled:
     raise InputError(
-      f'{graph.path} scales images itself, to {_text(scaling.scale)} times the '
+      f'{path} scales images itself, to {_text(scaling.scale)} times the '
       f'pixel plus {_text(scaling.offset)}, which is not known here: there are '
       'ranges to [-1, 1] and ' + ', '.join(networks.INPUT_NORMALIZATIONS)
     )
   low, high = given
   raise InputError(
-    f'{graph.path} takes images in [{low:.2f}, {high:.2f}], where networks '
+    f'{path} takes images in [{low:.2f}, {high:.2f}], where networks '
     'here take [-1, 1]'
   )
 
@@ -116,13 +137,13 @@ def _text(values):
   return ', '.join(f'{value:.6g}' for value in np.reshape(values, -1))
 
 
-def _notes(graph, known, is_scaled):
+def _notes(given, known, is_scaled):
   if is_scaled:
     return (
       f'The file scales images from [{known.low:g}, {known.high:g}] itself, '
       'which is looked after here.',
     )
-  if graph.image_range is None:
+  if given is None:
     return (
       'The file does not say in which range it takes images: [-1, 1], as in '
       'slim, is assumed.',
