@@ -15,6 +15,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from base import files
 from base.errors import InputError
+from checkpoints import foreign
 from checkpoints.importing import layers
 from checkpoints.importing import matching
 from checkpoints.importing.graph import Constant
@@ -96,6 +97,7 @@ def _parse(path):
   try:
     graph_def.ParseFromString(content)
   except message.DecodeError as error:
+    _refuse_saved_model(path, content)
     raise InputError(
       f'{path} is no frozen graph, or is damaged: {error}'
     ) from error
@@ -112,9 +114,9 @@ def _refuse_saved_model(path, content):
   except message.DecodeError:
     return
   if saved_model.meta_graphs:
+    folder = os.path.dirname(path) or '.'
     raise InputError(
-      f'{path} is of a SavedModel, whose weights are beside it: give '
-      f'{os.path.join(os.path.dirname(path), "variables", "variables")}'
+      foreign.describe_saved_model(folder) or f'{path} is of a SavedModel'
     )
 
 
