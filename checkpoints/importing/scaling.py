@@ -141,7 +141,7 @@ def _notes(given, known, is_scaled):
   if is_scaled:
     return (
       f'The file scales images from [{known.low:g}, {known.high:g}] itself, '
-      'which is looked after here.',
+      'as is done here before the network.',
     )
   if given is None:
     return (
