@@ -36,6 +36,7 @@ from tests.helpers import bugs_of_prediction
 from tests.helpers import bugs_of_recipes
 from tests.helpers import bugs_of_replicas
 from tests.helpers import bugs_of_reports
+from tests.helpers import bugs_of_scaling
 from tests.helpers import bugs_of_seeds
 from tests.helpers import bugs_of_ssdlite
 from tests.helpers import bugs_of_state_dicts
@@ -71,6 +72,7 @@ BUGS = tuple(
     *bugs_of_replicas.ROWS,
     *bugs_of_reports.ROWS,
     *bugs_of_recipes.ROWS,
+    *bugs_of_scaling.ROWS,
     *bugs_of_seeds.ROWS,
     *bugs_of_ssdlite.ROWS,
     *bugs_of_state_dicts.ROWS,
