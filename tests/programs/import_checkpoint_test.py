@@ -92,7 +92,7 @@ class ImportCheckpointTest(tf.test.TestCase):
     self.assertIn('mobilenet_v1_025, 7 classes, 137 var', self.of_keras.stdout)
     self.assertRegex(
       self.of_keras.stdout,
-      r'\nMobilenetV1/Conv2d_depthwise +65  conv_dw_1/beta \+64\n',
+      r'\nMobilenetV1/Conv2d_depthwise +65  conv_dw_1/kernel \+64\n',
     )
     self.assertIn(
       '\nLeft over: nothing\nNot as in slim, and kept in model.json: '
