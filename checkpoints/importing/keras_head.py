@@ -1,5 +1,6 @@
 """A classifier of one's own: a backbone of Keras Applications, and a Dense."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _may_classify(dense, config: dict[str, Any]):
   return True
 
 
-def fit(values: dict[str, np.ndarray], head) -> tuple[str, ...]:
+def fit(values: dict[str, np.ndarray], head: Iterable[str]) -> tuple[str, ...]:
   """Makes two classes of one output; returns lines about it.
 
   Args:
