@@ -171,6 +171,10 @@ def _tell_differences(imported: Imported, info):
       )
   for note in imported.notes:
     print(note)
+  print(
+    'Assumed of what comes before the network, and kept: preprocessing_name '
+    f'{info["preprocessing_name"]}'
+  )
 
 
 def _write(output: OutputOptions, fitted: Fitted, info, label_names):

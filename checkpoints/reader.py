@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from base import errors
 from base.errors import InputError
+from checkpoints import foreign
 from specs import roles
 
 _LOOK_EVERY = 0.5  # seconds, for a checkpoint to come
@@ -177,7 +178,8 @@ def open_checkpoint(path: str) -> Checkpoint:
     checkpoint = open_newest(path)
     if checkpoint is None:
       raise InputError(
-        f'{path} has no checkpoint: give the path of a model.ckpt-STEP by '
+        foreign.describe_saved_model(path)
+        or f'{path} has no checkpoint: give the path of a model.ckpt-STEP by '
         '--checkpoint_path'
       )
     return checkpoint
@@ -193,7 +195,8 @@ def open_checkpoint(path: str) -> Checkpoint:
     ) from error
   except (tf.errors.OpError, IndexError, ValueError) as error:
     raise InputError(
-      f'{path} is not a checkpoint, or is damaged: {error}'
+      foreign.describe(path)
+      or f'{path} is not a checkpoint, or is damaged: {error}'
     ) from error
   return Checkpoint(path, {name: _read(path, file, name) for name in names})
 

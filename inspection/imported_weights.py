@@ -19,6 +19,7 @@ from specs import roles
 
 _MOST_ROWS = 14
 _WIDTH = 80
+_SCOPE = 30
 # What has no place in a network and needs none: of training, of dropout.
 _HARMLESS = re.compile(
   r'(optimizer|optimizer_weights|metrics)/.+|(.+/)?seed_generator.*'
@@ -49,10 +50,7 @@ def fit(path: str, imported: Imported) -> Fitted:
       what is not known to be of no use, or are not finite.
   """
   shapes = {name: list(value.shape) for name, value in imported.values.items()}
-  try:
-    identified = identification.identify(shapes)
-  except InputError as error:
-    raise InputError(f'{path}: {error}') from error
+  identified = _identify(path, shapes)
   options = identified.options | {
     key: imported.options[key]
     for key in networks.ARCHITECTURE
@@ -69,18 +67,24 @@ def fit(path: str, imported: Imported) -> Fitted:
   _check_whole(path, shapes, variables, what)
   _check_left_over(path, imported, variables, what)
   _check_finite(path, imported)
-  values = {
-    name: value
-    for name, value in imported.values.items()
-    if name in variables or name.startswith(roles.AUXILIARY)
-  }
   return Fitted(
     identified.model_name,
     options,
     identified.num_classes,
     model.default_image_size,
-    values,
+    {
+      name: value
+      for name, value in imported.values.items()
+      if name in variables or name.startswith(roles.AUXILIARY)
+    },
   )
+
+
+def _identify(path, shapes):
+  try:
+    return identification.identify(shapes)
+  except InputError as error:
+    raise InputError(f'{path}: {error}') from error
 
 
 def _describe(model_name, options):
@@ -157,7 +161,7 @@ def table(path: str, imported: Imported, fitted: Fitted) -> str:
     f'{path} ({imported.library}):',
     f'{_describe(fitted.model_name, fitted.options)}, {classes}, '
     f'{len(fitted.values)} variables',
-    _row('variables', '', 'of the source'),
+    _row('variables', '', 'of the source (+ how many more)'),
   ]
   scopes = {}
   for name in fitted.values:
@@ -165,7 +169,11 @@ def table(path: str, imported: Imported, fitted: Fitted) -> str:
     scope = re.sub(r'_\d+(?=_|$)', '', report.scope_of(name))
     scopes.setdefault(scope, []).append(name)
   rows = [
-    (scope, str(len(members)), imported.sources[members[0]])
+    (
+      scope,
+      str(len(members)),
+      _sources(imported.sources[member] for member in members),
+    )
     for scope, members in sorted(scopes.items())
   ]
   lines += [_row(*row) for row in rows[:_MOST_ROWS]]
@@ -185,4 +193,22 @@ def table(path: str, imported: Imported, fitted: Fitted) -> str:
 
 
 def _row(scope, count, source):
-  return f'{scope[:38]:38} {count:>4}  {source}'[:_WIDTH].rstrip()
+  return f'{_shorten(scope, _SCOPE):{_SCOPE}} {count:>4}  {source}'.rstrip()
+
+
+def _sources(found):
+  """Returns the first of some names, and how many others there are."""
+  first, *others = dict.fromkeys(found)
+  # Converters join the names of what they fuse.
+  first, *fused = first.split(';')
+  count = len(others) + len(fused)
+  more = f' +{count}' if count else ''
+  return _shorten(first, _WIDTH - _SCOPE - 7 - len(more)) + more
+
+
+def _shorten(name, width):
+  """Returns at most width letters: beginnings are alike, ends tell."""
+  if len(name) <= width:
+    return name
+  begin = width // 3
+  return f'{name[:begin]}...{name[begin + 3 - width :]}'

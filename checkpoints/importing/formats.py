@@ -1,11 +1,15 @@
 """What a file of weights is, by what is in it, and not by its name."""
 
 from collections.abc import Callable
+import glob
 import os
 import re
 import zipfile
 
 from base.errors import InputError
+from checkpoints import foreign
+from checkpoints import names
+from checkpoints import reader
 from checkpoints.importing import frozen_graph
 from checkpoints.importing import keras
 from checkpoints.importing import keras_files
@@ -51,6 +55,7 @@ def read(path: str, moving_averages: bool | None = None) -> Imported:
 def _find_reader(path) -> Callable[..., Imported]:
   prefix = re.sub(r'\.(index|meta|data-\d{5}-of-\d{5})$', '', path)
   if os.path.isdir(path) or os.path.exists(f'{prefix}.index'):
+    _check_folder(path)
     return slim.read
   try:
     begin, end = _ends(path)
@@ -71,9 +76,31 @@ def _find_reader(path) -> Callable[..., Imported]:
     return tflite.read
   if begin.startswith(_GRAPH) or path.endswith('.pb'):
     return frozen_graph.read
+  if path.endswith('.onnx'):
+    raise InputError(
+      f'{path} is of ONNX, which is not read; there are {TAKEN}; give the '
+      'weights that it was made of'
+    )
   raise InputError(
     f'{path} is in no format that is known here, or damaged; there are {TAKEN}'
   )
+
+
+def _check_folder(path):
+  """Raises InputError if it is a folder of something else."""
+  if not os.path.isdir(path) or glob.glob(
+    os.path.join(glob.escape(path), '*.index')
+  ):
+    return
+  saved_model = foreign.describe_saved_model(path)
+  if saved_model:
+    raise InputError(saved_model)
+  if not reader.latest(path):
+    there = foreign.weights_in(path)
+    raise InputError(
+      f'{path} has no checkpoint: name '
+      + (names.several(there) if there else 'a file of weights')
+    )
 
 
 def _ends(path):

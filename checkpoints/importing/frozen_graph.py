@@ -15,6 +15,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from base import files
 from base.errors import InputError
+from checkpoints import foreign
 from checkpoints.importing import layers
 from checkpoints.importing import matching
 from checkpoints.importing.graph import Constant
@@ -31,6 +32,7 @@ _NUMBERS = (
   types_pb2.DT_HALF,
   types_pb2.DT_INT32,
 )
+_PLACEHOLDERS = ('Placeholder', 'PlaceholderWithDefault')
 _VARIABLES = ('VarHandleOp', 'Variable', 'VariableV2')
 
 _KINDS = {
@@ -43,6 +45,8 @@ _KINDS = {
   'BiasAdd': 'add',
   'Sub': 'subtract',
   'Mul': 'multiply',
+  'Div': 'divide',
+  'RealDiv': 'divide',
   'FusedBatchNorm': 'batch_norm',
   'FusedBatchNormV2': 'batch_norm',
   'FusedBatchNormV3': 'batch_norm',
@@ -54,12 +58,25 @@ _KINDS = {
   'Pad': 'pad',
   'SpaceToBatchND': 'space_to_batch',
   'BatchToSpaceND': 'through',
+  'ExpandDims': 'reshape',
+  'Reshape': 'reshape',
+  'Squeeze': 'reshape',
+  'ResizeArea': 'resize',
+  'ResizeBicubic': 'resize',
+  'ResizeBilinear': 'resize',
+  'ResizeNearestNeighbor': 'resize',
+  'ScaleAndTranslate': 'resize',
+  'Slice': 'resize',
+  'StridedSlice': 'resize',
+  'Transpose': 'resize',
+  'Rsqrt': 'rsqrt',
   'Cast': 'through',
   # Rounding, in training for quantisation: the weights are those before it.
   'FakeQuantWithMinMaxArgs': 'through',
   'FakeQuantWithMinMaxVars': 'through',
   'FakeQuantWithMinMaxVarsPerChannel': 'through',
   'Identity': 'through',
+  'PlaceholderWithDefault': 'through',
 }
 
 
@@ -80,6 +97,7 @@ def _parse(path):
   try:
     graph_def.ParseFromString(content)
   except message.DecodeError as error:
+    _refuse_saved_model(path, content)
     raise InputError(
       f'{path} is no frozen graph, or is damaged: {error}'
     ) from error
@@ -96,14 +114,14 @@ def _refuse_saved_model(path, content):
   except message.DecodeError:
     return
   if saved_model.meta_graphs:
+    folder = os.path.dirname(path) or '.'
     raise InputError(
-      f'{path} is of a SavedModel, whose weights are beside it: give '
-      f'{os.path.join(os.path.dirname(path), "variables", "variables")}'
+      foreign.describe_saved_model(folder) or f'{path} is of a SavedModel'
     )
 
 
 def _graph(path, graph_def):
-  graph = Graph(path, {}, {}, _image_size(graph_def))
+  graph = Graph(path, {}, {}, *_image(graph_def))
   for node in graph_def.node:
     if node.op == 'Const':
       graph.constants[node.name] = Constant(node.name, _value(path, node))
@@ -117,14 +135,25 @@ def _graph(path, graph_def):
   return graph
 
 
-def _image_size(graph_def):
-  """Returns height and width of the images, None if they are not given."""
+def _image(graph_def):
+  """Returns Graph's image_size, image and image_range.
+
+  The first placeholder of images is what is given; they may be resized for the
+  next one.
+  """
+  used = {name for node in graph_def.node for name in node.input}
+  size, name, limits = None, None, None
   for node in graph_def.node:
     sizes = [each.size for each in node.attr['shape'].shape.dim]
-    if node.op == 'Placeholder' and len(sizes) == 4:
-      _, height, width, _ = sizes
-      return height if height == width > 1 else None
-  return None
+    if node.op not in _PLACEHOLDERS or len(sizes) != 4 or node.name not in used:
+      continue
+    if name is None:
+      name = node.name
+      if node.attr['dtype'].type == types_pb2.DT_UINT8:
+        limits = (0.0, 255.0)
+    if size is None and sizes[1] == sizes[2] > 1:
+      size = sizes[1]
+  return size, name, limits
 
 
 def _value(path, node):

@@ -20,10 +20,11 @@ class Constant(NamedTuple):
 class Operation(NamedTuple):
   """One operation, as far as weights are concerned.
 
-  Its kind is one of CONVOLUTIONS, 'add', 'subtract', 'multiply', 'batch_norm'
-  (inputs: data, gamma, beta, mean, variance), 'pad' (data, rows and columns
-  before and after), 'space_to_batch' (data, rates), 'through', of which the
-  first input's values come out as they are, or 'other'.
+  Its kind is one of CONVOLUTIONS, 'add', 'subtract', 'multiply', 'divide',
+  'rsqrt', 'batch_norm' (inputs: data, gamma, beta, mean, variance), 'pad'
+  (data, rows and columns before and after), 'space_to_batch' (data, rates),
+  'through', of which the first input's values come out as they are, 'reshape',
+  in another shape, 'resize', moved, cut out or averaged, or 'other'.
   """
 
   name: str
@@ -43,6 +44,8 @@ class Graph(NamedTuple):
   operations: dict[Hashable, Operation]
   constants: dict[Hashable, Constant]
   image_size: int | None = None  # where it is given, and height is width
+  image: Hashable = None  # key of what is given
+  image_range: tuple[float, float] | None = None  # None: the type does not say
 
 
 def source(graph: Graph, key: Hashable) -> Hashable:

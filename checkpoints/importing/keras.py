@@ -5,30 +5,59 @@ their batch norm has slim's epsilon. Padding is slim's where no feature map that
 is halved has an odd size. What differs else is below.
 """
 
-from typing import Any
-
 import numpy as np
 
 from base.errors import InputError
 from checkpoints import names
 from checkpoints.importing import gates
+from checkpoints.importing import keras_config
 from checkpoints.importing import keras_files
+from checkpoints.importing import keras_head
 from checkpoints.importing import keras_names
 from checkpoints.importing.imported import Imported
 
-_EPSILON = 0.001
 _TOTAL_STRIDE = 32
 
 
 def read(path: str) -> Imported:
   """Reads .h5, .weights.h5 or .keras, the weights of a network or all of it.
 
-  Without its head (include_top=False) a network lacks it here, too.
+  Without its head (include_top=False) a network lacks it here, too; with a
+  Dense layer of one's own in its place, that gives the logits.
 
   Raises:
-    InputError: the file is damaged, or of none of these networks.
+    InputError: the file is damaged, of none of these networks, or has more.
   """
   file = keras_files.read(path)
+  network, found = _closest(path, file)
+  head = keras_head.find(path, file, network, found)
+  found |= head
+  values = {
+    name: _in_slims_layout(name, file.layers[layer][leaf])
+    for name, (layer, leaf) in found.items()
+  }
+  notes = (*gates.fit(values), *keras_head.fit(values, head))
+  options = keras_config.options(path, file.config)
+  scaled, scaling_notes = keras_config.rescaling(path, file.config)
+  options |= scaled
+  if network == 'nasnet_mobile':
+    options['zero_padded_pools'] = True
+  return Imported(
+    values,
+    {name: '/'.join(at) for name, at in found.items()},
+    _left_over(file, set(found.values())),
+    options,
+    'keras',
+    notes=(
+      *notes,
+      *_padding_note(network, options),
+      *(scaling_notes if head or scaled else ()),
+    ),
+  )
+
+
+def _closest(path, file):
+  """Returns (network, what _find finds of it) of most variables."""
   layers = {keras_names.normalize(layer): layer for layer in file.layers}
   found = {
     network: _find(network, file.layers, layers)
@@ -40,27 +69,19 @@ def read(path: str) -> Imported:
       f'{path} has the layers of no network that is known here: '
       f'{names.several(sorted(file.layers)) or "it has none with names"}'
     )
-  sources = {name: '/'.join(at) for name, at in found[network].items()}
-  used = set(found[network].values())
-  left_over = [
-    f'{layer}/{leaf}'
-    for layer, arrays in file.layers.items()
-    for leaf in arrays
-    if (layer, leaf) not in used
-  ]
-  values = {
-    name: _in_slims_layout(name, file.layers[layer][leaf])
-    for name, (layer, leaf) in found[network].items()
-  }
-  notes = gates.fit(values)
-  options = _options(path, network, file.config)
-  return Imported(
-    values,
-    sources,
-    (*left_over, *file.others),
-    options,
-    'keras',
-    notes=(*notes, *_padding_note(network, options)),
+  return network, found[network]
+
+
+def _left_over(file, used):
+  """Returns the names of the arrays that have no place."""
+  return (
+    *(
+      f'{layer}/{leaf}'
+      for layer, arrays in file.layers.items()
+      for leaf in arrays
+      if (layer, leaf) not in used
+    ),
+    *file.others,
   )
 
 
@@ -81,41 +102,6 @@ def _in_slims_layout(name, value):
   if name.endswith('Conv2d_1c_1x1/weights') and value.ndim == 2:
     return value[np.newaxis, np.newaxis]
   return value
-
-
-def _options(path, network, config):
-  """Returns what differs, and the image's size where it is known."""
-  options: dict[str, Any] = {}
-  if network == 'nasnet_mobile':
-    options['zero_padded_pools'] = True
-  epsilons = {
-    value
-    for layer in _layer_configs(config)
-    if isinstance(value := layer.get('epsilon'), float)
-  }
-  if len(epsilons) > 1:
-    raise InputError(
-      f'{path}: its batch norms add {", ".join(map(str, sorted(epsilons)))} to '
-      'variances; the networks here add one number'
-    )
-  if epsilons - {_EPSILON}:
-    (options['batch_norm_epsilon'],) = epsilons
-  for layer in _layer_configs(config):
-    shape = layer.get('batch_shape') or layer.get('batch_input_shape')
-    if isinstance(shape, list) and len(shape) == 4:
-      if isinstance(shape[1], int) and shape[1] == shape[2]:
-        options['image_size'] = shape[1]
-      break
-  return options
-
-
-def _layer_configs(config):
-  """Yields what a whole model's file says of each layer."""
-  inside = config.get('config')
-  layers = inside.get('layers') if isinstance(inside, dict) else None
-  for layer in layers if isinstance(layers, list) else ():
-    if isinstance(layer, dict) and isinstance(layer.get('config'), dict):
-      yield layer['config']
 
 
 def _padding_note(network, options):

@@ -32,7 +32,10 @@ _LEAVES = {
   'conv2d': ('kernel', 'bias'),
   'dense': ('kernel', 'bias'),
 }
-_OF_KERAS3 = re.compile(r'layers/([a-z0-9_]+?)(?:_\d+)?/vars/(\d{1,2})')
+# Layers may be in a model that is a layer.
+_OF_KERAS3 = re.compile(
+  r'(?:layers/[^/]+/)*layers/([a-z0-9_]+?)(?:_\d+)?/vars/(\d{1,2})'
+)
 _DEEPEST = 20  # groups in groups: one that is in itself has no end
 _DAMAGE = (
   *(OSError, KeyError, RuntimeError, ValueError, TypeError, EOFError),
@@ -129,14 +132,21 @@ def _arrays(path, root) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _keras2(arrays, group):
-  """Each layer's group tells the names of its arrays, LAYER/LEAF:0."""
+  """Each layer's group tells the names of its arrays, LAYER/LEAF:0.
+
+  Those of a model that is a layer tell its layers' names.
+  """
   prefix, layers, used = group.name.strip('/'), {}, set()
   for layer in _texts(group, 'layer_names'):
-    for name in _texts(group[layer], 'weight_names'):
+    weights = _texts(group[layer], 'weight_names')
+    is_model = len({name.rpartition('/')[0] for name in weights}) > 1
+    for name in weights:
       path = f'{prefix}/{layer}/{name}'.lstrip('/')
-      leaf = name.rpartition('/')[2].partition(':')[0]
-      layers.setdefault(layer, {})[leaf] = arrays[path]
-      used.add(path)
+      parent, _, leaf = name.partition(':')[0].rpartition('/')
+      inside = layers.setdefault(parent if is_model else layer, {})
+      if leaf not in inside:
+        inside[leaf] = arrays[path]
+        used.add(path)
   return layers, tuple(name for name in arrays if name not in used)
 
 
@@ -159,8 +169,12 @@ def _keras3(arrays, root):
     match = _OF_KERAS3.fullmatch(name)
     layer = root[name].parent.attrs.get('name')
     leaves = _LEAVES.get(match[1], ()) if match else ()
-    if layer is None or not match or int(match[2]) >= len(leaves):
+    inside = layers.get(str(layer), {})
+    leaf = (
+      leaves[int(match[2])] if match and int(match[2]) < len(leaves) else None
+    )
+    if layer is None or leaf is None or leaf in inside:
       others.append(name)
     else:
-      layers.setdefault(str(layer), {})[leaves[int(match[2])]] = array
+      layers.setdefault(str(layer), {})[leaf] = array
   return layers, tuple(others)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from base.errors import InputError
+from checkpoints.importing import constants
 from checkpoints.importing import graph as graph_lib
 from checkpoints.importing.graph import Constant
 from checkpoints.importing.graph import Graph
@@ -42,13 +43,14 @@ class Layer(NamedTuple):
   """A convolution."""
 
   name: str
+  data: Hashable  # key of what is convolved
   is_depthwise: bool
   kernel: Constant  # [height, width, in, out], or [in, out]; depthwise: out 1
   after: BatchNorm | Affine | None
   stride: int
   rate: int
   padding: tuple[int, int] | None  # rows above and below; None: SAME
-  activates: bool  # in the same operation
+  activates: bool  # in the last operation of what follows
 
   @property
   def kernel_size(self) -> tuple[int, int]:
@@ -111,7 +113,7 @@ def _has_weights(walk, key):
 
 def _layer(walk, key):
   operation = walk.graph.operations[key]
-  kernel, beside = _kernel(walk, operation)
+  kernel, beside = _kernel(walk.graph, operation)
   channels = kernel.value.shape[2 if operation.kind == 'depthwise' else -1]
   biases = operation.inputs[2:]
   if not _by_channel(walk, biases, channels):
@@ -119,33 +121,39 @@ def _layer(walk, key):
       f'{walk.graph.path} is damaged: biases of {operation.name} are not '
       f'{channels} constants'
     )
-  steps = [_Step('add', (each,)) for each in biases]
-  steps += _steps(walk, key, channels)
+  steps, last = _steps(walk, key, channels)
+  steps = [*(_Step('add', (each,)) for each in biases), *steps]
+  after = _batch_norm(walk.graph, steps, beside)
+  if not after:
+    if beside:
+      kernel = _computed(walk.graph, operation, operation.inputs[1])
+    after = _affine(walk.graph, operation, steps, beside)
   return Layer(
     operation.name,
+    operation.inputs[0],
     operation.kind == 'depthwise',
     kernel,
-    _after(walk, operation, steps, beside),
+    after,
     *_strides(walk.graph, operation),
-    operation.activates,
+    walk.graph.operations[last].activates,
   )
 
 
-def _kernel(walk, operation):
+def _kernel(graph, operation):
   """Returns (kernel, what else it is computed from)."""
   key = operation.inputs[1]
-  kernel, below = graph_lib.plain(walk.graph, key), []
+  kernel, below = graph_lib.plain(graph, key), []
   if kernel is None:
-    below = _below(walk, key)
+    below = constants.below(graph, key)
     kernel = next((each for each in below if each.value.ndim == 4), None)
-  ranks = (2,) if operation.kind == 'dense' else (4,)
+  ranks = (4,) if operation.kind != 'dense' else (2, 4) if below else (2,)
   if kernel is None or kernel.value.ndim not in ranks:
     raise InputError(
-      f'{walk.graph.path}: the kernel of {operation.name} is not to be found'
+      f'{graph.path}: the kernel of {operation.name} is not to be found'
     )
   if operation.kind == 'depthwise' and kernel.value.shape[3] != 1:
     raise InputError(
-      f'{walk.graph.path}: {operation.name} makes {kernel.value.shape[3]} '
+      f'{graph.path}: {operation.name} makes {kernel.value.shape[3]} '
       'channels of each, which no network here does'
     )
   return kernel, below
@@ -158,11 +166,11 @@ class _Step(NamedTuple):
 
 
 def _steps(walk, key, channels):
-  """Returns the _Steps that follow a convolution, up to its activation.
+  """Returns (the _Steps up to an activation, key of the last operation of it).
 
   A sum with a shortcut may stand before that with a constant.
   """
-  steps, summed = [], False
+  steps, summed, last = [], False, key
   while len(walk.consumers[key]) == 1:
     (following,) = walk.consumers[key]
     operation = walk.graph.operations[following]
@@ -179,10 +187,11 @@ def _steps(walk, key, channels):
       if summed and operation.kind not in ('add', 'subtract'):
         break
       steps.append(_Step(operation.kind, others, operation.epsilon))
-    elif operation.kind != 'through':
+      last = following
+    elif operation.kind not in ('through', 'reshape'):
       break
     key = following
-  return steps
+  return steps, last
 
 
 def _is_shortcut(walk, keys):
@@ -202,53 +211,60 @@ def _is_constant(walk, operation, keys, channels):
 
 def _by_channel(walk, keys, channels):
   """Whether these are constant, with a value for each channel."""
-  constants = [graph_lib.plain(walk.graph, key) for key in keys]
+  plain = [graph_lib.plain(walk.graph, key) for key in keys]
   return walk.constant.issuperset(keys) and all(
-    each is None or each.value.size == channels for each in constants
+    each is None or each.value.size == channels for each in plain
   )
 
 
-def _after(walk, operation, steps, beside):
-  """Returns Layer.after of _Steps.
+def _batch_norm(graph, steps, beside):
+  """Returns the BatchNorm of _Steps; None: they are none, or not told apart.
 
   beside: constants under the kernel.
   """
-  if not steps and not beside:
+  keys = [key for step in steps for key in step.inputs]
+  values = [graph_lib.plain(graph, key) for key in keys]
+  if not beside and None not in values:
+    if len(steps) == 1 and steps[0].kind == 'batch_norm':
+      return BatchNorm(*values, steps[0].epsilon)
     return None
-  values = [
-    tuple(graph_lib.plain(walk.graph, key) for key in step.inputs)
-    for step in steps
-  ]
-  if beside or any(None in each for each in values):
-    below = [
-      each
-      for step in steps
-      for key in step.inputs
-      for each in _below(walk, key)
-    ]
-    named = {each.name.rpartition('/')[2]: each for each in (*beside, *below)}
-    if not set(BATCH_NORM) <= set(named):
-      raise InputError(
-        f'{walk.graph.path}: what follows {operation.name} is computed from '
-        'constants in a way that is not known'
-      )
-    return BatchNorm(*(named[leaf] for leaf in BATCH_NORM), None)
-  if len(steps) == 1 and steps[0].kind == 'batch_norm':
-    return BatchNorm(*values[0], steps[0].epsilon)
-  return _affine(steps, values)
+  below = [each for key in keys for each in constants.below(graph, key)]
+  named = {each.name.rpartition('/')[2]: each for each in (*beside, *below)}
+  if not set(BATCH_NORM) <= set(named):
+    return None
+  return BatchNorm(*(named[leaf] for leaf in BATCH_NORM), None)
 
 
-def _affine(steps, values):
+def _affine(graph, operation, steps, beside):
+  """Returns the Affine of _Steps; None: there are none.
+
+  beside: constants under the kernel.
+  """
+  if not steps:
+    return None
   scale, offset = np.float64(1), np.float64(0)
-  for step, constants in zip(steps, values):
+  names = [each.name for each in beside]
+  for step in steps:
+    values = [_computed(graph, operation, key) for key in step.inputs]
     factor, term = _factor_and_term(
-      step, *(each.value.reshape(-1).astype(np.float64) for each in constants)
+      step, *(each.value.reshape(-1).astype(np.float64) for each in values)
     )
     scale, offset = scale * factor, offset * factor + term
-  return Affine(
-    *np.broadcast_arrays(scale, offset),
-    tuple(each.name for constants in values for each in constants),
-  )
+    for key, value in zip(step.inputs, values):
+      names += [each.name for each in constants.below(graph, key)]
+      names.append(value.name)
+  return Affine(*np.broadcast_arrays(scale, offset), tuple(names))
+
+
+def _computed(graph, operation, key):
+  """Returns a Constant, computed from others where it is none itself."""
+  constant = graph_lib.plain(graph, key) or constants.compute(graph, key)
+  if constant is None:
+    raise InputError(
+      f'{graph.path}: what follows {operation.name} is computed from constants '
+      'in a way that is not known'
+    )
+  return constant
 
 
 def _factor_and_term(step, *values):
@@ -262,36 +278,17 @@ def _factor_and_term(step, *values):
   return 0 * value + 1, -value if step.kind == 'subtract' else value
 
 
-def _below(walk, key):
-  """Returns all Constants that a constant key is computed from."""
-  stack, seen, found = [key], set(), []
-  while stack:
-    key = stack.pop()
-    if key in seen:
-      continue
-    seen.add(key)
-    if key in walk.graph.constants:
-      found.append(walk.graph.constants[key])
-    else:
-      stack += walk.graph.operations[key].inputs
-  return found
-
-
 def _strides(graph, operation):
   """Returns (stride, rate, padding) of a Layer."""
-  stride, rate, is_padded = (
-    operation.stride,
-    operation.rate,
-    operation.is_padded,
-  )
+  stride, rate = operation.stride, operation.rate
   before = graph.operations.get(graph_lib.source(graph, operation.inputs[0]))
   numbers = (
     graph.constants.get(before.inputs[1])
     if before and before.inputs[1:]
     else None
   )
-  if is_padded or numbers is None:
-    return stride, rate, None if is_padded else (0, 0)
+  if operation.is_padded or numbers is None:
+    return stride, rate, None if operation.is_padded else (0, 0)
   if before.kind == 'space_to_batch':
     return stride, int(numbers.value.flat[0]), None
   if before.kind == 'pad' and numbers.value.shape == (4, 2):

@@ -15,6 +15,7 @@ import numpy as np
 from base.errors import InputError
 from checkpoints.importing import graph as graph_lib
 from checkpoints.importing import layer_variables
+from checkpoints.importing import scaling
 from checkpoints.importing.graph import Graph
 from checkpoints.importing.imported import Imported
 from checkpoints.importing.layer_variables import Place
@@ -40,7 +41,8 @@ def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
   """Returns the weights of a graph's Layers.
 
   Raises:
-    InputError: they are of a network that is not known.
+    InputError: they are of a network that is not known, or images are scaled in
+      a way that is not.
   """
   if not found:
     raise InputError(f'{graph.path} has no convolutions with weights')
@@ -49,10 +51,11 @@ def match(graph: Graph, found: Sequence[Layer], library: str) -> Imported:
   for name, value, source in _variables(graph, places, found):
     values[name], sources[name] = value.astype(np.float32), source
   left_over = _left_over(graph, found, set(sources.values()))
-  options = _options(places, found)
+  scaled, notes = scaling.find(graph, found[0])
+  options = _options(places, found) | scaled
   if graph.image_size:
     options['image_size'] = graph.image_size
-  return Imported(values, sources, left_over, options, library)
+  return Imported(values, sources, left_over, options, library, notes=notes)
 
 
 def _variables(graph, places, found):

@@ -81,7 +81,12 @@ def _take_out(path, folder, moving_averages):
     found = names.several(sorted(chosen)) or 'none'
     raise InputError(
       f'{path} has {found} where one checkpoint should be'
-      + ('; unpack it, and name one' if chosen else '')
+      + (
+        '; unpack it, and name one'
+        if chosen
+        else ': files NAME.ckpt.index and .data-..., or NAME.ckpt, whose names '
+        'do not lead out of it'
+      )
     )
   (member,) = chosen
   prefix = os.path.join(folder, 'model.ckpt')

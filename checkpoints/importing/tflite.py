@@ -31,9 +31,17 @@ _KINDS = {
   _OPERATORS.ADD: 'add',
   _OPERATORS.SUB: 'subtract',
   _OPERATORS.MUL: 'multiply',
+  _OPERATORS.DIV: 'divide',
   _OPERATORS.PAD: 'pad',
   _OPERATORS.SPACE_TO_BATCH_ND: 'space_to_batch',
+  _OPERATORS.EXPAND_DIMS: 'reshape',
+  _OPERATORS.RESHAPE: 'reshape',
+  _OPERATORS.SQUEEZE: 'reshape',
+  _OPERATORS.RESIZE_BILINEAR: 'resize',
+  _OPERATORS.RESIZE_NEAREST_NEIGHBOR: 'resize',
+  _OPERATORS.TRANSPOSE: 'resize',
   _OPERATORS.BATCH_TO_SPACE_ND: 'through',
+  _OPERATORS.CAST: 'through',
   _OPERATORS.DEQUANTIZE: 'through',
   _OPERATORS.QUANTIZE: 'through',
 }
@@ -51,14 +59,6 @@ _TYPES = {
   schema.TensorType.INT32: np.int32,
   schema.TensorType.INT64: np.int64,
 }
-_UNKNOWN_RANGE = (
-  'The file does not say in which range it takes images: [-1, 1], as in slim, '
-  'is assumed.'
-)
-_SCALED = (
-  'The file scales images itself, which is not looked at: pixels from 0 to 255 '
-  'into [-1, 1], as in slim, are assumed.'
-)
 _NO_ACTIVATION = schema.ActivationFunctionType.NONE
 _LIMITS = {
   schema.TensorType.INT8: (-128, 127),
@@ -90,28 +90,24 @@ def read(path: str) -> Imported:
 
   Raises:
     InputError: it cannot be read, is damaged, of a network that is not known,
-      or takes images in another range than [-1, 1].
+      or scales images in a way that is not.
   """
   content = files.read_bytes(path)
   if content[4:8] != IDENTIFIER:
     raise InputError(f'{path} is no .tflite file, or is damaged')
   try:
-    subgraph, graph = _parse(path, content)
-    image_range = _image_range(graph, subgraph)
+    graph = _parse(path, content)
   except _DAMAGE as error:
     raise InputError(f'{path} is damaged or cut off') from error
-  notes = _check_range(path, *image_range) if image_range else (_SCALED,)
   imported = matching.match(graph, layers.find(graph), 'tflite')
-  return imported._replace(labels=_labels(path, imported), notes=notes)
+  return imported._replace(labels=_labels(path, imported))
 
 
 def _parse(path, content):
-  """Returns (subgraph, its Graph) of a file's bytes."""
+  """Returns the Graph of a file's bytes."""
   model = schema.ModelT.InitFromPackedBuf(content, 0)
   subgraph = model.subgraphs[0]
-  _, *sizes = subgraph.tensors[subgraph.inputs[0]].shape
-  size = int(sizes[0]) if sizes[0] == sizes[1] > 1 else None
-  graph = Graph(path, {}, {}, size)
+  graph = Graph(path, {}, {}, *_image(subgraph))
   for key, tensor in enumerate(subgraph.tensors):
     data = model.buffers[tensor.buffer].data
     if data is not None and len(data):
@@ -125,7 +121,19 @@ def _parse(path, content):
     for key in operator.outputs:
       graph.operations[int(key)] = operation
   _transpose_kernels(graph)
-  return subgraph, graph
+  return graph
+
+
+def _image(subgraph):
+  """Returns Graph's image_size, image and image_range."""
+  key = int(subgraph.inputs[0])
+  tensor = subgraph.tensors[key]
+  _, *sizes = tensor.shape
+  size = int(sizes[0]) if sizes[0] == sizes[1] > 1 else None
+  if tensor.type not in _LIMITS:
+    return size, key, None
+  limits = _dequantised(tensor, np.array(_LIMITS[tensor.type]))
+  return size, key, tuple(limits.tolist())
 
 
 def _text(name):
@@ -182,38 +190,6 @@ def _transpose_kernels(graph):
       ):
         name, value = graph.constants[key]
         graph.constants[key] = Constant(name, value.transpose(axes))
-
-
-def _image_range(graph, subgraph):
-  """Returns (least, greatest) value of quantised images, None of floats.
-
-  Returns () where images are scaled before they are convolved.
-  """
-  tensor = subgraph.tensors[subgraph.inputs[0]]
-  goes_into = {
-    operation.kind
-    for operation in graph.operations.values()
-    if operation.kind != 'through'
-    for key in operation.inputs[:1]
-    if graph_lib.source(graph, key) == subgraph.inputs[0]
-  }
-  if not goes_into & {'convolution', 'pad'}:
-    return ()
-  if tensor.type not in _LIMITS:
-    return None, None
-  return _dequantised(tensor, np.array(_LIMITS[tensor.type])).tolist()
-
-
-def _check_range(path, low, high):
-  """Returns notes; raises InputError if images are not in [-1, 1]."""
-  if low is None:
-    return (_UNKNOWN_RANGE,)
-  if not -1.1 < low < -0.6 or not 0.6 < high < 1.1:
-    raise InputError(
-      f'{path} takes images in [{low:.2f}, {high:.2f}], where networks here '
-      'take [-1, 1]'
-    )
-  return ()
 
 
 def _labels(path, imported):

@@ -14,13 +14,13 @@ ROWS = (
   (
     "imports: MobileNetV3's gates as they are",
     'checkpoints/importing/keras.py',
-    'notes = gates.fit(values)',
-    'notes = ()',
+    '*gates.fit(values), ',
+    '',
     _KERAS,
   ),
   (
     'imports: an epsilon of its own forgotten',
-    'checkpoints/importing/keras.py',
+    'checkpoints/importing/keras_config.py',
     'if epsilons - {_EPSILON}',
     'if not epsilons',
     _KERAS,

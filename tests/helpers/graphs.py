@@ -78,12 +78,12 @@ def with_dense_logits(frozen):
   return Frozen(frozen.network_name, graph_def, tuple(outputs), frozen.values)
 
 
-def run(graph_def, outputs, images):
+def run(graph_def, outputs, images, given=INPUT):
   """Returns the outputs of a frozen graph, computed by TensorFlow."""
   with tf.Graph().as_default(), tf.Session() as session:
     tf.import_graph_def(graph_def, name='')
     return session.run(
-      [f'{name}:0' for name in outputs], {f'{INPUT}:0': images}
+      [f'{name}:0' for name in outputs], {f'{given}:0': images}
     )
 
 

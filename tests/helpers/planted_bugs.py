@@ -38,6 +38,7 @@ from tests.helpers import bugs_of_prediction
 from tests.helpers import bugs_of_recipes
 from tests.helpers import bugs_of_replicas
 from tests.helpers import bugs_of_reports
+from tests.helpers import bugs_of_scaling
 from tests.helpers import bugs_of_seeds
 from tests.helpers import bugs_of_ssdlite
 from tests.helpers import bugs_of_state_dicts
@@ -75,6 +76,7 @@ BUGS = tuple(
     *bugs_of_replicas.ROWS,
     *bugs_of_reports.ROWS,
     *bugs_of_recipes.ROWS,
+    *bugs_of_scaling.ROWS,
     *bugs_of_seeds.ROWS,
     *bugs_of_ssdlite.ROWS,
     *bugs_of_state_dicts.ROWS,

@@ -59,6 +59,16 @@ class ImportedWeightsTest(absltest.TestCase):
     )
     self.assertLessEqual(max(map(len, table.splitlines())), 80)
 
+  def test_long_names_of_what_was_fused(self):
+    sources = {name: f'{"of a " * 20}{name};and more' for name in self.values}
+    imported = Imported(self.values, sources, (), {}, 'tflite')
+    fitted = imported_weights.fit('file', imported)
+    table = imported_weights.table('file', imported, fitted)
+    self.assertRegex(
+      table, r'  65  of a of a .*\.\.\..*depthwise_weights \+65\n'
+    )
+    self.assertLessEqual(max(map(len, table.splitlines())), 80)
+
   def test_slots_of_slim(self):
     slots = ('global_step', 'MobilenetV1/Conv2d_0/weights/RMSProp')
     self.assertEqual(7, self.fit(None, slots, 'slim')[0].num_classes)

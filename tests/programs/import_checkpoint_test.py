@@ -92,11 +92,13 @@ class ImportCheckpointTest(tf.test.TestCase):
     self.assertIn('mobilenet_v1_025, 7 classes, 137 var', self.of_keras.stdout)
     self.assertRegex(
       self.of_keras.stdout,
-      r'\nMobilenetV1/Conv2d_depthwise +65  conv_dw_1/kernel\n',
+      r'\nMobilenetV1/Conv2d_depthwise +65  conv_dw_1/kernel \+64\n',
     )
     self.assertIn(
       '\nLeft over: nothing\nNot as in slim, and kept in model.json: '
-      f'batch_norm_epsilon {_EPSILON}\nSaved {self.imported}model.ckpt, ',
+      f'batch_norm_epsilon {_EPSILON}\nAssumed of what comes before the '
+      'network, and kept: preprocessing_name inception\n'
+      f'Saved {self.imported}model.ckpt, ',
       self.of_keras.stdout,
     )
     info = run_info.read_run_info(self.imported)

@@ -124,7 +124,8 @@ class SlimTest(files.TestCase):
       path, r'has b/net_1\.0_160\.ckpt, net_1\.0_160\.ckpt where one'
     )
     self.check_refused(
-      self.archive({'x': b'?'}), 'has none where one checkpoint should be$'
+      self.archive({'x': b'?'}),
+      'has none where one checkpoint should be: files NAME',
     )
 
   def test_names_that_lead_out(self):

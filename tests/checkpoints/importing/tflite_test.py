@@ -14,8 +14,6 @@ import tensorflow as tf
 from base.errors import InputError
 from checkpoints.importing import tflite
 from specs import networks
-from tasks import classification_export
-from tests.helpers import exports
 from tests.helpers import golden_rule
 from tests.helpers import graphs
 from tests.helpers import networks as testing
@@ -134,14 +132,6 @@ class TfliteTest(parameterized.TestCase, tf.test.TestCase):
         file.writestr('labelmap.txt', '\n'.join([*lines, '']))
       imported = self.read(content + archive.getvalue())
       self.assertEqual(labels, imported.labels)
-
-  def test_images_that_the_file_scales(self):
-    slim = exports.classifier(4).twin('slim')
-    network = exports.network(slim, classification_export.EXPORTED, 32, 'lenet')
-    folder = os.path.join(self.get_temp_dir(), 'export')
-    exports.write(network, folder, 'tflite')
-    (note,) = tflite.read(os.path.join(folder, 'model.tflite')).notes
-    self.assertRegex(note, 'scales images itself, which is not looked at')
 
   def test_images_in_another_range(self):
     settings = {**_UINT8, 'quantized_input_stats': {graphs.INPUT: (0, 255)}}

@@ -1,0 +1,131 @@
+"""A classifier of one's own of Keras: a backbone and a Dense layer."""
+
+import tempfile
+
+from absl.testing import parameterized
+import keras
+import numpy as np
+import tensorflow as tf
+
+from base.errors import InputError
+from checkpoints.importing import keras as importing
+from specs import networks
+from tests.helpers import graphs
+from tests.helpers import keras_models
+from tests.helpers import networks as testing
+
+_SIZE = 64
+_RESCALING = {'scale': 1 / 127.5, 'offset': -1.0}
+
+
+def _backbone(name='MobileNet', **options):
+  options = {'alpha': 0.25, 'pooling': 'avg', **options}
+  return keras_models.make(
+    name,
+    _SIZE,
+    include_top=False,
+    classes=1000,
+    classifier_activation='softmax',
+    **options,
+  )
+
+
+def _dense(units=keras_models.CLASSES, activation=None, name='mine'):
+  kernel = keras.initializers.RandomNormal(stddev=0.1, seed=1)
+  return keras.layers.Dense(
+    units, activation, kernel_initializer=kernel, name=name
+  )
+
+
+def _nested(backbone, dense, **rescaling):
+  """Returns a model in which the backbone is a layer."""
+  images = keras.Input((_SIZE, _SIZE, 3))
+  net = keras.layers.Rescaling(**(rescaling or {'scale': 1.0}))(images)
+  net = keras.layers.Dropout(0.2)(backbone(net, training=False))
+  return keras.Model(images, dense(net))
+
+
+def _flat(backbone, *layers):
+  net = backbone.output
+  for layer in layers:
+    net = layer(net)
+  return keras.Model(backbone.input, net)
+
+
+class KerasHeadTest(parameterized.TestCase, tf.test.TestCase):
+  def read(self, model, suffix='.keras'):
+    folder = self.enterContext(tempfile.TemporaryDirectory())
+    return importing.read(keras_models.save(model, folder, suffix))
+
+  def test_logits(self):
+    backbone, dense = _backbone(), _dense()
+    flat, nested = _flat(backbone, dense), _nested(backbone, dense)
+    images = keras_models.images(4, _SIZE)
+    expected = keras_models.logits(flat, images)
+    self.assertGreater(np.ptp(expected), 0.1)
+    imported = [
+      self.read(model, suffix)
+      for model in (flat, nested)
+      for suffix in keras_models.FORMATS
+    ]
+    for each in imported:
+      self.assertEmpty(each.left_over)
+      self.assertEqual(
+        'mine/bias', each.sources['MobilenetV1/Logits/Conv2d_1c_1x1/biases']
+      )
+      for name, value in imported[0].values.items():
+        self.assertAllEqual(value, each.values[name])
+    for implementation in networks.IMPLEMENTATIONS:
+      _, actual = graphs.predict(
+        'mobilenet_v1_025', imported[0], images, implementation
+      )
+      self.assertLess(testing.deviation(actual, expected), 2e-5)
+
+  def test_one_output(self):
+    """A sigmoid's is the softmax of it and 0."""
+    imported = self.read(_flat(_backbone(), _dense(1, 'sigmoid')))
+    kernel = imported.values['MobilenetV1/Logits/Conv2d_1c_1x1/weights']
+    self.assertEqual((1, 1, 256, 2), kernel.shape)
+    self.assertAllEqual(np.zeros(256), kernel[0, 0, :, 0])
+    self.assertGreater(np.ptp(kernel[0, 0, :, 1]), 0.1)
+    self.assertStartsWith(imported.notes[0], 'Its one output is the second of')
+
+  def test_rescaling(self):
+    backbone = _backbone()
+    for rescaling, message in (
+      (_RESCALING, r'from \[0, 255\] itself'),
+      ({'scale': 1.0}, 'does not say in which range'),
+    ):
+      imported = self.read(_nested(backbone, _dense(), **rescaling))
+      self.assertRegex(imported.notes[0], message)
+    with self.assertRaisesRegex(
+      InputError, 'scales images itself, to 0.0039.* times the pixel plus 0, '
+    ):
+      self.read(_nested(backbone, _dense(), scale=1 / 255))
+
+  @parameterized.parameters(
+    (lambda: _flat(_backbone(), _dense(9), _dense(2, name='b')), 'b, mine'),
+    (lambda: _flat(_backbone(), _dense(3, 'relu')), 'mine'),
+    (lambda: _flat(_backbone(), _dense(3, 'sigmoid')), 'mine'),
+    (
+      lambda: _flat(
+        _backbone(pooling=None), keras.layers.GlobalMaxPooling2D(), _dense()
+      ),
+      'mine',
+    ),
+    (
+      lambda: _flat(_backbone('MobileNetV3Small', alpha=0.75), _dense()),
+      'mine',
+    ),
+  )
+  def test_refused(self, make, own):
+    with self.assertRaisesRegex(
+      InputError,
+      f'has, beside layers of .*, others than one .* taken: {own}; save the '
+      'backbone alone',
+    ):
+      self.read(make(), '.keras')
+
+
+if __name__ == '__main__':
+  tf.test.main()
