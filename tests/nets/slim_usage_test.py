@@ -275,9 +275,8 @@ class SlimUsageTest(parameterized.TestCase, tf.test.TestCase):
     ranked = np.argsort(logits) == labels[:, np.newaxis]
     self.assertAllClose(np.mean(ranked[:, -1]), metrics['Accuracy'])
     self.assertAllClose(np.mean(ranked[:, -2:].any(1)), metrics['Recall_2'])
-    self.assertAllClose(
-      _cross_entropy(logits, labels), metrics['Loss'], rtol=1e-4
-    )
+    loss = _cross_entropy(logits, labels)
+    self.assertAllClose(loss, metrics['Loss'], rtol=1e-4)
 
   @parameterized.parameters(*networks.NETWORKS)
   def test_by_name_through_the_maps(self, name):
@@ -292,10 +291,8 @@ class SlimUsageTest(parameterized.TestCase, tf.test.TestCase):
       self.assertEqual([2, _CLASSES], logits.shape.as_list())
       self.assertIn('Predictions', end_points)
       counted = cost.count(networks.convolutions(name, 64, 64, _CLASSES))
-      self.assertEqual(
-        counted.trainable,
-        sum(v.shape.num_elements() for v in tf.trainable_variables()),
-      )
+      sizes = [v.shape.num_elements() for v in tf.trainable_variables()]
+      self.assertEqual(counted.trainable, sum(sizes))
       self.assertNotEmpty(tf.losses.get_regularization_losses())
 
 
