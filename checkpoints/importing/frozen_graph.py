@@ -116,7 +116,9 @@ def _refuse_saved_model(path, content):
   if saved_model.meta_graphs:
     folder = os.path.dirname(path) or '.'
     raise InputError(
-      foreign.describe_saved_model(folder) or f'{path} is of a SavedModel'
+      foreign.describe_saved_model(folder)
+      or f'{path} is of a SavedModel, whose weights are beside it: give '
+      + os.path.join(folder, 'variables', 'variables')
     )
 
 
