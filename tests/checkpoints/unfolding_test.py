@@ -43,6 +43,7 @@ def _fold(model):
 class UnfoldingTest(parameterized.TestCase, tf.test.TestCase):
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_training_computes_what_evaluation_does(self, implementation):
+    soak.skip_slow(self, implementation == 'slim')
     model = testing.ruled_model(
       'mobilenet_v2_035',
       5,

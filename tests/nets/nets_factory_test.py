@@ -180,6 +180,7 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
 
   @parameterized.parameters(*nets_factory.IMPLEMENTATIONS)
   def test_built_to_infer_variables_are_the_same(self, implementation):
+    soak.skip_slow(self, implementation == 'fast')
     training, inference = (
       Model('mobilenet_v2_035', 2, implementation).build(32, is_training)
       for is_training in (True, False)

@@ -17,6 +17,7 @@ from tests.helpers import exports
 from tests.helpers import golden_rule
 from tests.helpers import graphs
 from tests.helpers import networks as testing
+from tests.helpers import soak
 
 _OPTIONS = {'input_normalization': 'imagenet', 'use_explicit_padding': True}
 
@@ -27,6 +28,7 @@ class OwnExportsTest(parameterized.TestCase, tf.test.TestCase):
     ('mobilenet_v1_025', 'slim', ('frozen_graph',)),
   )
   def test_classifier(self, name, implementation, formats_made):
+    soak.skip_slow(self, implementation == 'fast')
     model = testing.RuledModel(
       name, graphs.NUM_CLASSES, implementation, **_OPTIONS
     )
