@@ -195,8 +195,11 @@ def format_fastest(rows: list[Row]) -> str:
 
 def to_json(row: Row, speed: Speed) -> dict[str, Any]:
   """Returns a dict of a Row, its times and its ceilings, for JSON."""
+  configuration = row.configuration
+  if configuration.weights:  # They were this run's alone, and are gone.
+    configuration = configuration._replace(weights=None, export=None)
   values = {
-    **row.configuration._asdict(),
+    **configuration._asdict(),
     'error': row.error,
     'seconds': row.seconds,
     'keras_seconds': row.keras_seconds,
