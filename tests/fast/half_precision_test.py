@@ -74,9 +74,9 @@ class HalfPrecisionTest(parity.TestCase):
   @parameterized.named_parameters(
     *testing.named(set(parity.FAMILIES) - {parity.LONGEST})
   )
+  @soak.slow
   def test_float16_in_nchw_by_xla(self, name):
     """The first layers of each kind: XLA takes seconds for the whole."""
-    soak.skip_slow(self, name != 'mobilenet_v1_025')
     ways = [('NCHW', tf.float16, 0.02, True)]
     self.check_half_precision(name, ways, 32, _first_part(name, 1 / 4))
 
