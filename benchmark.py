@@ -148,10 +148,11 @@ def _installed(choices):
 def _export(choices, absent, folder):
   """Makes what runtimes run; returns Choices of those that it was made for.
 
-  absent: {runtime: why it is not timed}, to which others come.
+  absent: {runtime: why it is not timed}, to which "runtime, network" come.
   """
   if not choices.runtimes:
     return choices
+  lacking = []
   for network in choices.networks:
     print(f'Exporting {network}', file=sys.stderr, flush=True)
     made = os.path.join(folder, network)
@@ -165,9 +166,9 @@ def _export(choices, absent, folder):
         except workers.WorkerError as error:
           why = str(error)
         if why:
-          absent[name] = why
-  there = [name for name in choices.runtimes if name not in absent]
-  return choices._replace(runtimes=there, weights=folder)
+          absent[f'{name}, {network}'] = why
+          lacking.append((network, name))
+  return choices._replace(weights=folder, lacking=lacking)
 
 
 def _device(machine):

@@ -170,7 +170,7 @@ def _open(options: ExportOptions, folder: ImageFolder | None) -> Source:
   if options.precision == 'int8':
     images_lib.require(folder or splits[-1])
   predictor = predictor_lib.open_predictor(
-    given._replace(network=network), choice, kind, 1
+    given._replace(network=network), choice, kind, num_images=2
   )
   return Source(predictor, make_task(predictor), network, info, *splits)
 
@@ -208,17 +208,12 @@ def _check(source, folder, new, options: ExportOptions):
     for name, tensor in exported.predict(predictor.outputs_fn(prepared)).items()
   }
   run = formats.load(new, options.format, list(expected))
-  agreement = verification.check(
-    run,
-    prepared,
-    expected,
-    exported,
-    verification.bound(options.precision, options.min_agreement),
-  )
+  limit = verification.bound(options.precision, options.min_agreement)
+  agreement = verification.check(run, prepared, expected, exported, limit)
   if options.format == 'saved_model':
     with quiet.silence():
       run_files = saved_model.load_for_files(new)
-    verification.check_files(run_files, images, expected, exported)
+    verification.check_files(run_files, images, expected, exported, limit)
   print(f'Compared on {on}:\n  {verification.tell(agreement, exported)}')
   return run, {
     'outputs': list(expected),

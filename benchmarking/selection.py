@@ -40,6 +40,7 @@ class Choices(NamedTuple):
   models: Sequence[Model] = ()
   runtimes: Sequence[str] = ()  # those that are installed
   weights: str | None = None  # of runtimes: folder with one for each network
+  lacking: Sequence[tuple[str, str]] = ()  # (network, runtime): no export
 
 
 class Device(NamedTuple):
@@ -147,6 +148,8 @@ def _of_runtimes(start, device, choices):
   """Returns the Configurations of all runtimes in a workload."""
   made = []
   for name in choices.runtimes:
+    if (start.network, name) in choices.lacking:
+      continue
     runtime = runtimes.RUNTIMES[name]
     weights = os.path.join(choices.weights, start.network)
     own = start._replace(

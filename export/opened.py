@@ -80,8 +80,11 @@ def hashes(folder: str) -> dict[str, str]:
 
 
 def _hash(path):
-  with open(path, 'rb') as file:
-    return hashlib.file_digest(file, 'sha256').hexdigest()
+  try:
+    with open(path, 'rb') as file:
+      return hashlib.file_digest(file, 'sha256').hexdigest()
+  except OSError as error:
+    raise InputError(f'{path}: {error.strerror}') from error
 
 
 def open_export(
@@ -102,7 +105,7 @@ def open_export(
   info = find(folder)
   refuse(folder, {**(network._asdict() if network else {}), **given})
   _check_info(folder, info)
-  _check_files(folder, info['files'])
+  _check_files(folder, info.get('files'))
   run = formats.load(folder, info['format'], info['outputs'])
   return Opened(
     os.path.join(folder, formats.FORMATS[info['format']].FILE), run, info
@@ -116,7 +119,6 @@ def _check_info(folder, info):
     ('precision', str),
     ('num_classes', int),
     ('image_size', int),
-    ('files', dict),
   ):
     if not isinstance(info.get(key), kind):
       raise InputError(
@@ -127,14 +129,15 @@ def _check_info(folder, info):
 
 def _check_files(folder, expected):
   """Raises InputError where a file is not the one that was compared."""
-  for name, digest in expected.items():
-    path = os.path.join(folder, name)
-    try:
-      found = _hash(path)
-    except (OSError, ValueError) as error:  # ValueError: no name of a file.
-      raise InputError(f'{path!r} cannot be read; export again') from error
-    if found != digest:
+  if not isinstance(expected, dict):
+    raise InputError(
+      f'{os.path.join(folder, run_info.FILE_NAME)} has no SHA-256 of the '
+      'files, as a former version has written it; export again'
+    )
+  found = hashes(folder)
+  for name in sorted(expected.keys() | found.keys()):
+    if found.get(name) != expected.get(name):
       raise InputError(
-        f'{path} is not the file that was exported, by its SHA-256 in '
-        f'{run_info.FILE_NAME}; export again'
+        f'{os.path.join(folder, name)!r} is not the file that was exported, by '
+        f'its SHA-256 in {run_info.FILE_NAME}; export again'
       )

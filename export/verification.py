@@ -73,13 +73,14 @@ def check_files(
   images: list[np.ndarray],
   expected: dict[str, np.ndarray],
   exported: Exported,
+  limit: Bound,
 ) -> Agreement:
-  """Returns the same of a float32 export that resizes images on its own.
+  """Returns the same of an export that resizes images on its own.
 
   images: uint8 [height, width, 3], of any sizes. Otherwise as check.
   """
   parts = [run(image[np.newaxis]) for image in images]
-  return _hold(parts, expected, exported, BOUNDS['float32'])
+  return _hold(parts, expected, exported, limit)
 
 
 def _hold(parts, expected, exported, limit):

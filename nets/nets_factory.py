@@ -6,6 +6,7 @@ imports neither tf-slim nor what that needs: it takes as long as a photograph.
 
 from collections.abc import Callable
 import inspect
+import sys
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from specs.networks import ALL
 from specs.networks import COMPUTE_DTYPES
 from specs.networks import DATA_FORMATS
 from specs.networks import IMPLEMENTATIONS
+
+if 'tf_slim' in sys.modules:  # What uses it needs its patches.
+  from nets import tf_slim_compat as tf_slim_compat
 
 _DROPOUT, _SEED = 'dropout_keep_prob', 'seed'
 _SYNC = 'sync_batch_norm'

@@ -85,7 +85,8 @@ def open_predictor(
     options: PredictionOptions.
     choice: the networks to choose from.
     kind: of the data sets that it may have learnt from.
-    num_images: how many are to come, at least.
+    num_images: how many are to come; 1 is one alone, others are at least so
+      many.
     to_outputs: of tasks.task.Exported, takes an export in place of a
       checkpoint.
 
@@ -132,7 +133,12 @@ def open_predictor(
     file=sys.stderr,
   )
   return Predictor(
-    inference.make_inference_fn(built.model, built.image_size, built.xla),
+    inference.make_inference_fn(
+      built.model,
+      built.image_size,
+      built.xla,
+      batch_size=1 if num_images == 1 else None,
+    ),
     built.model,
     data._replace(image_size=built.image_size),
     num_classes,

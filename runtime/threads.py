@@ -1,9 +1,10 @@
 """How many threads an operation takes where images are fewer than cores.
 
-On the three machines of two cores that were measured (docs/experiments.md), two
-threads that wake up for each small operation, and wait for each other, cost
-more than they save. What is faster on other machines benchmark.py measures, and
-keeps for the programs that run on the same machine.
+Threads that wake up for each small operation, and wait for each other, may cost
+more than they save: on two of the three machines of two cores that were
+measured one thread was faster, on the third two (docs/experiments.md). So
+benchmark.py measures it, and keeps what was faster for the programs that run on
+the same machine.
 """
 
 import json
@@ -12,7 +13,7 @@ import platform
 
 from base import files
 
-_MEASURED_CORES = 2  # Up to so many, one thread has been faster everywhere.
+_FEW_CORES = 2  # Up to so many, one thread until it was measured.
 
 
 def path() -> str:
@@ -31,7 +32,7 @@ def for_few_images(cores: int) -> int:
   kept = _read().get(machine(cores))
   if isinstance(kept, int) and 1 <= kept <= cores:
     return kept
-  return 1 if cores <= _MEASURED_CORES else cores
+  return 1 if cores <= _FEW_CORES else cores
 
 
 def keep(cores: int, number: int) -> None:

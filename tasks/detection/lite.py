@@ -8,12 +8,14 @@ files have the same one.
 
 import tensorflow as tf
 
+from base.errors import InputError
 from specs.ssdlite import Predictions
 from tasks.detection import box_coder
 from tasks.detection import boxes as boxes_lib
 from tasks.detection.options import DetectionOptions
 
 _NAME = 'TFLite_Detection_PostProcess'
+_PER_CLASS = 100
 
 
 def detect(
@@ -22,7 +24,15 @@ def detect(
   """Returns boxes, scores, classes and count of one image, see detections.py.
 
   For graphs that become TensorFlow Lite: elsewhere they are all 0.
+
+  Raises:
+    InputError: the options ask for what the operation does not do.
   """
+  if options.max_detections_per_class != _PER_CLASS:
+    raise InputError(
+      f'--max_detections_per_class={options.max_detections_per_class}: int8 of '
+      f'TensorFlow Lite has {_PER_CLASS}; take --precision=float16'
+    )
   num_classes = predictions.class_logits.shape[-1] - 1
   most = min(
     options.max_total_detections, options.max_detections_per_class * num_classes

@@ -12,7 +12,7 @@ from benchmarking.configurations import Configuration
 from runtime import threads
 from tests.helpers import soak
 
-_ONE = Configuration('inference', 1, 32, 'mobilenet_v1_025', 'fast')
+_ONE = Configuration('inference', 1, 96, 'mobilenet_v1_025', 'fast')
 
 
 class CalibrationTest(absltest.TestCase):
@@ -39,6 +39,7 @@ class CalibrationTest(absltest.TestCase):
       {'implementation': 'slim'},
       {'mode': 'training'},
       {'batch_size': 8},
+      {'image_size': 32},
       {'network': 'deeplab_v3_mobilenet_v2'},
       {'xla': True},
     ):

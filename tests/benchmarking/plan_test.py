@@ -71,6 +71,19 @@ class PlanTest(parameterized.TestCase):
     # Of Keras as many. Before it 5 s to start, 1 for the first, 4 to warm up.
     self.assertAlmostEqual(5 + 1 + 4 + 3 * 2 * 8 * 0.32, first.own.seconds, 0)
 
+  def test_what_could_not_be_exported(self):
+    choices = _CHOICES._replace(
+      networks=['mobilenet_v1', 'mobilenet_v2'],
+      runtimes=['litert'],
+      weights='',
+      lacking=[('mobilenet_v1', 'litert')],
+    )
+    made = selection.make_configurations(Device('CPU'), 224, choices)
+    self.assertEqual(
+      {'mobilenet_v2'},
+      {one.network for one in made if one.implementation == 'litert'},
+    )
+
   def test_table(self):
     device = Device('CPU with bfloat16 units', 'NHWC', 2)
     choices = _CHOICES._replace(

@@ -45,14 +45,19 @@ class OpenedTest(parameterized.TestCase, tf.test.TestCase):
       last = file.read()
       file.seek(-1, os.SEEK_END)
       file.write(bytes([last[0] ^ 1]))
-    self.check_refused(f'^{self.file} is not the file .* SHA-256 .*again$')
+    self.check_refused(f'^.{self.file}. is not the file .* SHA-256 .*again$')
     os.remove(self.file)
-    self.check_refused('frozen_graph.pb. cannot be read; export again')
+    self.check_refused('frozen_graph.pb. is not the file that was exported')
 
   def test_model_json_without_hashes(self):
     info = run_info.read_run_info(self.folder)
     run_info.write_run_info(self.folder, {**info, 'files': None})
-    self.check_refused('model.json is damaged: files is None; export again')
+    self.check_refused('model.json has no SHA-256 .* former version .* again')
+    run_info.write_run_info(self.folder, {**info, 'files': {}})
+    self.check_refused('frozen_graph.pb. is not the file that was exported')
+    outside = {**info['files'], '../outside': '0'}
+    run_info.write_run_info(self.folder, {**info, 'files': outside})
+    self.check_refused('outside. is not the file that was exported')
 
   def test_shapes_disagree(self):
     """With what model.json says: one line, whatever the runtime raises."""
