@@ -16,6 +16,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from base import files
 from base.errors import InputError
 from checkpoints import foreign
+from checkpoints.importing import graph as graph_lib
 from checkpoints.importing import layers
 from checkpoints.importing import matching
 from checkpoints.importing.graph import Constant
@@ -67,8 +68,9 @@ _KINDS = {
   'ResizeNearestNeighbor': 'resize',
   'ScaleAndTranslate': 'resize',
   'Slice': 'resize',
-  'StridedSlice': 'resize',
+  'StridedSlice': 'slice',  # until its steps are read
   'Transpose': 'resize',
+  'ReverseV2': 'reverse',
   'Rsqrt': 'rsqrt',
   'Cast': 'through',
   # Rounding, in training for quantisation: the weights are those before it.
@@ -134,7 +136,20 @@ def _graph(path, graph_def):
       )
     else:
       graph.operations[node.name] = _operation(path, node)
+  for name, operation in graph.operations.items():
+    if operation.kind == 'slice':
+      graph.operations[name] = operation._replace(kind=_of_slice(graph, name))
   return graph
+
+
+def _of_slice(graph, name):
+  """Returns a StridedSlice's kind: its fourth input is the steps."""
+  steps = [
+    constant.value
+    for key in graph.operations[name].inputs[3:4]
+    if (constant := graph_lib.plain(graph, key))
+  ]
+  return 'reverse' if any((each < 0).any() for each in steps) else 'resize'
 
 
 def _image(graph_def):

@@ -24,7 +24,8 @@ class Operation(NamedTuple):
   'rsqrt', 'batch_norm' (inputs: data, gamma, beta, mean, variance), 'pad'
   (data, rows and columns before and after), 'space_to_batch' (data, rates),
   'through', of which the first input's values come out as they are, 'reshape',
-  in another shape, 'resize', moved, cut out or averaged, or 'other'.
+  in another shape, 'resize', moved, cut out or averaged, 'reverse', in reverse
+  order along an axis, or 'other'.
   """
 
   name: str

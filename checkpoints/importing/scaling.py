@@ -191,6 +191,11 @@ def _beginning(graph):
 def _step(graph, operation: Operation):
   """Returns (key of the data, scale, offset) of an operation; None: of none."""
   kind, inputs = operation.kind, operation.inputs
+  if kind == 'reverse':
+    raise InputError(
+      f'{graph.path}: {operation.name} reverses images along an axis, such as '
+      'RGB to BGR; networks here take RGB, so give the graph without it'
+    )
   if kind in _MOVING and inputs:
     return inputs[0], 1.0, 0.0
   if len(inputs) != 2 or operation.activates:

@@ -116,6 +116,22 @@ class ScalingTest(parameterized.TestCase, tf.test.TestCase):
     ):
       self.read(_scaled(scale).graph_def.SerializeToString())
 
+  @parameterized.parameters(
+    lambda images: images[..., ::-1] / 127.5 - 1.0,
+    lambda images: (images / 127.5 - 1.0)[:, :, :, ::-1],
+    lambda images: tf.reverse(images, [-1]) / 127.5 - 1.0,
+    lambda images: _within_loop(tf.reverse(images, [-1])),
+  )
+  def test_reversed_colours(self, change):
+    with self.assertRaisesRegex(InputError, ' reverses images along an axis'):
+      self.read(_scaled(change).graph_def.SerializeToString())
+
+  def test_cut_out(self):
+    size = graphs.SIZE
+    frozen = _scaled(lambda images: images[:, :size, :size] / 127.5 - 1.0)
+    imported = self.read(frozen.graph_def.SerializeToString())
+    self.check(imported, 0, 255, None)
+
   def check_outputs(self, imported, pixels, expected):
     """Asserts that a network here makes the same of images in [-1, 1]."""
     self.assertGreater(np.ptp(expected), 0.1)
