@@ -13,6 +13,22 @@ from checkpoints.importing.keras_files import KerasFile
 from specs import roles
 
 _LEAVES = ('kernel', 'bias')
+_MERGING = ('Add', 'Concatenate')
+_CLASSES = frozenset(
+  {
+    # Of models, and of what stands around a backbone.
+    *('InputLayer', 'Functional', 'Model', 'Sequential'),
+    *('Dense', 'Dropout', 'GlobalAveragePooling2D', 'Rescaling'),
+    # Of backbones, in TensorFlow 1, too.
+    *('Activation', 'Add', 'AveragePooling2D', 'BatchNormalization'),
+    *('BatchNormalizationV1', 'Concatenate', 'Conv2D', 'Cropping2D'),
+    *('DepthwiseConv2D', 'MaxPooling2D', 'ReLU', 'SeparableConv2D'),
+    'ZeroPadding2D',
+    # Nothing but in training.
+    *('RandomBrightness', 'RandomContrast', 'RandomFlip', 'RandomRotation'),
+    *('RandomTranslation', 'RandomZoom'),
+  }
+)
 _BINARY = (
   'Its one output is the second of two classes here: their probabilities are '
   "those of Keras' sigmoid."
@@ -55,6 +71,7 @@ def find(
       f'logits that could be taken: {names.several(own)}; save the backbone '
       'alone (include_top=False), import that, and train the last layer here'
     )
+  _check_layers(path, own[0], file.config)
   leaves = {'weights': 'kernel', 'biases': 'bias'}
   return {name: (own[0], leaves[name.rpartition('/')[2]]) for name in missing}
 
@@ -72,6 +89,19 @@ def _may_classify(dense, config: dict[str, Any]):
       ):
         return False
   return True
+
+
+def _check_layers(path, dense, config):
+  """Raises InputError if a layer may compute what networks here do not."""
+  for kind, layer in keras_config.layers(config):
+    name = layer.get('name')
+    # Keras 3's operations may have a layer's class, but are never trainable.
+    is_operation = kind in _MERGING and 'trainable' not in layer
+    if kind not in _CLASSES or is_operation:
+      raise InputError(
+        f'{path}: its layer {name}, {kind}, is not known here; save the model '
+        'without it (Rescaling may scale images)'
+      )
 
 
 def fit(values: dict[str, np.ndarray], head: Iterable[str]) -> tuple[str, ...]:

@@ -39,8 +39,14 @@ def _dense(units=keras_models.CLASSES, activation=None, name='mine'):
 
 def _nested(backbone, dense, **rescaling):
   """Returns a model in which the backbone is a layer."""
+  scale = keras.layers.Rescaling(**(rescaling or {'scale': 1.0}))
+  return _after(scale, backbone, dense)
+
+
+def _after(change, backbone, dense):
+  """Returns the same, after something else on images."""
   images = keras.Input((_SIZE, _SIZE, 3))
-  net = keras.layers.Rescaling(**(rescaling or {'scale': 1.0}))(images)
+  net = change(images)
   net = keras.layers.Dropout(0.2)(backbone(net, training=False))
   return keras.Model(images, dense(net))
 
@@ -102,6 +108,36 @@ class KerasHeadTest(parameterized.TestCase, tf.test.TestCase):
       InputError, 'scales images itself, to 0.0039.* times the pixel plus 0, '
     ):
       self.read(_nested(backbone, _dense(), scale=1 / 255))
+
+  def test_augmentation(self):
+    augment = keras.Sequential(
+      [
+        keras.layers.RandomFlip(),
+        keras.layers.RandomRotation(0.1),
+        keras.layers.Rescaling(**_RESCALING),
+      ]
+    )
+    imported = self.read(_after(augment, _backbone(), _dense()))
+    self.assertIn('from [0, 255] itself', imported.notes[0])
+
+  @parameterized.parameters(
+    (lambda images: images / 255.0, 'TrueDivide'),
+    (lambda images: images * (1 / 255), 'Multiply'),
+    (lambda images: images + 1.0, 'Add'),
+    (keras.layers.Normalization(mean=1.0, variance=2.0), 'Normalization'),
+  )
+  def test_unknown_layer_before_it(self, change, kind):
+    model = _after(change, _backbone(), _dense())
+    for suffix in '.keras', '.h5':
+      with self.assertRaisesRegex(InputError, f', {kind}, is not known here'):
+        self.read(model, suffix)
+
+  def test_unknown_layer_behind_it(self):
+    unit = keras.layers.UnitNormalization(name='unit')
+    with self.assertRaisesRegex(
+      InputError, r'its layer unit, UnitNormalization, is not known here'
+    ):
+      self.read(_flat(_backbone(), unit, _dense()))
 
   @parameterized.parameters(
     (lambda: _flat(_backbone(), _dense(9), _dense(2, name='b')), 'b, mine'),
