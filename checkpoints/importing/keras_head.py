@@ -48,7 +48,7 @@ def find(
 
   Raises:
     InputError: there are other layers beside the backbone, or none that gives
-      logits of its features' averages.
+      logits of its features' averages, or they may be of a regression.
   """
   used = {layer for layer, _ in found.values()}
   own = sorted(set(file.layers) - used)
@@ -101,6 +101,13 @@ def _check_layers(path, dense, config):
       raise InputError(
         f'{path}: its layer {name}, {kind}, is not known here; save the model '
         'without it (Rescaling may scale images)'
+      )
+    if (name, layer.get('units')) == (dense, 1) and (
+      layer.get('activation') == 'linear'
+    ):
+      raise InputError(
+        f'{path}: {name} has one linear output, as a regression has; only if '
+        'it tells two classes apart, save it with activation="sigmoid"'
       )
 
 

@@ -139,6 +139,10 @@ class KerasHeadTest(parameterized.TestCase, tf.test.TestCase):
     ):
       self.read(_flat(_backbone(), unit, _dense()))
 
+  def test_one_linear_output(self):
+    with self.assertRaisesRegex(InputError, ': mine has one linear output, '):
+      self.read(_flat(_backbone(), _dense(1)))
+
   @parameterized.parameters(
     (lambda: _flat(_backbone(), _dense(9), _dense(2, name='b')), 'b, mine'),
     (lambda: _flat(_backbone(), _dense(3, 'relu')), 'mine'),
