@@ -30,6 +30,13 @@ ROWS = (
     (*_SCALING, '-k', 'known'),
   ),
   (
+    'scaling: a slice of negative steps is one of others',
+    'checkpoints/importing/frozen_graph.py',
+    "'reverse' if any((each < 0).any() for each in steps) else 'resize'",
+    "'resize'",
+    (*_SCALING, '-k', 'reversed'),
+  ),
+  (
     'graphs: a gate after a product of matrices has its 3 twice',
     'checkpoints/importing/layers.py',
     'walk.graph.operations[last].activates,\n  )',
@@ -49,6 +56,27 @@ ROWS = (
     "if kind in ('GlobalMaxPooling2D', 'Flatten'):",
     "if kind in ('Flatten',):",
     (*_HEAD, '-k', 'refused'),
+  ),
+  (
+    'keras: any layer before the network',
+    'checkpoints/importing/keras_head.py',
+    'if kind not in _CLASSES or is_operation:',
+    'if is_operation:',
+    (*_HEAD, '-k', 'unknown'),
+  ),
+  (
+    "keras: an operation is taken for the layer of its name",
+    'checkpoints/importing/keras_head.py',
+    'if kind not in _CLASSES or is_operation:',
+    'if kind not in _CLASSES:',
+    (*_HEAD, '-k', 'before_it2'),
+  ),
+  (
+    'keras: a regression is two classes',
+    'checkpoints/importing/keras_head.py',
+    "layer.get('activation') == 'linear'",
+    "layer.get('activation') == 'none'",
+    (*_HEAD, '-k', 'one_linear'),
   ),
   (
     "checkpoints: exports' files are to be imported",
