@@ -169,8 +169,12 @@ def _open(options: ExportOptions, folder: ImageFolder | None) -> Source:
   splits = known_data.open_splits(given.labels, info, kind, num_classes)
   if options.precision == 'int8':
     images_lib.require(folder or splits[-1])
+  as_trained = given.input._replace(shrink_images=None)
   predictor = predictor_lib.open_predictor(
-    given._replace(network=network), choice, kind, num_images=2
+    given._replace(network=network, input=as_trained),
+    choice,
+    kind,
+    num_images=2,
   )
   return Source(predictor, make_task(predictor), network, info, *splits)
 
@@ -199,7 +203,7 @@ def _check(source, folder, new, options: ExportOptions):
   """Returns the file's run, and what the card says of how near it is."""
   predictor, exported = source.predictor, source.task.exported
   images, on = images_lib.to_compare(
-    source.held_out or source.trained or folder, predictor.input.image_size
+    source.held_out or source.trained or folder, predictor.input
   )
   _tell(f'Comparing on {on}')
   prepared = images_lib.prepare(images, predictor.input)

@@ -78,8 +78,6 @@ def differences(train_dir: str, info: dict[str, Any]) -> list[str]:
 
 def _told(info):
   """Returns {flag: value} of what is told where it changes."""
-  if info:  # Versions that shrank no images have no word of it.
-    info = {'shrink_images': False, **info}
   values = {flag: info[key] for key, flag in _FLAG_OF.items() if key in info}
   return {**(info.get(run_values.FLAGS) or {}), **values}
 
@@ -112,6 +110,9 @@ def folder_of(checkpoint_path: str) -> str:
 def read_run_info(folder: str) -> dict[str, Any]:
   """Returns the dict written beside checkpoints; {} where there is none.
 
+  Runs begun before images were shrunk, which do not say so, have shrink_images
+  False; what was imported says nothing of it.
+
   Raises:
     InputError: the file is damaged or cannot be read.
   """
@@ -132,6 +133,8 @@ def read_run_info(folder: str) -> dict[str, Any]:
     raise InputError(
       f'{path} is damaged ({wrong}): delete it, and give the model by flags'
     )
+  if 'num_examples' in info:  # It was trained.
+    info.setdefault('shrink_images', False)
   return info
 
 

@@ -28,7 +28,7 @@ def defaults(kind: Kind) -> dict[str, str | float | int]:
     'dataset_name': kind.default,
     'validation_fraction': image_folder.VALIDATION_FRACTION,
     'labels_offset': 0,
-    'shrink_images': True,
+    'shrink_images': kind is LABELS,
   }
 
 
@@ -57,7 +57,7 @@ def define_for_training(kind: Kind, batch_size: int = 32) -> None:
     'Seed of the initial weights, the order of the images, their random '
     'changes and what dropout drops.',
   )
-  _define_shrinking(kind, True)
+  _define_shrinking(kind, 'as the run began; a new run: True')
   augmentation_flags.define(kind)
   if kind.name == preprocessing.MASKS:
     _define_scales()
@@ -114,23 +114,22 @@ def define_for_inference(kind: Kind, batch_size: int) -> None:
     + kind.eval_size_help,
     upper_bound=limits.IMAGE_SIZE,
   )
-  _define_shrinking(kind, None)
+  _define_shrinking(kind, 'as in training')
   _define_batches(batch_size)
 
 
-def _define_shrinking(kind, default):
+def _define_shrinking(kind, otherwise):
   """Defines what is for images that have no other target than a label."""
   if kind is not LABELS:
     return
-  as_in_training = '' if default else ' Default: as in training.'
   flags.DEFINE_bool(
     'shrink_images',
-    default,
+    None,
     'Decodes large photographs at a half, a quarter or an eighth of their '
     'height and width, of which 1.67 times those that the network takes are '
     'left at least: later epochs of photographs of 12 megapixels are many '
-    "times as fast. --noshrink_images takes slim's exact pixels."
-    + as_in_training,
+    "times as fast. --noshrink_images takes slim's exact pixels. "
+    f'Default: {otherwise}.',
   )
 
 

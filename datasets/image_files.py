@@ -85,12 +85,17 @@ def read(path: str, smallest_side: int | None = None) -> np.ndarray:
   )
 
 
-def open_image(path: str, options: InputOptions) -> OpenedImage:
-  """Reads and prepares an image; raises InputError if it cannot be read."""
+def read_for(path: str, options: InputOptions) -> np.ndarray:
+  """Returns an image as read does, shrunk where the options say so."""
   smallest_side = None
   if options.shrink_images:
     smallest_side = shrinking.smallest_side(options.image_size)
-  pixels = read(path, smallest_side)
+  return read(path, smallest_side)
+
+
+def open_image(path: str, options: InputOptions) -> OpenedImage:
+  """Reads and prepares an image; raises InputError if it cannot be read."""
+  pixels = read_for(path, options)
   prepared, content = preparation.fit(
     pixels, options.image_size, options.preprocessing_name
   )

@@ -10,6 +10,7 @@ from checkpoints import names
 from checkpoints import run_info
 from datasets import labels
 from datasets import preparation
+from datasets import shrinking
 from export import card_code
 from export import formats
 from export import opened
@@ -139,11 +140,12 @@ def _input(info):
   """Returns how images come to it."""
   size, name = info['image_size'], info['preprocessing_name']
   batch = info.get('batch_size') or 'batch'
+  shrunk = _shrunk(size) if info['shrink_images'] else ''
   if info['format'] == 'saved_model':
     return (
       'It takes RGB images as uint8 [batch, height, width, 3] of any size, and '
       'resizes them as the network learnt. The signature `slim` takes float32 '
-      f'[batch, {size}, {size}, 3] in [-1, 1].'
+      f'[batch, {size}, {size}, 3] in [-1, 1].' + shrunk
     )
   scale = (
     'scaled to [-1, 1]'
@@ -155,5 +157,18 @@ def _input(info):
     f'learnt from {preparation.in_words(name)}, bilinearly and without '
     'antialiasing. The lines do so, too; the resizing of Pillow and of other '
     'libraries does not, and may come to another class.'
+    + shrunk
     + (_ONE_THREAD if batch == 1 else '')
+  )
+
+
+def _shrunk(image_size):
+  """Returns what is to be done to large photographs first."""
+  side = shrinking.smallest_side(image_size)
+  return (
+    f' Photographs of {2 * side} x {2 * side} pixels and more are shrunk '
+    'before that. The lines do so to JPEGs, exactly as the checkpoint sees '
+    'them. Large images of other formats they leave as they are, which comes '
+    'near; exact is photo.reduce(N) after convert, of 8, 4 and 2 the largest '
+    f'that leaves {side} x {side} pixels.'
   )

@@ -1,18 +1,27 @@
 """The lines of Python on a card that run an export on a photograph.
 
 They need the runtime, NumPy and Pillow alone, and see an image as the programs
-do: up to rounding, their answer is that of the checkpoint.
+do: up to rounding, their answer is that of the checkpoint. Where the run shrank
+photographs, that holds for JPEGs, and for others that are not large.
 """
 
 from typing import Any
 
 from datasets import preprocessing
+from datasets import shrinking
 
 _OPEN = """\
 import numpy as np
 from PIL import Image, ImageOps
 
-photo = ImageOps.exif_transpose(Image.open('photo.jpg')).convert('RGB')
+photo = Image.open('photo.jpg')
+"""
+# Pillow's rule for how far is that of shrinking.ratio.
+_SHRINK = """\
+photo.draft('RGB', ({side}, {side}))  # shrinks large JPEGs as they are decoded
+"""
+_TURN = """\
+photo = ImageOps.exif_transpose(photo).convert('RGB')
 """
 _CROP = """\
 # The middle: 87.5 % of each side.
@@ -99,15 +108,27 @@ def write(info: dict[str, Any], has_names: bool, shown: str) -> str:
   """
   prepare = '' if info['format'] == 'saved_model' else _prepare(info)
   names = _NAMES if has_names else _NUMBERS
-  return _OPEN + '\n'.join(
-    part.format(
-      size=info['image_size'],
-      pixels=_PIXELS[info['precision'] == 'int8'],
-      outputs=info['outputs'],
-      num_classes=info['num_classes'],
+  return (
+    _OPEN
+    + _shrink(info)
+    + _TURN
+    + '\n'.join(
+      part.format(
+        size=info['image_size'],
+        pixels=_PIXELS[info['precision'] == 'int8'],
+        outputs=info['outputs'],
+        num_classes=info['num_classes'],
+      )
+      for part in (prepare, _RUN[info['format']], names + shown)
     )
-    for part in (prepare, _RUN[info['format']], names + shown)
   )
+
+
+def _shrink(info):
+  """Returns the line that does what datasets.shrinking does to JPEGs."""
+  if not info['shrink_images']:
+    return ''
+  return _SHRINK.format(side=shrinking.smallest_side(info['image_size']))
 
 
 def _prepare(info):

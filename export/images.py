@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
+from datasets import catalog
 from datasets import image_files
 from datasets import preparation
 from datasets import preprocessing
@@ -53,35 +54,44 @@ def to_calibrate(
   Raises:
     InputError: none can be read.
   """
-  return prepare(_take(images, count), options)
+  return prepare(_take(images, count, options), options)
 
 
 def to_compare(
-  images: Dataset | ImageFolder | None, image_size: int
+  images: Dataset | ImageFolder | None, options: InputOptions
 ) -> tuple[list[np.ndarray], str]:
-  """Returns images as they are, and in words what they are.
+  """Returns images to be prepared, and in words what they are.
 
-  images: where they are taken from; None: they are random ones.
+  Args:
+    images: where they are taken from; None: they are random ones.
+    options: how the network takes them.
   """
   if images is None:
     return (
-      random(_COMPARED, image_size),
+      random(_COMPARED, options.image_size),
       f'{_COMPARED} random images (no data set is at hand)',
     )
-  found = _take(images, _COMPARED)
+  found = _take(images, _COMPARED, options)
   if isinstance(images, ImageFolder):
     return found, f'{len(found)} images of {images.path}'
   return found, f'{len(found)} images of {images.name}, {images.split_name}'
 
 
-def _take(images, count):
+def _take(images, count, options):
   if isinstance(images, ImageFolder):
-    return of_folder(images, count)
-  return of_dataset(images, count)
+    return of_folder(images, count, options)
+  return of_dataset(images, count, options)
 
 
-def of_dataset(dataset: Dataset, count: int) -> list[np.ndarray]:
-  """Returns up to count images as they are, spread evenly over a data set."""
+def of_dataset(
+  dataset: Dataset, count: int, options: InputOptions
+) -> list[np.ndarray]:
+  """Returns up to count images, spread evenly over a data set.
+
+  They are as they are, but for those that the options shrink.
+  """
+  if options.shrink_images:
+    dataset = catalog.shrunk(dataset, options.image_size)
   indices = np.linspace(
     0, dataset.num_examples, min(count, dataset.num_examples), endpoint=False
   )
@@ -98,11 +108,13 @@ def of_dataset(dataset: Dataset, count: int) -> list[np.ndarray]:
   return found
 
 
-def of_folder(folder: ImageFolder, count: int) -> list[np.ndarray]:
+def of_folder(
+  folder: ImageFolder, count: int, options: InputOptions
+) -> list[np.ndarray]:
   """Returns the same of a folder; raises InputError if one cannot be read."""
   paths = folder.files
   chosen = np.linspace(0, len(paths), min(count, len(paths)), endpoint=False)
-  return [image_files.read(paths[int(place)]) for place in chosen]
+  return [image_files.read_for(paths[int(place)], options) for place in chosen]
 
 
 def random(count: int, size: int) -> list[np.ndarray]:

@@ -43,6 +43,7 @@ def of_checkpoint(
     'image_size': size,
     'preprocessing_name': predictor.input.preprocessing_name,
     'use_grayscale': bool(predictor.input.use_grayscale),
+    'shrink_images': bool(predictor.input.shrink_images),
     **{key: run_info.get(key) for key in _OF_RUN},
     'category_ids': predictor.category_ids,
     'width': network.depth_multiplier or fixed.get('depth_multiplier', 1.0),

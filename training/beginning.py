@@ -15,14 +15,25 @@ from checkpoints import unfolding
 from checkpoints import writer as checkpoint_writer
 from checkpoints.checkpoint_flags import StartOptions
 from checkpoints.writer import Writer
+from datasets import data_flags
 from datasets import labels
 from datasets.catalog import Dataset
+from datasets.kinds import Kind
 from runtime.model import Model
 from runtime.model import RunnableModel
 from specs import networks
 from training import state as training_state
 from training.options import TrainingOptions
 from training.state import TrainState
+
+
+def as_begun(options: TrainingOptions, kind: Kind) -> TrainingOptions:
+  """Returns options filled in by what the run, or its start, was made with.
+
+  Raises:
+    InputError: model.json is damaged.
+  """
+  return with_shrinking(with_computation(options), kind)
 
 
 def with_computation(options: TrainingOptions) -> TrainingOptions:
@@ -53,6 +64,20 @@ def with_computation(options: TrainingOptions) -> TrainingOptions:
     network=options.network._replace(**found),
     flags=options.flags and {**options.flags, **found},
   )
+
+
+def with_shrinking(options: TrainingOptions, kind: Kind) -> TrainingOptions:
+  """Returns options that say whether images are shrunk: as the run began.
+
+  Raises:
+    InputError: model.json is damaged.
+  """
+  shrinks, folder = options.input.shrink_images, options.run.train_dir
+  if shrinks is None and reader.latest(folder) is not None:
+    shrinks = run_info.read_run_info(folder).get('shrink_images')
+  if shrinks is None:
+    shrinks = data_flags.defaults(kind)['shrink_images']
+  return options._replace(input=options.input._replace(shrink_images=shrinks))
 
 
 def begin(

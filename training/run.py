@@ -89,7 +89,7 @@ def train(
       image is wrong; training diverges; another trains there; a worker ended.
   """
   network_flags.check(options.network, choice)
-  options = beginning.with_computation(options)
+  options = beginning.as_begun(options, kind)
   workers = strategy.make_workers(options.strategy)
   options.check_replicas(workers.num_replicas, workers.count)
   dataset = kinds.open_to_train(kind, options.dataset)

@@ -34,6 +34,17 @@ class RunInfoTest(tf.test.TestCase):
     self.assertEqual(['model.json'], os.listdir(self.folder))
     self.assertEqual(info, run_info.read_run_info(self.folder))
 
+  def test_runs_begun_before_images_were_shrunk_shrink_none(self):
+    """What was imported, without a number of examples, does not say."""
+    for info, shrinks in (
+      ({'num_examples': 7}, False),
+      ({'num_examples': 7, 'shrink_images': True}, True),
+      ({'image_size': 32}, None),
+    ):
+      run_info.write_run_info(self.folder, info)
+      found = run_info.read_run_info(self.folder)
+      self.assertIs(shrinks, found.get('shrink_images'))
+
   def test_nothing_there(self):
     self.assertEqual({}, run_info.read_run_info(self.folder))
     self.assertEqual({}, run_info.read_run_info(self.folder + '/no'))
@@ -136,6 +147,7 @@ class DifferencesTest(tf.test.TestCase):
       'batch_size': 32,
       'seed': 0,
       'num_examples': 100,
+      'shrink_images': False,
     }
     self.assertEmpty(run_info.differences(folder, info))  # nothing begun
     run_info.write_run_info(folder, info)
@@ -165,6 +177,7 @@ class DifferencesTest(tf.test.TestCase):
     info = {
       'image_size': 224,
       'num_examples': 9,
+      'shrink_images': False,
       'fingerprint': 'a1',
       'flags': {
         'train_image_size': None,

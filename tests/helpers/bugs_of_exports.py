@@ -6,6 +6,7 @@ _TFLITE = (_FORMATS, '-k', 'equal_tflite')
 _FROZEN = (_FORMATS, '-k', 'tensorflow_1')
 _VERIFICATION = ('tests/export/verification_test.py',)
 _PROGRAM = ('tests/programs/export_model_test.py',)
+_SHRUNK = 'tests/export/shrunk_photographs_test.py'
 _OPENED = 'tests/export/opened_test.py'
 _LITE = ('tests/tasks/detection/lite_test.py',)
 
@@ -17,6 +18,34 @@ ROWS = (
     'known is None or known.is_stateful or _OUTSIDE.search(operation)',
     'known is None',
     ('tests/export/hostile_graphs_test.py',),
+  ),
+  (
+    'exports: ranges are measured on photographs that are not shrunk',
+    'export/images.py',
+    'image_files.read_for(paths[int(place)], options)',
+    'image_files.read(paths[int(place)])',
+    (_SHRUNK, '-k', 'images_are'),
+  ),
+  (
+    'exports: compared on images of a data set that are not shrunk',
+    'export/images.py',
+    'if options.shrink_images:',
+    'if False:',
+    (_SHRUNK, '-k', 'images_are'),
+  ),
+  (
+    'exports: the run is not asked whether it shrank',
+    'export_model.py',
+    '_replace(shrink_images=None)',
+    '_replace(shrink_images=False)',
+    (_SHRUNK, '-k', 'program'),
+  ),
+  (
+    'exports: a card shrinks photographs by half as much',
+    'export/card_code.py',
+    "shrinking.smallest_side(info['image_size'])",
+    "4 * info['image_size']",
+    (_SHRUNK, '-k', 'card'),
   ),
   (
     'exports: pixels scaled by 128',

@@ -66,9 +66,16 @@ ROWS = (
   (
     'shrunk images: a run of before goes on with them, and nothing is said',
     'checkpoints/run_info.py',
-    "info = {'shrink_images': False, **info}",
-    'info = dict(info)',
+    "    info.setdefault('shrink_images', False)",
+    '    pass',
     ('tests/checkpoints/run_info_test.py',),
+  ),
+  (
+    'shrunk images: a run goes on with them, however it began',
+    'training/beginning.py',
+    "run_info.read_run_info(folder).get('shrink_images')",
+    'None',
+    ('tests/training/computation_test.py',),
   ),
   (
     'convert: images are shrunk without antialiasing',

@@ -56,13 +56,15 @@ def write(exported_network, folder, name, precision='float32'):
   return folder
 
 
-def run_card(folder, pixels):
+def run_card(folder, pixels, image_format='PNG'):
   """Returns what the lines of a card print, as they stand, of an image."""
   with open(os.path.join(folder, card.FILE), encoding='utf-8') as file:
     (code,) = re.findall(r'```python\n(.*?)```', file.read(), re.DOTALL)
   if max(map(len, code.splitlines())) > 80:
     raise ValueError(f'a card has lines of more than 80 columns: {code}')
-  image_files.write(folder, 'photo.jpg', image_files.encode(pixels))
+  image_files.write(
+    folder, 'photo.jpg', image_files.encode(pixels, image_format)
+  )
   with (
     contextlib.chdir(folder),
     contextlib.redirect_stdout(io.StringIO()) as printed,
@@ -80,6 +82,7 @@ def write_card(folder, outputs, shown='', label_names=None, **info):
       'precision': 'float32',
       'width': 0.1,
       'preprocessing_name': 'lenet',
+      'shrink_images': False,
       'parameters': 1,
       'multiply_adds': 2,
       'bytes': 3,

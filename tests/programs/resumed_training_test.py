@@ -165,6 +165,7 @@ class ResumedTrainingTest(training_runs.TestCase):
         'accumulate_steps': 1,
         'seed': 0,
         'use_grayscale': False,
+        'shrink_images': False,
         'moving_average_decay': 0.9,
         'dataset_name': 'digits',
         'dataset_dir': None,

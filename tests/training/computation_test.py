@@ -30,10 +30,10 @@ class ComputationTest(absltest.TestCase):
   def write(self, folder, **info):
     run_info.write_run_info(folder, info)
 
-  def find(self, path, **network):
-    options = TrainingOptions(
+  def options(self, path=None, **network):
+    return TrainingOptions(
       kinds.DatasetOptions('digits', 'train', None, None),
-      InputOptions(4, 8),
+      InputOptions(4, 8, shrink_images=None),
       NetworkOptions(
         'mobilenet_v2', 'fast', None, 'NHWC', 'float32', 'false', **network
       ),
@@ -42,6 +42,9 @@ class ComputationTest(absltest.TestCase):
       RunOptions(self.train_dir, None, 2.0, 10, 600, 600),
       flags={'batch_norm_epsilon': None},
     )
+
+  def find(self, path, **network):
+    options = self.options(path, **network)
     with mock.patch('builtins.print') as told:
       found = beginning.with_computation(options)
     return found, [call.args[0] for call in told.call_args_list]
@@ -65,6 +68,28 @@ class ComputationTest(absltest.TestCase):
     options, told = self.find(self.start, batch_norm_epsilon=0.1)
     self.assertEqual(0.1, options.network.batch_norm_epsilon)
     self.assertEmpty(told)
+
+  def test_images_are_shrunk_as_the_run_began(self):
+    """A run of before, which does not say so, shrank none; new ones do."""
+
+    def shrinks(given=None, kind=kinds.LABELS):
+      options = self.options(self.start)
+      options = options._replace(
+        input=options.input._replace(shrink_images=given)
+      )
+      return beginning.with_shrinking(options, kind).input.shrink_images
+
+    self.write(self.start, num_examples=7)
+    self.write(self.train_dir, num_examples=7)
+    self.assertTrue(shrinks())  # No checkpoint: it has not begun.
+    self.assertFalse(shrinks(kind=kinds.BOXES))
+    with open(f'{self.train_dir}/model.ckpt-3.index', 'wb'):
+      pass
+    self.assertFalse(shrinks())
+    self.assertTrue(shrinks(True))
+    self.write(self.train_dir, num_examples=7, shrink_images=True)
+    self.assertTrue(shrinks())
+    self.assertFalse(shrinks(False))
 
   def test_a_run_goes_on_as_it_was(self):
     """With the checkpoint's name or without."""
