@@ -44,7 +44,7 @@ class InputOptions(NamedTuple):
   seed: int = 0  # of order and augmentation, whatever the parallelism
   augmentation: Augmentation = Augmentation()  # of training alone
   scales: Scales = PUBLISHED  # of deeplab's preprocessing in training
-  shrink_images: bool = False  # as catalog.shrunk does it
+  shrink_images: bool | None = False  # as catalog.shrunk does; None: open
 
 
 def training_batches(
