@@ -144,8 +144,8 @@ ROWS = (
   (
     'exports: files that were changed are run',
     'export/opened.py',
-    'if found != digest:',
-    'if not found:',
+    'if found.get(name) != expected.get(name):',
+    'if name not in found:',
     (_OPENED, '-k', 'changed_file'),
   ),
   (
