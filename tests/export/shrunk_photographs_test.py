@@ -17,6 +17,7 @@ from tests.helpers import exports
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 from tests.helpers import programs as program_testing
+from tests.helpers import soak
 
 _SIZE = 32
 _OPTIONS = InputOptions(8, _SIZE, 'inception', shrink_images=True)
@@ -86,6 +87,7 @@ class ShrunkPhotographsTest(parameterized.TestCase, tf.test.TestCase):
     logits, _ = testing.run_eagerly(self.model, np.float32([image]))
     return tf.nn.softmax(logits)[0].numpy()
 
+  @soak.slow
   def test_program_takes_it_from_the_run(self):
     """Checkpoints that do not say, such as published ones, are shrunk for."""
     runs = {'unknown': None, 'exact': False}

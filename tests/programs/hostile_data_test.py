@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests.helpers import image_files
 from tests.helpers import programs
+from tests.helpers import soak
 from tests.helpers import training_runs
 
 _ODD_NAMES = ('with space', 'ünï✓', os.fsdecode(b'caf\xe9'))
@@ -19,6 +20,7 @@ class HostileDataTest(training_runs.TestCase):
     os.mkfifo(os.path.join(photos, 'with space', 'pipe.png'))
     return photos
 
+  @soak.slow
   def test_training(self):
     photos = self.write_photos()
     fewer = image_files.write(self.folder, 'fewer/labels.txt', b'0:a\n1:b')
