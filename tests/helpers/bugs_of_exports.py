@@ -132,14 +132,14 @@ ROWS = (
     'export/card_code.py',
     "return (_CROP if is_cropped else '') + _RESIZE",
     'return _RESIZE',
-    (_FORMATS, '-k', 'card_answers and frozen'),
+    (_FORMATS, '-k', 'card_answers'),
   ),
   (
     'exports: cards put half a pixel between',
     'export/card_code.py',
     'np.minimum(np.arange(size) * length / size, length - 1)',
     'np.minimum((np.arange(size) + 0.5) * length / size - 0.5, length - 1)',
-    (_FORMATS, '-k', 'card_answers and frozen'),
+    (_FORMATS, '-k', 'card_answers'),
   ),
   (
     'exports: files that were changed are run',
