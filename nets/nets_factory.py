@@ -5,6 +5,7 @@ imports neither tf-slim nor what that needs: it takes as long as a photograph.
 """
 
 from collections.abc import Callable
+import contextlib
 import inspect
 import sys
 from typing import Any
@@ -113,24 +114,13 @@ def get_network_fn(
   normalization = options.pop(_NORMALIZATION, None)
 
   def slim_fn(images, **call_options):
-    from nets import dropout
-    from nets.tf_slim_compat import slim
-
     arguments = {
       **options,
       **call_options,
       'weight_decay': weight_decay,
       'is_training': is_training,
     }
-    seed = arguments.pop(_SEED, None)
-    # The layers of base/tf_slim_compat.py are synchronised where not fused.
-    fused = False if arguments.pop(_SYNC, False) else None
-    scope_arguments, arguments = _split(name, arguments)
-    with (
-      slim.arg_scope(_arg_scope(name)(**scope_arguments)),
-      slim.arg_scope([slim.batch_norm], fused=fused),
-      slim.arg_scope([dropout.dropout, dropout.drop_path], seed=seed),
-    ):
+    with _open_scopes(name, arguments) as arguments:
       return build(images, num_classes, **arguments)
 
   def fast_fn(images, **call_options):
@@ -147,6 +137,24 @@ def get_network_fn(
     network_fn = _normalize_first(network_fn, normalization)
   network_fn.default_image_size = build.default_image_size
   return network_fn
+
+
+@contextlib.contextmanager
+def _open_scopes(name, arguments):
+  """Opens slim's arg_scopes; yields the arguments that the network takes."""
+  from nets import dropout
+  from nets.tf_slim_compat import slim
+
+  seed = arguments.pop(_SEED, None)
+  # The layers of base/tf_slim_compat.py are synchronised where not fused.
+  fused = False if arguments.pop(_SYNC, False) else None
+  scope_arguments, arguments = _split(name, arguments)
+  with (
+    slim.arg_scope(_arg_scope(name)(**scope_arguments)),
+    slim.arg_scope([slim.batch_norm], fused=fused),
+    slim.arg_scope([dropout.dropout, dropout.drop_path], seed=seed),
+  ):
+    yield arguments
 
 
 def _normalize_first(network_fn, normalization):

@@ -175,6 +175,9 @@ class NetsFactoryTest(parameterized.TestCase, tf.test.TestCase):
     self.assertSameElements(
       nets_factory.networks_map, nets_factory.arg_scopes_map
     )
+    nets_factory.networks_map['mine'] = len
+    self.addCleanup(nets_factory.networks_map.pop, 'mine')
+    self.assertIs(len, nets_factory.networks_map['mine'])
     with self.assertRaisesRegex(AttributeError, 'no attribute other_map'):
       _ = nets_factory.other_map
 
