@@ -1,9 +1,14 @@
 """Libraries that only some formats need, and how to install what is missing."""
 
 import importlib
+import os
 import types
 
 from base.errors import InputError
+
+# Otherwise ONNX Runtime tells its makers what it runs, and keeps a data base of
+# that in ~/.cache.
+os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
 
 
 def load(module: str) -> types.ModuleType:

@@ -140,8 +140,6 @@ def _shape(configuration):
 
 def _onnxruntime(path, threads, shape):
   del shape
-  # As in export/onnx.py, which would import TensorFlow.
-  os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
   onnxruntime = extras.load('onnxruntime')
   options = onnxruntime.SessionOptions()
   options.intra_op_num_threads = threads

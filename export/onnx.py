@@ -16,9 +16,6 @@ FILE = 'model.onnx'
 PRECISIONS = ('float32', 'float16', 'int8')
 MODULES = ('onnx', 'onnxruntime', 'tf2onnx')
 
-# It tells its makers what it runs, and keeps a data base of that in ~/.cache.
-os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
-
 _OPSET = 18
 _LABELS = 'labels'  # in metadata_props: JSON
 

@@ -171,7 +171,7 @@ ROWS = (
   ),
   (
     'exports: ONNX Runtime tells its makers',
-    'export/onnx.py',
+    'base/extras.py',
     "os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')",
     "os.environ.setdefault('ORT_DISABLE_TELEMETRY', '0')",
     (*_PROGRAM, '-k', 'telemetry'),
