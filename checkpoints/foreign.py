@@ -13,7 +13,7 @@ _OF_EXPORTS = ('.onnx', '.pb', '.tflite', '.xml')
 
 
 def describe(path: str) -> str | None:
-  """Returns what a file or a folder is, and what to do; None: not known.
+  """Returns what a file is, and what to do; None: it is not known, or none.
 
   Raises:
     InputError: there is a model.json beside it that is damaged.
@@ -24,7 +24,7 @@ def describe(path: str) -> str | None:
     makes_one = (
       f'python import_checkpoint.py {path} --output=imported/ makes one'
     )
-    if name.endswith(_OF_EXPORTS) and is_export(folder):
+    if name.endswith(_OF_EXPORTS) and _is_export(folder):
       return (
         f'{path} is part of an export: to evaluate or to classify, give its '
         f'folder, {folder}; training takes a checkpoint'
@@ -66,6 +66,6 @@ def weights_in(folder: str) -> list[str]:
   ]
 
 
-def is_export(folder: str) -> bool:
+def _is_export(folder: str) -> bool:
   """Whether export_model.py made a folder."""
   return bool(run_info.read_run_info(folder).get('format'))

@@ -70,20 +70,16 @@ def decode(
   Raises:
     InputError: the image is damaged; see images.read_image.
   """
-  data, target, name = encoded
-
-  def choose(height, width):
-    return choose_window(height, width, target)
-
-  image = images.read_image(
-    data,
-    name,
-    choose_window=choose if choose_window else None,
-    smallest_side=smallest_side,
+  example = decode_sized(
+    encoded.encoded,
+    lambda height, width: encoded.target,
+    encoded.name,
+    choose_window,
+    smallest_side,
   )
-  is_whole = smallest_side and not choose_window
-  size = images.read_size(data, name) if is_whole else None
-  return Example(image, target, name, size=size)
+  if choose_window or not smallest_side:
+    return example
+  return example._replace(size=images.read_size(encoded.encoded, encoded.name))
 
 
 def decode_sized(
@@ -91,20 +87,23 @@ def decode_sized(
   make_target: Callable[[int, int], Any],
   name: str,
   choose_window: ChooseWindow | None = None,
+  smallest_side: int | None = None,
 ) -> Example:
   """Returns the Example of an image file, or a window of it.
 
   Args:
     encoded: bytes of the file.
-    make_target: (height, width) -> target, of the whole image turned upright.
+    make_target: (height, width) -> target, of the whole image turned upright,
+      and shrunk.
     name: of the file, for messages.
     choose_window: None reads all.
+    smallest_side: shrinks the image first, as images.read_image does.
 
   Raises:
     InputError: the image is damaged; see images.read_image.
   """
   if choose_window is None:
-    image = images.read_image(encoded, name)
+    image = images.read_image(encoded, name, smallest_side=smallest_side)
     return Example(image, make_target(*image.shape[:2]), name)
   target = None
 
@@ -113,7 +112,9 @@ def decode_sized(
     target = make_target(height, width)
     return choose_window(height, width, target)
 
-  image = images.read_image(encoded, name, choose_window=choose)
+  image = images.read_image(
+    encoded, name, choose_window=choose, smallest_side=smallest_side
+  )
   return Example(image, target, name)
 
 

@@ -12,7 +12,7 @@ import io
 import numpy as np
 from PIL import Image
 
-RATIOS = (8, 4, 2)
+_RATIOS = (8, 4, 2)
 JPEG_QUALITY = 95  # of what is kept
 
 # slim's random windows, of 5 % of the area and more, are those with which
@@ -37,7 +37,7 @@ def ratio(height: int, width: int, smallest_side: int | None) -> int:
   if smallest_side is None:
     return 1
   side = min(height, width)
-  return next((one for one in RATIOS if side >= one * smallest_side), 1)
+  return next((one for one in _RATIOS if side >= one * smallest_side), 1)
 
 
 def to_jpeg(image: np.ndarray, longest_side: int) -> tuple[bytes, int, int]:

@@ -59,8 +59,8 @@ ROWS = (
   (
     'shrunk images: a report has the sizes after it',
     'datasets/example.py',
-    'images.read_size(data, name) if is_whole else None',
-    'image.shape[:2] if is_whole else None',
+    'size=images.read_size(encoded.encoded, encoded.name)',
+    'size=example.image.shape[:2]',
     ('tests/datasets/sized_labels_test.py',),
   ),
   (

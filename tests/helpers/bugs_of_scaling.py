@@ -81,7 +81,7 @@ ROWS = (
   (
     "checkpoints: exports' files are to be imported",
     'checkpoints/foreign.py',
-    'name.endswith(_OF_EXPORTS) and is_export(folder)',
+    'name.endswith(_OF_EXPORTS) and _is_export(folder)',
     'False',
     _FOREIGN,
   ),
