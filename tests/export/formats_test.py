@@ -12,13 +12,11 @@ import openvino
 import tensorflow as tf
 
 from base.errors import InputError
-from checkpoints import run_info
 from datasets import labels
 from datasets import preparation
 from export import formats
 from export import saved_model
 from tasks import classification_export
-from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import exports
 from tests.helpers import image_files
 from tests.helpers import networks as testing
@@ -61,15 +59,11 @@ class FormatsTest(parameterized.TestCase, tf.test.TestCase):
   def classify(cls):
     """Returns what classify_image.py says of the photo, likeliest first."""
     run = os.path.join(cls.folder, 'run')
-    checkpoint_testing.save(cls.model.variables_by_name, run)
-    run_info.write_run_info(
+    exports.save_run(
+      cls.model.variables_by_name,
       run,
-      {
-        'model_name': 'mobilenet_v1',
-        'depth_multiplier': 0.1,
-        'image_size': _SIZE,
-        'preprocessing_name': 'inception',
-      },
+      image_size=_SIZE,
+      preprocessing_name='inception',
     )
     labels.write_folder(run, _NAMES)
     path = os.path.join(cls.folder, 'photo.png')

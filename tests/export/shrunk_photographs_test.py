@@ -12,7 +12,6 @@ from datasets import image_files as opening
 from datasets.input_pipeline import InputOptions
 from export import images
 from tasks import classification_export
-from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import exports
 from tests.helpers import image_files
 from tests.helpers import networks as testing
@@ -92,7 +91,13 @@ class ShrunkPhotographsTest(parameterized.TestCase, tf.test.TestCase):
     """Checkpoints that do not say, such as published ones, are shrunk for."""
     runs = {'unknown': None, 'exact': False}
     for name, shrinks in runs.items():
-      self._save(f'{self.folder}/{name}', shrinks)
+      exports.save_run(
+        self.model.variables_by_name,
+        f'{self.folder}/{name}',
+        image_size=_SIZE,
+        preprocessing_name='inception',
+        shrink_images=shrinks,
+      )
     results = program_testing.run(
       'export_model',
       *(
@@ -108,19 +113,6 @@ class ShrunkPhotographsTest(parameterized.TestCase, tf.test.TestCase):
       self.assertEqual(0, result.status, result.stderr)
       info = run_info.read_run_info(f'{self.folder}/{name}_export')
       self.assertIs(shrinks is not False, info['shrink_images'])
-
-  def _save(self, run, shrinks):
-    checkpoint_testing.save(self.model.variables_by_name, run)
-    run_info.write_run_info(
-      run,
-      {
-        'model_name': 'mobilenet_v1',
-        'depth_multiplier': 0.1,
-        'image_size': _SIZE,
-        'preprocessing_name': 'inception',
-        'shrink_images': shrinks,
-      },
-    )
 
 
 if __name__ == '__main__':

@@ -8,11 +8,13 @@ import re
 import numpy as np
 import tensorflow as tf
 
+from checkpoints import run_info
 from datasets.input_pipeline import InputOptions
 from export import card
 from export import formats
 from export.network import Network
 from runtime import inference
+from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import image_files
 from tests.helpers import networks as testing
 
@@ -38,6 +40,18 @@ def classifier(num_classes, implementation='fast'):
   weights = model.variables_by_name[logits]
   weights.assign(30 * weights)
   return model
+
+
+def save_run(variables, run, **info):
+  """Writes a run of such a classifier, whose model.json says info as well.
+
+  Returns the checkpoint's path.
+  """
+  path = checkpoint_testing.save(variables, run)
+  run_info.write_run_info(
+    run, {'model_name': 'mobilenet_v1', 'depth_multiplier': 0.1, **info}
+  )
+  return path
 
 
 def images(count, size):

@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from checkpoints import run_info
 from datasets import labels
-from tests.helpers import checkpoints as checkpoint_testing
 from tests.helpers import exports
 from tests.helpers import image_files
 from tests.helpers import networks as testing
@@ -51,15 +50,10 @@ class ProgramTest(tf.test.TestCase):
     """
     variables = cls.model.variables_by_name
     logits = 'MobilenetV1/Logits/Conv2d_1c_1x1/weights'
-    saved = checkpoint_testing.save(
+    saved = exports.save_run(
       {**variables, logits: tf.Variable(offset + variables[logits])},
       cls.path(name),
-    )
-    run_info.write_run_info(
-      cls.path(name),
-      {
-        'model_name': 'mobilenet_v1',
-        'depth_multiplier': 0.1,
+      **{
         'implementation': 'fast',
         'image_size': _SIZE,
         'preprocessing_name': 'lenet',
