@@ -99,6 +99,13 @@ ROWS = (
     _PREDICTOR,
   ),
   (
+    'predictor: those who leave wait for all images',
+    'prediction/predictor.py',
+    'pool.shutdown(cancel_futures=True)',
+    'pool.shutdown()',
+    _PREDICTOR,
+  ),
+  (
     'predictor: the threads stay',
     'prediction/predictor.py',
     '    pool.shutdown(cancel_futures=True)\n',

@@ -1,5 +1,6 @@
 """Batches of image files, and how far a program is with them."""
 
+from concurrent import futures
 import io
 import os
 import tempfile
@@ -95,18 +96,31 @@ class PredictTest(tf.test.TestCase):
     self.assertEqual(self.paths, [one.path for one in found])
 
   def test_those_who_leave_early_wait_for_no_image(self):
+    """But for the one that the only reader has begun when they leave."""
     opened, before = [], threading.enumerate()
+    leaving, shutdown = threading.Event(), futures.ThreadPoolExecutor.shutdown
 
     def open_image(path, options):
       opened.append(path)
+      if len(opened) > 2:  # It is of the next batch.
+        leaving.wait(60)
       return image_files_lib.open_image(path, options)
 
+    def leave(pool, **options):
+      shutdown(pool, wait=False, **options)
+      leaving.set()
+      shutdown(pool)
+
     opening = types.SimpleNamespace(open_image=open_image)
-    with mock.patch.object(predictor_lib, 'image_files', opening):
+    with (
+      mock.patch.object(predictor_lib, 'image_files', opening),
+      mock.patch.object(predictor_lib.device, 'num_cores', return_value=1),
+      mock.patch.object(futures.ThreadPoolExecutor, 'shutdown', leave),
+    ):
       found = self.predictions(lambda images: images[:, 0, 0, 0], self.paths)
       next(found)
       found.close()
-    self.assertLessEqual(len(opened), 4)
+    self.assertLessEqual(len(opened), 3)
     threads = [
       thread.name for thread in threading.enumerate() if thread not in before
     ]
