@@ -10,18 +10,61 @@ from checkpoints.importing import scaling
 
 _EPSILON = 0.001
 
+# A Rescaling's scale and offset that do what an operation by a number does. So
+# preprocess_input of Keras Applications is saved.
+_BY_A_NUMBER = {
+  'TrueDivide': lambda number: (1 / number, 0.0),
+  'Multiply': lambda number: (number, 0.0),
+  'Add': lambda number: (1.0, number),
+  'Subtract': lambda number: (1.0, -number),
+}
+_TENSORFLOWS = {  # Keras 2 saves TensorFlow's functions.
+  'math.truediv': 'TrueDivide',
+  'math.multiply': 'Multiply',
+  '__operators__.add': 'Add',
+  'math.subtract': 'Subtract',
+}
+
 
 def layers(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
   """Yields (class, configuration) of all, those of models in it, too.
 
+  An operation of a layer's output by a number is the Rescaling that does it.
+
   config: of a model; {} has none.
   """
-  inside = config.get('config')
-  members = inside.get('layers') if isinstance(inside, dict) else None
-  for layer in members if isinstance(members, list) else ():
-    if isinstance(layer, dict) and isinstance(layer.get('config'), dict):
+  for layer in members(config):
+    scale_and_offset = _by_a_number(layer)
+    if scale_and_offset:
+      scale, offset = scale_and_offset
+      name = layer['config'].get('name')
+      yield 'Rescaling', {'name': name, 'scale': scale, 'offset': offset}
+    else:
       yield str(layer.get('class_name')), layer['config']
-      yield from layers(layer)
+    yield from layers(layer)
+
+
+def members(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+  """Yields the layers of a model, as they are saved."""
+  inside = config.get('config')
+  listed = inside.get('layers') if isinstance(inside, dict) else None
+  for layer in listed if isinstance(listed, list) else ():
+    if isinstance(layer, dict) and isinstance(layer.get('config'), dict):
+      yield layer
+
+
+def _by_a_number(layer):
+  """Returns (scale, offset), or None of what is no such operation."""
+  kind = layer.get('class_name')
+  match layer.get('inbound_nodes'):
+    case [{'args': [{}, float() | int() as number], 'kwargs': {}}]:
+      pass
+    case [[str(), _, _, {'y': float() | int() as number}]]:
+      kind = _TENSORFLOWS.get(layer['config'].get('function'))
+    case _:
+      return None
+  is_known = kind in _BY_A_NUMBER and number != 0
+  return _BY_A_NUMBER[kind](number) if is_known else None
 
 
 def options(path: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -58,12 +101,19 @@ def rescaling(
   """Returns scaling.recognise's (options, notes) of the model's Rescalings.
 
   Raises:
-    InputError: they are none that is known.
+    InputError: they are none that is known, or not of images.
   """
+  is_image = True
   scale, offset = np.float64(1), np.float64(0)
   try:
     for kind, layer in layers(config):
+      is_image &= kind != 'Conv2D'
       if kind == 'Rescaling':
+        if not is_image:
+          raise InputError(
+            f'{path}: its layer {layer.get("name")} scales what no image is; '
+            'save the model without it'
+          )
         factor = np.asarray(layer.get('scale', 1), float)
         scale = scale * factor
         offset = offset * factor + np.asarray(layer.get('offset', 0), float)

@@ -2,9 +2,11 @@
 
 * NAME.h5: Keras 1 and 2, a whole model or its weights.
 * NAME.weights.h5: Keras 3, weights.
-* NAME.keras: Keras 3, a whole model, a zip archive with such a file in it.
+* NAME.keras: Keras 3, a whole model, a zip archive with such a file in it; the
+  last releases of Keras 2 wrote them, too, without the layers' names.
 """
 
+import collections
 from collections.abc import Iterator
 import io
 import json
@@ -20,6 +22,7 @@ import numpy as np
 
 from base import errors
 from base.errors import InputError
+from checkpoints.importing import keras_config
 
 _MOST_BYTES = 1 << 30  # of all arrays: those of the networks here have less
 _WEIGHTS = 'model.weights.h5'
@@ -36,6 +39,7 @@ _LEAVES = {
 _OF_KERAS3 = re.compile(
   r'(?:layers/[^/]+/)*layers/([a-z0-9_]+?)(?:_\d+)?/vars/(\d{1,2})'
 )
+_CAPITALS = re.compile(r'(?<=[a-z])(?=[A-Z][a-z])')  # where a word begins
 _DEEPEST = 20  # groups in groups: one that is in itself has no end
 _DAMAGE = (
   *(OSError, KeyError, RuntimeError, ValueError, TypeError, EOFError),
@@ -72,9 +76,9 @@ def read(path: str) -> KerasFile:
     if not zipfile.is_zipfile(path):
       return _read_h5(path, path)
     with zipfile.ZipFile(path) as archive:
-      config = json.loads(_member(archive, path, _CONFIG))
+      config = _checked(json.loads(_member(archive, path, _CONFIG)))
       weights = io.BytesIO(_member(archive, path, _WEIGHTS))
-    return _read_h5(path, weights)._replace(config=_checked(config))
+    return _read_h5(path, weights, config)
 
 
 def _member(archive, path, name):
@@ -98,15 +102,16 @@ def _checked(config):
   return config
 
 
-def _read_h5(path, file):
+def _read_h5(path, file, config=None):
   _check_size(path, os.path.getsize(path))
   with h5py.File(file, 'r') as root:
-    config = _checked(json.loads(root.attrs.get('model_config', '{}')))
+    if config is None:
+      config = _checked(json.loads(root.attrs.get('model_config', '{}')))
     arrays = dict(_arrays(path, root))
     group = root.get('model_weights', root)
     if _texts(group, 'layer_names'):
       return KerasFile(*_keras2(arrays, group), config)
-    return KerasFile(*_keras3(arrays, root), config)
+    return KerasFile(*_keras3(arrays, root, dict(_names(config))), config)
 
 
 def _arrays(path, root) -> Iterator[tuple[str, np.ndarray]]:
@@ -162,12 +167,30 @@ def _texts(group, key):
   ]
 
 
-def _keras3(arrays, root):
-  """Names are layers/CLASS_NUMBER/vars/NUMBER; vars/ tells the layer's name."""
+def _names(config, prefix='layers/'):
+  """Yields (layers/CLASS_NUMBER, the layer's name) of a whole model's layers.
+
+  Those of a class are numbered in the order in which the model has them.
+  """
+  numbers = collections.Counter()
+  for layer in keras_config.members(config):
+    kind = _CAPITALS.sub('_', str(layer.get('class_name'))).lower()
+    number, numbers[kind] = numbers[kind], numbers[kind] + 1
+    path = f'{prefix}{kind}_{number}' if number else f'{prefix}{kind}'
+    yield path, layer['config'].get('name')
+    yield from _names(layer, f'{path}/layers/')
+
+
+def _keras3(arrays, root, names):
+  """Names are layers/CLASS_NUMBER/vars/NUMBER; vars/ tells the layer's name.
+
+  names: of layers/CLASS_NUMBER, where vars/ does not.
+  """
   layers, others = {}, []
   for name, array in arrays.items():
     match = _OF_KERAS3.fullmatch(name)
-    layer = root[name].parent.attrs.get('name')
+    parent = name.partition('/vars/')[0]
+    layer = root[name].parent.attrs.get('name', names.get(parent))
     leaves = _LEAVES.get(match[1], ()) if match else ()
     inside = layers.get(str(layer), {})
     leaf = (

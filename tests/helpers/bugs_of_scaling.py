@@ -72,6 +72,27 @@ ROWS = (
     (*_HEAD, '-k', 'before_it2'),
   ),
   (
+    'keras: a subtraction adds',
+    'checkpoints/importing/keras_config.py',
+    "'Subtract': lambda number: (1.0, -number)",
+    "'Subtract': lambda number: (1.0, number)",
+    (*_HEAD, '-k', 'operations'),
+  ),
+  (
+    'keras: what scales features scales images',
+    'checkpoints/importing/keras_config.py',
+    "is_image &= kind != 'Conv2D'",
+    "is_image &= kind != 'Conv'",
+    (*_HEAD, '-k', 'behind_it'),
+  ),
+  (
+    "keras: the layers' numbers begin at one",
+    'checkpoints/importing/keras_files.py',
+    "path = f'{prefix}{kind}_{number}' if",
+    "path = f'{prefix}{kind}_{number + 1}' if",
+    (*_HEAD, '-k', 'without_names'),
+  ),
+  (
     'keras: a regression is two classes',
     'checkpoints/importing/keras_head.py',
     "layer.get('activation') == 'linear'",

@@ -1,14 +1,19 @@
 """A classifier of one's own of Keras: a backbone and a Dense layer."""
 
+import io
+import os
 import tempfile
+import zipfile
 
 from absl.testing import parameterized
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
 
 from base.errors import InputError
 from checkpoints.importing import keras as importing
+from checkpoints.importing import keras_config
 from specs import networks
 from tests.helpers import graphs
 from tests.helpers import keras_models
@@ -56,6 +61,18 @@ def _flat(backbone, *layers):
   for layer in layers:
     net = layer(net)
   return keras.Model(backbone.input, net)
+
+
+def _nameless(path, output):
+  """Writes a .keras file again, in which no layer's weights tell its name."""
+  with zipfile.ZipFile(path) as old, zipfile.ZipFile(output, 'w') as new:
+    for name in old.namelist():
+      content = io.BytesIO(old.read(name))
+      if name.endswith('.h5'):
+        with h5py.File(content, 'r+') as file:
+          file.visititems(lambda _, member: member.attrs.pop('name', None))
+      new.writestr(name, content.getvalue())
+  return output
 
 
 class KerasHeadTest(parameterized.TestCase, tf.test.TestCase):
@@ -121,9 +138,50 @@ class KerasHeadTest(parameterized.TestCase, tf.test.TestCase):
     self.assertIn('from [0, 255] itself', imported.notes[0])
 
   @parameterized.parameters(
-    (lambda images: images / 255.0, 'TrueDivide'),
-    (lambda images: images * (1 / 255), 'Multiply'),
-    (lambda images: images + 1.0, 'Add'),
+    keras.applications.mobilenet_v2.preprocess_input,
+    lambda images: images * (2 / 255) + (-1.0),
+  )
+  def test_operations_by_numbers(self, change):
+    model = _after(change, _backbone(), _dense())
+    for suffix in '.keras', '.h5':
+      imported = self.read(model, suffix)
+      self.assertIn('from [0, 255] itself', imported.notes[0])
+    with self.assertRaisesRegex(InputError, 'to 2 times the pixel plus 0.5,'):
+      self.read(_after(lambda x: x * 2.0 + 0.5, _backbone(), _dense()))
+
+  def test_operations_of_keras_2(self):
+    """As tf_keras 2.21.0 saves its preprocess_input."""
+    layers = [
+      {
+        'class_name': 'TFOpLambda',
+        'config': {'name': f'tf.{function}', 'function': function},
+        'inbound_nodes': [['x', 0, 0, {'y': number, 'name': None}]],
+      }
+      for function, number in (('math.truediv', 127.5), ('math.subtract', 1.0))
+    ]
+    _, notes = keras_config.rescaling('a', {'config': {'layers': layers}})
+    self.assertIn('from [0, 255] itself', notes[0])
+
+  def test_scaling_behind_it(self):
+    for change in keras.layers.Rescaling(2.0), lambda net: net * 2.0:
+      with self.assertRaisesRegex(InputError, 'scales what no image is'):
+        self.read(_flat(_backbone(), change, _dense()))
+
+  def test_without_names(self):
+    """Keras 2 tells the layers' names in the configuration alone."""
+    folder = self.enterContext(tempfile.TemporaryDirectory())
+    for model in _nested(_backbone(), _dense()), _flat(_backbone(), _dense()):
+      path = keras_models.save(model, folder, '.keras')
+      expected = importing.read(path)
+      actual = importing.read(_nameless(path, os.path.join(folder, 'a.keras')))
+      self.assertEqual(expected.sources, actual.sources)
+      for name, value in expected.values.items():
+        self.assertAllEqual(value, actual.values[name])
+
+  @parameterized.parameters(
+    (keras.ops.abs, 'Absolute'),
+    (lambda images: 255.0 - images, 'Subtract'),
+    (lambda images: images + images, 'Add'),
     (keras.layers.Normalization(mean=1.0, variance=2.0), 'Normalization'),
   )
   def test_unknown_layer_before_it(self, change, kind):
