@@ -65,12 +65,16 @@ def _flat(backbone, *layers):
 
 def _nameless(path, output):
   """Writes a .keras file again, in which no layer's weights tell its name."""
+
+  def remove(_, member):
+    member.attrs.pop('name', None)
+
   with zipfile.ZipFile(path) as old, zipfile.ZipFile(output, 'w') as new:
     for name in old.namelist():
       content = io.BytesIO(old.read(name))
       if name.endswith('.h5'):
         with h5py.File(content, 'r+') as file:
-          file.visititems(lambda _, member: member.attrs.pop('name', None))
+          file.visititems(remove)
       new.writestr(name, content.getvalue())
   return output
 
