@@ -29,19 +29,25 @@ _TENSORFLOWS = {  # Keras 2 saves TensorFlow's functions.
 def layers(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
   """Yields (class, configuration) of all, those of models in it, too.
 
-  An operation of a layer's output by a number is the Rescaling that does it.
+  An operation of images by a number is the Rescaling that does it.
 
   config: of a model; {} has none.
   """
+  is_image = True
+  for layer in _all(config):
+    kind, values = str(layer.get('class_name')), layer['config']
+    is_image &= kind != 'Conv2D'
+    by = _by_a_number(layer) if is_image else None
+    if by:
+      kind, name = 'Rescaling', values.get('name')
+      values = {'name': name, 'scale': by[0], 'offset': by[1]}
+    yield kind, values
+
+
+def _all(config):
   for layer in members(config):
-    scale_and_offset = _by_a_number(layer)
-    if scale_and_offset:
-      scale, offset = scale_and_offset
-      name = layer['config'].get('name')
-      yield 'Rescaling', {'name': name, 'scale': scale, 'offset': offset}
-    else:
-      yield str(layer.get('class_name')), layer['config']
-    yield from layers(layer)
+    yield layer
+    yield from _all(layer)
 
 
 def members(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -105,18 +111,19 @@ def rescaling(
   """
   is_image = True
   scale, offset = np.float64(1), np.float64(0)
-  try:
-    for kind, layer in layers(config):
-      is_image &= kind != 'Conv2D'
-      if kind == 'Rescaling':
-        if not is_image:
-          raise InputError(
-            f'{path}: its layer {layer.get("name")} scales what no image is; '
-            'save the model without it'
-          )
-        factor = np.asarray(layer.get('scale', 1), float)
-        scale = scale * factor
-        offset = offset * factor + np.asarray(layer.get('offset', 0), float)
-  except (TypeError, ValueError) as error:
-    raise InputError(f'{path} is damaged: its Rescaling: {error}') from error
+  for kind, layer in layers(config):
+    is_image &= kind != 'Conv2D'
+    if kind != 'Rescaling':
+      continue
+    if not is_image:
+      raise InputError(
+        f'{path}: its layer {layer.get("name")} scales what no image is; save '
+        'the model without it'
+      )
+    try:
+      factor = np.asarray(layer.get('scale', 1), float)
+      scale = scale * factor
+      offset = offset * factor + np.asarray(layer.get('offset', 0), float)
+    except (TypeError, ValueError) as error:
+      raise InputError(f'{path} is damaged: its Rescaling: {error}') from error
   return scaling.recognise(path, scale, offset, None)

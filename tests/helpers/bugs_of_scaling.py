@@ -81,9 +81,16 @@ ROWS = (
   (
     'keras: what scales features scales images',
     'checkpoints/importing/keras_config.py',
-    "is_image &= kind != 'Conv2D'",
-    "is_image &= kind != 'Conv'",
+    '    if not is_image:',
+    '    if False:',
     (*_HEAD, '-k', 'behind_it'),
+  ),
+  (
+    'keras: what gates add is taken from images',
+    'checkpoints/importing/keras_config.py',
+    '_by_a_number(layer) if is_image else None',
+    '_by_a_number(layer)',
+    ('tests/checkpoints/importing/keras_test.py', '-k', 'gates'),
   ),
   (
     "keras: the layers' numbers begin at one",

@@ -167,8 +167,11 @@ class KerasHeadTest(parameterized.TestCase, tf.test.TestCase):
     self.assertIn('from [0, 255] itself', notes[0])
 
   def test_scaling_behind_it(self):
-    for change in keras.layers.Rescaling(2.0), lambda net: net * 2.0:
-      with self.assertRaisesRegex(InputError, 'scales what no image is'):
+    for change, message in (
+      (keras.layers.Rescaling(2.0), 'scales what no image is'),
+      (lambda net: net * 2.0, ', Multiply, is not known here'),
+    ):
+      with self.assertRaisesRegex(InputError, message):
         self.read(_flat(_backbone(), change, _dense()))
 
   def test_without_names(self):

@@ -24,7 +24,7 @@ _CASES = (
     'MobileNetV3Small',
     {'alpha': 0.75, 'include_preprocessing': False},
     'mobilenet_v3_small_075',
-    '.weights.h5',
+    '.keras',
   ),
 )
 _DEPTHWISE = 'MobilenetV1/Conv2d_3_depthwise/depthwise_weights'
@@ -124,6 +124,13 @@ class KerasTest(parameterized.TestCase, tf.test.TestCase):
     fitted = imported_weights.fit(path, keras.read(path))
     self.assertEqual('mobilenet_v1', fitted.model_name)
     self.assertEqual({'depth_multiplier': 0.13, 'min_depth': 1}, fitted.options)
+
+  def test_gates_scale_no_images(self):
+    """V3's are sums and products with numbers; it scales images, too."""
+    model = keras_models.make('MobileNetV3Small', _SIZE, alpha=0.75)
+    for suffix in '.keras', '.h5':
+      path = keras_models.save(model, self.folder, suffix)
+      self.assertEqual({'image_size': _SIZE}, keras.read(path).options)
 
   def test_odd_feature_maps_are_told(self):
     model = keras_models.make('MobileNet', 80, alpha=0.25)
