@@ -23,6 +23,7 @@ _EITHER = (
 def define() -> None:
   """Defines the flags; lists are comma-separated."""
   _define_fast()
+  _define_compared()
   flags.DEFINE_list(
     'networks',
     ['mobilenet_v2'],
@@ -53,6 +54,9 @@ def define() -> None:
     'where all have one.',
     lower_bound=32,
   )
+
+
+def _define_compared():
   flags.DEFINE_list(
     'models',
     [],

@@ -167,13 +167,29 @@ def randomize(variables_by_name: dict[str, tf.Variable]) -> None:
 
 def _make(configuration):
   """Builds slim or fast; returns make_step() -> step(images, targets)."""
+  model = _make_model(configuration)
+  if configuration.mode == 'training':
+    return _prepare_training(configuration, model)
+
+  def make_step():
+    outputs_fn = inference.make_inference_fn(
+      model,
+      configuration.image_size,
+      configuration.xla,
+      batch_size=1 if configuration.batch_size == 1 else None,
+    )
+    return lambda images, targets: outputs_fn(images)
+
+  return make_step
+
+
+def _make_model(configuration):
   is_training = configuration.mode == 'training'
-  xla, size = configuration.xla, configuration.image_size
   options = device.network_options(
     configuration.implementation,
     configuration.data_format,
     configuration.compute_dtype,
-    'true' if xla else 'false',
+    'true' if configuration.xla else 'false',
   )
   model = Model(
     configuration.network,
@@ -181,20 +197,15 @@ def _make(configuration):
     configuration.implementation,
     **options,
   )
-  model.build(size, is_training)
+  model.build(configuration.image_size, is_training)
   if configuration.weights and not is_training:
     model.restore(os.path.join(configuration.weights, weights.CHECKPOINT))
   else:
     randomize(model.variables_by_name)
+  return model
 
-  def make_inference_step():
-    outputs_fn = inference.make_inference_fn(
-      model, size, xla, batch_size=1 if configuration.batch_size == 1 else None
-    )
-    return lambda images, targets: outputs_fn(images)
 
-  if not is_training:
-    return make_inference_step
+def _prepare_training(configuration, model):
   learning_rate = tf.Variable(0.0, trainable=False)
   state = training_state.TrainState(
     model,
@@ -210,7 +221,7 @@ def _make(configuration):
     workloads.make_task(configuration),
     lambda step: tf.constant(_LEARNING_RATE),
     _WEIGHT_DECAY,
-    xla=xla,
+    xla=configuration.xla,
   )
 
 
