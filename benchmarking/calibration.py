@@ -1,4 +1,4 @@
-"""Times an image at a time by numbers of threads, in a process each."""
+"""Times an image at a time by numbers of threads, in processes of their own."""
 
 from collections.abc import Iterator
 import contextlib
@@ -12,7 +12,8 @@ from benchmarking.workers import WorkerError
 from runtime import threads
 from specs import networks
 
-_ROUNDS = 5
+_PROCESSES = 3  # by each number; where threads come to run is each one's luck
+_ROUNDS = 3
 _SECONDS = 0.5
 _SMALLEST_IMAGE = 96  # pixels; what suits smaller ones suits no other.
 
@@ -38,7 +39,8 @@ def measure(todo: list[Configuration], cores: int) -> str:
   measured = ', '.join(f'{n}: {speeds[n]:.1f} images/s' for n in speeds)
   return (
     'Threads of an operation, of fewer images than cores: '
-    f'{threads.for_few_images(cores)}\n({measured}; kept in {threads.path()})\n'
+    f'{threads.for_few_images(cores)}\n(the slowest of {_PROCESSES} processes: '
+    f'{measured}; kept in {threads.path()})\n'
   )
 
 
@@ -56,7 +58,10 @@ def _concerns(configuration, cores):
 def images_per_second(
   configuration: Configuration, cores: int
 ) -> dict[int, float]:
-  """Returns {threads of an operation: images/s}, timed in turn.
+  """Returns {threads of an operation: images/s of the slowest process}.
+
+  Threads that share an operation may come to share a core, too, and stay there:
+  then two are half as fast as one (docs/experiments.md).
 
   Args:
     configuration: of fast in inference, on a CPU, with fewer images than cores.
@@ -66,6 +71,15 @@ def images_per_second(
     WorkerError: it cannot run.
   """
   numbers = [2**i for i in range(cores.bit_length()) if 2**i < cores] + [cores]
+  seconds = [_seconds(configuration, numbers) for _ in range(_PROCESSES)]
+  return {
+    number: configuration.batch_size / max(times)
+    for number, times in zip(numbers, zip(*seconds))
+  }
+
+
+def _seconds(configuration, numbers):
+  """Returns those of a step by each number, in new processes, in turn."""
   with _workers(configuration, numbers) as workers:
     steps = [
       max(1, round(_SECONDS / worker.ask('warm_up', _SECONDS)[1]))
@@ -75,10 +89,7 @@ def images_per_second(
       [worker.ask('time', count) for worker, count in zip(workers, steps)]
       for _ in range(_ROUNDS)
     ]
-  return {
-    number: configuration.batch_size / statistics.median(seconds)
-    for number, seconds in zip(numbers, zip(*rounds))
-  }
+  return [statistics.median(times) for times in zip(*rounds)]
 
 
 @contextlib.contextmanager

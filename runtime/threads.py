@@ -2,9 +2,9 @@
 
 Threads that wake up for each small operation, and wait for each other, may cost
 more than they save: on two of the three machines of two cores that were
-measured one thread was faster, on the third two (docs/experiments.md). So
-benchmark.py measures it, and keeps what was faster for the programs that run on
-the same machine.
+measured one thread was faster, on the third two were now faster, now slower
+(docs/experiments.md). So benchmark.py measures it, and keeps what suits for the
+programs that run on the same machine.
 """
 
 import json

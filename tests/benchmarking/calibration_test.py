@@ -30,9 +30,14 @@ class CalibrationTest(absltest.TestCase):
     self.assertEqual(8, threads.for_few_images(8))
     told = self.measure(todo, 8, return_value={1: 40.0, 2: 50.0, 8: 30.0})
     self.assertRegex(
-      told, r'cores: 2\n\(1: 40.0 images/s, 2: 50.0 .*; kept in .*threads.json'
+      told, r'cores: 2\n\(the .*: 1: 40.0 images/s, 2: 50.0 .*; kept in .*json'
     )
     self.assertEqual(2, threads.for_few_images(8))
+
+  def test_the_slowest_process_counts(self):
+    seconds = iter([[0.5, 0.25], [0.4, 1.0], [0.2, 0.25]])
+    with mock.patch.object(calibration, '_seconds', lambda *_: next(seconds)):
+      self.assertEqual({1: 2.0, 2: 1.0}, calibration.images_per_second(_ONE, 2))
 
   def test_what_it_does_not_concern(self):
     for other in (

@@ -7,6 +7,13 @@ _TIMING = ('tests/benchmarking/timing_test.py',)
 # (name, path, old, new, tests): the arguments of planted_bugs.Bug
 ROWS = (
   (
+    'benchmarks: the luckiest process tells how many threads are faster',
+    'benchmarking/calibration.py',
+    'configuration.batch_size / max(times)',
+    'configuration.batch_size / min(times)',
+    ('tests/benchmarking/calibration_test.py',),
+  ),
+  (
     'benchmarks: a peer computes what it will',
     'benchmarking/peers.py',
     'weights.logits_of(opened.compute(opened.prepare(pixels)))',
