@@ -70,14 +70,14 @@ ROWS = (
     'nets/ssdlite.py',
     "'is_training': is_training and not freeze_backbone",
     "'is_training': is_training",
-    ('tests/runtime/freeze_body_test.py', '-k', 'ssdlite'),
+    ('tests/runtime/freeze_body_test.py', '-k', 'detector'),
   ),
   (
     "recipes: fast's backbone is not frozen",
     'fast/deeplab_v3.py',
     'is_training=train_batch_norm and not freeze_backbone',
     'is_training=train_batch_norm',
-    ('tests/runtime/freeze_body_test.py', '-k', 'deeplab'),
+    ('tests/runtime/freeze_body_test.py', '-k', 'segmenter'),
   ),
   (
     "recipes: an epoch's means are of its last line",
