@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-BATCH_NORM_EPSILON = 0.001
-
 
 class Setup(NamedTuple):
   """How a network computes, the same for all its layers."""
@@ -19,7 +17,7 @@ class Setup(NamedTuple):
   batch_norm_decay: float = 0.997  # or a scalar tensor
   weight_decay: float = 0.0
   stddev: float = 0.09  # of the initial weights
-  batch_norm_epsilon: float = BATCH_NORM_EPSILON
+  batch_norm_epsilon: float = 0.001
   weights_initializer: Callable | None = None  # in place of stddev's
   zero_padded_pools: bool = False  # of NASNet
   sync_batch_norm: bool = False  # statistics are those of all replicas

@@ -10,9 +10,9 @@ _GOLDEN_V2 = (_GOLDEN, '-k', 'mobilenet_v2_0.35')
 ROWS = (
   (
     'fast: epsilon 1e-5',
-    'fast/layout.py',
-    'BATCH_NORM_EPSILON = 0.001',
-    'BATCH_NORM_EPSILON = 1e-5',
+    'fast/mobilenet_v2.py',
+    'batch_norm_epsilon: float = 0.001',
+    'batch_norm_epsilon: float = 1e-5',
     _FAMILY_V2,
   ),
   (
