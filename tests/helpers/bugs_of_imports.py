@@ -15,7 +15,7 @@ ROWS = (
     "imports: MobileNetV3's gates as they are",
     'checkpoints/importing/keras.py',
     '*gates.fit(values), ',
-    '',
+    '*(), ',
     _KERAS,
   ),
   (
