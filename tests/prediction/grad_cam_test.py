@@ -15,19 +15,15 @@ class GradCamTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     ('mobilenet_v1_025', 'slim'),
     ('mobilenet_v1_025', 'fast'),
-    # In this layout and precision the end points are copies.
-    (
-      'mobilenet_v1_025',
-      'fast',
-      (('data_format', 'NCHW'), ('compute_dtype', tf.bfloat16)),
-    ),
+    # In this layout the end points are copies.
+    ('mobilenet_v1_025', 'fast', 'NCHW'),
     ('shufflenet_v1_050', 'fast'),
   )
-  def test_is_the_class_activation_map(self, name, implementation, options=()):
+  def test_is_the_class_activation_map(
+    self, name, implementation, data_format=None
+  ):
     """Where a mean over positions and linear logits follow the map."""
     soak.skip_slow(self, name == 'shufflenet_v1_050')
-    if options and not testing.is_computed(tf.bfloat16, 'NCHW'):
-      self.skipTest('This CPU does not run it without XLA.')
     model = testing.ruled_model(name, 5, implementation)
     images = np.random.RandomState(0).uniform(-1, 1, [2, _SIZE, _SIZE, 3])
     images = tf.constant(images, tf.float32)
@@ -43,13 +39,18 @@ class GradCamTest(tf.test.TestCase, parameterized.TestCase):
       if 'Logits' in name and name.endswith('weights')
     )
     activation = np.einsum('nhwc,ck->nhwk', features, weights)
-    labels = activation.max((1, 2)).argmax(-1)
+    # A class for which some places speak, and against which others do.
+    labels = np.minimum(activation.max((1, 2)), -activation.min((1, 2))).argmax(
+      -1
+    )
     expected = np.maximum(
       [of_image[..., k] for of_image, k in zip(activation, labels)], 0
     )
     expected /= expected.max((1, 2), keepdims=True)
-    self.assertBetween(expected.mean(), 0.1, 0.9)
-    model._options.update(options)
+    self.assertBetween(expected.mean(), 0.05, 0.9)
+    self.assertGreater((expected == 0).sum(), 0)
+    if data_format:
+      model._options['data_format'] = data_format
     found = grad_cam.make_grad_cam_fn(model, _SIZE)(
       images, tf.constant(labels, tf.int64)
     )
