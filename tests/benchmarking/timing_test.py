@@ -105,7 +105,7 @@ class TimingTest(absltest.TestCase):
     self.assertEqual('queue', report.to_json(rows[-1], _SPEED)['drive'])
 
   def test_defaults(self):
-    def make(has_gpu, **given):
+    def make(kind, **given):
       flags = dict(
         networks=['mobilenet_v2'],
         implementations=['slim', 'fast'],
@@ -116,19 +116,18 @@ class TimingTest(absltest.TestCase):
         modes=['inference', 'training'],
       )
       return selection.make_configurations(
-        selection.Device('GPU from Volta on' if has_gpu else 'CPU'),
-        224,
-        selection.Choices(**flags | given),
+        selection.Device(kind), 224, selection.Choices(**flags | given)
       )
 
-    on_cpu = make(False)
+    self.assertLen(make('CPU'), 3 + 3 + 2)
+    on_cpu = make('CPU with bfloat16 units')
     self.assertLen(on_cpu, 4 + 4 + 3)
     self.assertFalse(any(row.xla for row in on_cpu))
-    on_gpu = make(True)
+    on_gpu = make('GPU from Volta on')
     self.assertLen(on_gpu, 3 * (1 + 2))
     self.assertTrue(all(row.xla for row in on_gpu))
     given = make(
-      True,
+      'GPU from Volta on',
       data_formats=['NHWC', 'NCHW'],
       batch_sizes=[1, 8],
       compute_dtypes=['float16'],
