@@ -15,15 +15,18 @@ class GradCamTest(tf.test.TestCase, parameterized.TestCase):
   @parameterized.parameters(
     ('mobilenet_v1_025', 'slim'),
     ('mobilenet_v1_025', 'fast'),
-    # In this layout the end points are copies.
+    # In this layout and precision the end points are copies.
     ('mobilenet_v1_025', 'fast', 'NCHW'),
+    ('mobilenet_v1_025', 'fast', 'NCHW', tf.bfloat16),
     ('shufflenet_v1_050', 'fast'),
   )
   def test_is_the_class_activation_map(
-    self, name, implementation, data_format=None
+    self, name, implementation, data_format='NHWC', compute_dtype=tf.float32
   ):
     """Where a mean over positions and linear logits follow the map."""
     soak.skip_slow(self, name == 'shufflenet_v1_050')
+    if not testing.is_computed(compute_dtype, data_format):
+      self.skipTest('This CPU does not run it without XLA.')
     model = testing.ruled_model(name, 5, implementation)
     images = np.random.RandomState(0).uniform(-1, 1, [2, _SIZE, _SIZE, 3])
     images = tf.constant(images, tf.float32)
@@ -47,10 +50,12 @@ class GradCamTest(tf.test.TestCase, parameterized.TestCase):
       [of_image[..., k] for of_image, k in zip(activation, labels)], 0
     )
     expected /= expected.max((1, 2), keepdims=True)
-    self.assertBetween(expected.mean(), 0.05, 0.9)
+    self.assertBetween(expected.mean(), 0.1, 0.9)
     self.assertGreater((expected == 0).sum(), 0)
-    if data_format:
-      model._options['data_format'] = data_format
+    if implementation == 'fast':
+      model._options.update(
+        data_format=data_format, compute_dtype=compute_dtype
+      )
     found = grad_cam.make_grad_cam_fn(model, _SIZE)(
       images, tf.constant(labels, tf.int64)
     )

@@ -150,8 +150,18 @@ class KerasHeadTest(parameterized.TestCase, tf.test.TestCase):
     for suffix in '.keras', '.h5':
       imported = self.read(model, suffix)
       self.assertIn('from [0, 255] itself', imported.notes[0])
-    with self.assertRaisesRegex(InputError, 'to 2 times the pixel plus 0.5,'):
-      self.read(_after(lambda x: x * 2.0 + 0.5, _backbone(), _dense()))
+
+  @parameterized.parameters(
+    (lambda images: images / 255.0, 'to 0.0039.* times the pixel plus 0, '),
+    (lambda images: images * (1 / 255), 'to 0.0039.* the pixel plus 0, '),
+    (lambda images: images + 1.0, 'to 1 times the pixel plus 1, '),
+    (lambda images: images * 2.0 + 0.5, 'to 2 times the pixel plus 0.5, '),
+  )
+  def test_operations_that_are_no_known_range(self, change, message):
+    model = _after(change, _backbone(), _dense())
+    for suffix in '.keras', '.h5':
+      with self.assertRaisesRegex(InputError, message):
+        self.read(model, suffix)
 
   def test_operations_of_keras_2(self):
     """As tf_keras 2.21.0 saves its preprocess_input."""

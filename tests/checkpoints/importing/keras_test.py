@@ -24,7 +24,7 @@ _CASES = (
     'MobileNetV3Small',
     {'alpha': 0.75, 'include_preprocessing': False},
     'mobilenet_v3_small_075',
-    '.keras',
+    '.weights.h5',
   ),
 )
 _DEPTHWISE = 'MobilenetV1/Conv2d_3_depthwise/depthwise_weights'
