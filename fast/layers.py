@@ -14,6 +14,7 @@ from typing import NamedTuple
 import tensorflow.compat.v1 as tf
 
 from fast import layout
+from fast import pointwise
 from fast import synchronized
 from fast.layout import Setup
 
@@ -99,6 +100,11 @@ def _normalize(net, norm, setup):
       data_format=setup.data_format,
       is_training=True,
     )
+  _update_averages(norm, mean, variance, setup)
+  return net
+
+
+def _update_averages(norm, mean, variance, setup):
   momentum = 1.0 - setup.batch_norm_decay
   for average, value in (
     (norm.moving_mean, mean),
@@ -106,7 +112,6 @@ def _normalize(net, norm, setup):
   ):
     update = average.assign_sub((average - value) * momentum)
     tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
-  return net
 
 
 def convolve_and_normalize(
@@ -155,20 +160,9 @@ def convolve(
   padding: str = 'SAME',
   rate: int = 1,
 ) -> tf.Tensor:
-  """Convolves a tensor with a kernel [height, width, inputs, outputs].
-
-  In training a 1x1 convolution in float32 is a matrix product: its gradients
-  then are, too, which take a CPU less time than a convolution's. In inference
-  bias and activation are fused into the convolution, not into the product.
-  """
-  if (
-    setup.is_training
-    and setup.data_format == 'NHWC'
-    and stride == 1
-    and setup.compute_dtype == tf.float32
-    and kernel.shape[:2] == [1, 1]
-  ):
-    return tf.tensordot(net, tf.squeeze(kernel, [0, 1]), 1)
+  """Convolves a tensor with a kernel [height, width, inputs, outputs]."""
+  if pointwise.is_product(kernel, stride, setup):
+    return pointwise.convolve(net, kernel)
   return tf.nn.conv2d(
     net,
     kernel,
@@ -240,6 +234,17 @@ def conv2d(
       setup.weight_decay,
     )
     norm = batch_norm_variables(channels)
+    if pointwise.folds_batch_norm(weights, stride, setup):
+      net, mean, variance = pointwise.convolve_normalize_activate(
+        net,
+        weights,
+        norm.gamma,
+        norm.beta,
+        setup.batch_norm_epsilon,
+        tf.identity if linear else setup.activation_fn,
+      )
+      _update_averages(norm, mean, variance, setup)
+      return net
     net, padding = _pad(net, kernel_size, stride, rate, setup)
     convolution = functools.partial(
       convolve, setup=setup, stride=stride, padding=padding, rate=rate

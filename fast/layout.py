@@ -13,7 +13,7 @@ class Setup(NamedTuple):
   data_format: str = 'NHWC'
   compute_dtype: tf.DType = tf.float32
   use_explicit_padding: bool = False
-  activation_fn: Callable = tf.nn.relu6
+  activation_fn: Callable = tf.nn.relu6  # elementwise, of any shape
   batch_norm_decay: float = 0.997  # or a scalar tensor
   weight_decay: float = 0.0
   stddev: float = 0.09  # of the initial weights

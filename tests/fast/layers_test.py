@@ -45,6 +45,38 @@ class LayersTest(parameterized.TestCase, tf.test.TestCase):
         of_wide, tf.cast(actual, tf.float32), rtol=2**-8, atol=1e-5
       )
 
+  @parameterized.parameters(True, False)
+  def test_a_1x1_convolution_that_widens_in_training(self, linear):
+    """TensorFlow's convolution and batch norm; averages move a tenth of it."""
+    random = np.random.default_rng(0)
+    images = random.normal(0.5, 1.0, [2, 5, 7, 4]).astype(np.float32)
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+      setup = Setup(is_training=True, batch_norm_decay=0.9, stddev=1.0)
+      found = layers.conv2d(
+        tf.constant(images), 24, 1, setup, 'a', linear=linear
+      )
+      kernel, *_, moving_mean, moving_variance = v1.global_variables()
+      expected, mean, variance = v1.nn.fused_batch_norm(
+        tf.nn.conv2d(images, kernel, 1, 'SAME'),
+        tf.ones([24]),
+        tf.zeros([24]),
+        epsilon=0.001,
+        is_training=True,
+      )
+      session.run(v1.global_variables_initializer())
+      expected, found, mean, variance = session.run(
+        [expected, found, mean, variance]
+      )
+      session.run(v1.get_collection(v1.GraphKeys.UPDATE_OPS))
+      averages = session.run([moving_mean, moving_variance])
+    self.assertLess(expected.min(), -1.0)
+    if not linear:
+      expected = np.clip(expected, 0.0, 6.0)
+    self.assertAllClose(expected, found, rtol=0, atol=1e-5)
+    self.assertAllClose(0.1 * mean, averages[0], atol=1e-6)
+    self.assertAllClose(0.9 + 0.1 * variance, averages[1], rtol=1e-5)
+
 
 if __name__ == '__main__':
   tf.test.main()
