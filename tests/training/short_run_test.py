@@ -36,8 +36,8 @@ _NEVER = 3600
 _SHORT = {'final_endpoint': 'layer_2'}  # of a network that need not learn
 
 
-def _state(compute_dtype=tf.float32, average_decay=None, **options):
-  tf.random.set_seed(1)
+def _state(compute_dtype=tf.float32, average_decay=None, seed=1, **options):
+  tf.random.set_seed(seed)
   model = Model(
     'mobilenet_v2_035', 10, 'fast', compute_dtype=compute_dtype, **options
   )
@@ -128,25 +128,33 @@ class SettlingTest(checkpoint_testing.TestCase):
     """Within 2 points of the accuracy with the statistics of the whole set.
 
     What slim's users complained of; with the moving averages of the weights as
-    with the weights themselves.
+    with the weights themselves. The mean of three runs: rounding decides what a
+    run learns, and one may be as far off by chance.
     """
-    state = _state(average_decay=0.99)
-    path = _train(
-      state, self.folder, 60, settling.make_settle(state, _batches_from, 0.997)
-    )
     held_out = catalog.get_dataset('digits', 'validation')
     batches = list(
       input_pipeline.evaluation_batches(held_out, InputOptions(360, _SIZE))
     )
     self.assertLen(batches, 1)
-    for average_decay in (None, 0.99):
-      restore.for_evaluation(
-        state.model, reader.open_checkpoint(path), average_decay
+    found = []
+    for seed in (1, 2, 3):
+      state = _state(average_decay=0.99, seed=seed)
+      path = _train(
+        state,
+        os.path.join(self.folder, str(seed)),
+        60,
+        settling.make_settle(state, _batches_from, 0.997),
       )
-      averages, statistics = (
-        _accuracy(state.model, batches, use_batch_statistics)
-        for use_batch_statistics in (False, True)
-      )
+      for average_decay in (None, 0.99):
+        restore.for_evaluation(
+          state.model, reader.open_checkpoint(path), average_decay
+        )
+        found += [
+          _accuracy(state.model, batches, use_batch_statistics)
+          for use_batch_statistics in (False, True)
+        ]
+    means = np.mean(np.reshape(found, [3, 2, 2]), 0)
+    for averages, statistics in means:
       self.assertGreater(statistics, 0.5)
       self.assertGreater(averages, statistics - 0.02)
 
