@@ -1,12 +1,13 @@
 """1x1 convolutions in float32 training: products of matrices.
 
-Those that widen compute what is largest in a network, and a batch norm behind
-one reads and writes that five times in a step. But the statistics of a product
-follow from those of what goes in, which is narrow: where rows x have the mean m
-and the covariance C, rows x W have the mean m W, and as variances the diagonal
-of W^T C W. So batch norm is folded into the kernel before the product is
-computed, as it is in inference, and the gradients of mean and variance reach x
-and W without a pass over x W, which is not kept in memory either.
+Those that widen compute what is largest in a network; of the sixteen times that
+a step reads or writes that, nine are for a batch norm and an activation of
+their own. But the statistics of a product follow from those of what goes in,
+which is narrow: where rows x have the mean m and the covariance C, rows x W
+have the mean m W, and as variances the diagonal of W^T C W. So batch norm is
+folded into the kernel before the product is computed, as it is in inference,
+and the gradients of mean and variance reach x and W without a pass over x W,
+which is not kept in memory either.
 """
 
 from collections.abc import Callable
@@ -15,8 +16,8 @@ import tensorflow.compat.v1 as tf
 
 from fast.layout import Setup
 
-# Statistics take six passes over the inputs and save five over the outputs; and
-# take 2 * inputs**2 products a row: docs/experiments.md, where CPUs were timed.
+# Statistics take nine passes over the inputs to save nine over the outputs; and
+# 2 * inputs**2 products a row: docs/experiments.md, where CPUs were timed.
 _LEAST_WIDENING = 2
 _MOST_SQUARES_PER_OUTPUT = 32
 
