@@ -13,10 +13,15 @@ from typing import NamedTuple
 
 import tensorflow.compat.v1 as tf
 
+from fast import activations
 from fast import layout
 from fast import pointwise
 from fast import synchronized
 from fast.layout import Setup
+
+# A multiple of so many channels, or bfloat16's batch norm takes ten times as
+# long on a CPU (docs/experiments.md).
+_CHANNELS_OF_BFLOAT16 = 16
 
 
 def variable(
@@ -88,12 +93,16 @@ def batch_norm_variables(
 def _normalize(net, norm, setup):
   """Batch norm by batch statistics, in float32; updates the averages."""
   if setup.sync_batch_norm:
-    net, mean, variance = synchronized.batch_norm(
+    normalized, mean, variance = synchronized.batch_norm(
       net, norm.gamma, norm.beta, setup
     )
   else:
-    net, mean, variance = tf.nn.fused_batch_norm(
-      net,
+    is_slow = (
+      setup.compute_dtype == tf.bfloat16
+      and layout.num_channels(net, setup) % _CHANNELS_OF_BFLOAT16
+    )
+    normalized, mean, variance = tf.nn.fused_batch_norm(
+      tf.cast(net, tf.float32) if is_slow else net,
       norm.gamma,
       norm.beta,
       epsilon=setup.batch_norm_epsilon,
@@ -101,7 +110,7 @@ def _normalize(net, norm, setup):
       is_training=True,
     )
   _update_averages(norm, mean, variance, setup)
-  return net
+  return tf.cast(normalized, net.dtype)
 
 
 def _update_averages(norm, mean, variance, setup):
@@ -183,21 +192,22 @@ def convolve_depthwise(
 ) -> tf.Tensor:
   """Convolves each channel alone, with a kernel [height, width, inputs, 1].
 
-  In bfloat16 the gradients of a strided one are computed in float32: on a CPU
-  bfloat16's take ten times as long.
+  In bfloat16 the gradients of those that are strided or larger than 3x3 are
+  computed in float32: on a CPU bfloat16's take three to twenty times as long.
   """
   options = {
     'strides': layout.strides_of(stride, setup),
     'padding': padding,
     'data_format': setup.data_format,
   }
-  if stride == 1 or setup.compute_dtype != tf.bfloat16:
+  is_slow = stride > 1 or kernel.shape[0] > 3
+  if setup.compute_dtype != tf.bfloat16 or not is_slow or rate > 1:
     return tf.nn.depthwise_conv2d(
       net, kernel, dilations=[rate, rate], **options
     )
 
   @tf.custom_gradient
-  def convolve_strided(net, kernel):
+  def convolve_slow(net, kernel):
     def gradient(upstream):
       wide_net, wide_kernel, wide_upstream = (
         tf.cast(tensor, tf.float32) for tensor in (net, kernel, upstream)
@@ -212,7 +222,7 @@ def convolve_depthwise(
 
     return tf.nn.depthwise_conv2d(net, kernel, **options), gradient
 
-  return convolve_strided(net, kernel)
+  return convolve_slow(net, kernel)
 
 
 def conv2d(
@@ -250,7 +260,7 @@ def conv2d(
       convolve, setup=setup, stride=stride, padding=padding, rate=rate
     )
     net = convolve_and_normalize(convolution, net, weights, 3, norm, setup)
-    return net if linear else setup.activation_fn(net)
+    return net if linear else activations.activate(net, setup)
 
 
 def depthwise_conv2d(
@@ -281,7 +291,7 @@ def depthwise_conv2d(
       convolve_depthwise, setup=setup, stride=stride, padding=padding, rate=rate
     )
     net = convolve_and_normalize(convolution, net, weights, 2, norm, setup)
-    return net if linear else setup.activation_fn(net)
+    return net if linear else activations.activate(net, setup)
 
 
 def pool2d(

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
+from fast import activations
 from fast import heads
 from fast import layers
 from fast import layout
@@ -35,7 +36,7 @@ def _inverted_residual(net, block, expansion, setup):
         linear=block.has_expansion_shortcut,
       )
       if block.has_expansion_shortcut:
-        net = setup.activation_fn(net + expansion)
+        net = activations.activate(net + expansion, setup)
       points['expansion_output'] = net
     net = layers.depthwise_conv2d(
       net, 3, setup, 'depthwise', block.stride, block.rate

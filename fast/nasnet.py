@@ -8,6 +8,7 @@ import functools
 
 import tensorflow.compat.v1 as tf
 
+from fast import activations
 from fast import dropout
 from fast import heads
 from fast import layers
@@ -107,7 +108,7 @@ def _previous_state(net, previous, cell, setup):
   """Brings the output of the cell before last to the size of this one."""
   if previous is None:
     return net
-  previous = setup.activation_fn(previous)
+  previous = activations.activate(previous, setup)
   if cell.previous_stride == 2:
     return _factorized_reduction(previous, cell.filters, setup)
   return _conv2d(previous, cell.filters, [1, 1], setup, 'prev_1x1', 'prev_bn')
@@ -137,7 +138,7 @@ def _operation(net, operation, filters, keep_prob, setup):
     name = f'{size}x{size}'
     for number, step in ((1, stride), (2, 1)):
       net = _separable_conv2d(
-        setup.activation_fn(net),
+        activations.activate(net, setup),
         filters,
         size,
         setup,
@@ -156,7 +157,7 @@ def _cell(net, previous, cell, keep_prob, setup):
     previous = _previous_state(net, previous, cell, setup)
     states = [
       _conv2d(
-        setup.activation_fn(net),
+        activations.activate(net, setup),
         cell.filters,
         [1, 1],
         setup,
@@ -178,19 +179,17 @@ def _cell(net, previous, cell, keep_prob, setup):
 def _auxiliary_logits(net, num_classes, setup):
   """Classifies a feature map of the middle of the network, for training."""
   with tf.variable_scope('aux_logits'):
-    net = setup.activation_fn(net)
+    net = activations.activate(net, setup)
     # The published network pools 14x14; below 5x5 there is less to pool.
     window = [min(5, net.shape[axis]) for axis in setup.spatial_axes]
     net = tf.nn.avg_pool2d(
       net, window, 3, 'VALID', data_format=setup.data_format
     )
-    net = setup.activation_fn(
-      _conv2d(net, 128, [1, 1], setup, 'proj', 'aux_bn0')
-    )
+    net = _conv2d(net, 128, [1, 1], setup, 'proj', 'aux_bn0')
+    net = activations.activate(net, setup)
     size = [net.shape[axis] for axis in setup.spatial_axes]
-    net = setup.activation_fn(
-      _conv2d(net, 768, size, setup, 'Conv', 'aux_bn1', padding='VALID')
-    )
+    net = _conv2d(net, 768, size, setup, 'Conv', 'aux_bn1', padding='VALID')
+    net = activations.activate(net, setup)
     return heads.dense(
       tf.squeeze(net, setup.spatial_axes), num_classes, setup, 'FC'
     )
@@ -282,7 +281,7 @@ def build_nasnet_mobile(
   if final_endpoint in end_points:
     return end_points[final_endpoint], end_points
   with tf.variable_scope('final_layer'):
-    net = heads.global_pool(setup.activation_fn(net), setup)[:, 0, 0, :]
+    net = heads.global_pool(activations.activate(net, setup), setup)[:, 0, 0, :]
     end_points['global_pool'] = net
     if not num_classes or final_endpoint == 'global_pool':
       return net, end_points

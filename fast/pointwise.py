@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import tensorflow.compat.v1 as tf
 
+from fast import activations
 from fast.layout import Setup
 
 # Statistics take nine passes over the inputs to save nine over the outputs; and
@@ -25,14 +26,11 @@ _MOST_SQUARES_PER_OUTPUT = 32
 def is_product(kernel: tf.Tensor, stride: int, setup: Setup) -> bool:
   """Whether to take convolve for a kernel [height, width, inputs, outputs].
 
-  On a CPU its gradients take less time than a convolution's. In inference bias
-  and activation are fused into the convolution.
+  On a CPU its gradients take less time than a convolution's, but not in
+  bfloat16. In inference bias and activation are fused into the convolution.
   """
-  return (
-    setup.is_training
-    and setup.data_format == 'NHWC'
-    and setup.compute_dtype == tf.float32
-    and (*kernel.shape[:2], stride) == (1, 1, 1)
+  return setup.compute_dtype == tf.float32 and _is_trained(
+    kernel, stride, setup
   )
 
 
@@ -40,10 +38,20 @@ def folds_batch_norm(kernel: tf.Tensor, stride: int, setup: Setup) -> bool:
   """Whether to take convolve_normalize_activate."""
   inputs, outputs = kernel.shape[2:]
   return (
-    is_product(kernel, stride, setup)
+    setup.compute_dtype in (tf.float32, tf.bfloat16)
     and not setup.sync_batch_norm
     and outputs >= _LEAST_WIDENING * inputs
     and inputs**2 <= _MOST_SQUARES_PER_OUTPUT * outputs
+    and _is_trained(kernel, stride, setup)
+  )
+
+
+def _is_trained(kernel, stride, setup):
+  """Whether it is 1x1, and trained in the layout that both need."""
+  return (
+    setup.is_training
+    and setup.data_format == 'NHWC'
+    and (*kernel.shape[:2], stride) == (1, 1, 1)
   )
 
 
@@ -92,9 +100,9 @@ def convolve_normalize_activate(
   """Convolves, normalizes by the batch's statistics, and activates.
 
   Args:
-    net: float32 [batch, height, width, inputs].
-    kernel: [1, 1, inputs, outputs].
-    gamma, beta: [outputs].
+    net: [batch, height, width, inputs].
+    kernel: float32 [1, 1, inputs, outputs].
+    gamma, beta: float32 [outputs].
     epsilon: batch norm's.
     activation_fn: elementwise.
 
@@ -103,53 +111,100 @@ def convolve_normalize_activate(
     convolution's output, as tf.nn.fused_batch_norm returns them.
   """
   rows, matrix = _matrices(net, kernel)
-  mean, variance = moments_of_product(rows, matrix)
-  scale = gamma * tf.rsqrt(variance + epsilon)
-  product = tf.nn.bias_add(tf.matmul(rows, matrix * scale), beta - mean * scale)
+  centred, mean_row, variance = centre(rows, matrix)
+  folded = matrix * (gamma * tf.rsqrt(variance + epsilon))
+  # Centred rows have a mean of 0: beta is the mean of what comes out. What is
+  # added is 0, too, and has the gradient of what was subtracted.
+  bias = beta + tf.linalg.matvec(
+    folded, tf.stop_gradient(mean_row) - mean_row, transpose_a=True
+  )
   count = tf.cast(tf.shape(rows)[0], tf.float32)
   return (
-    # Activated before it is reshaped: TensorFlow fuses ReLUs, too, there.
-    _to_images(activation_fn(product), net),
-    mean,
+    _convolve_activate(centred, folded, bias, net, activation_fn),
+    tf.linalg.matvec(matrix, mean_row, transpose_a=True),
     variance * (count / tf.maximum(count - 1.0, 1.0)),
   )
 
 
 @tf.custom_gradient
-def moments_of_product(
+def centre(
   rows: tf.Tensor, matrix: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the means and variances of the columns of rows x matrix.
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+  """Subtracts the mean row; with the variances of a product with a matrix.
 
-  To be differentiated once.
+  To be differentiated once, and as if what is subtracted were a constant: what
+  depends on it is differentiated by the mean row that is returned.
 
   Args:
-    rows: float32 [rows, inputs].
+    rows: [rows, inputs].
     matrix: float32 [inputs, outputs].
 
   Returns:
-    (mean, variance), both float32 [outputs].
+    (centred [rows, inputs], mean row float32 [inputs], variances of the columns
+    of rows x matrix, float32 [outputs]).
   """
+  wide = tf.cast(rows, tf.float32)
   count = tf.cast(tf.shape(rows)[0], tf.float32)
-  mean_row = tf.reduce_mean(rows, 0)
-  centred = rows - mean_row  # Without it, squares of large means would cancel.
-  covariance = tf.matmul(centred, centred, transpose_a=True) / count
+  mean_row = tf.reduce_mean(wide, 0)
+  # Without it, squares of large means would cancel.
+  wide -= mean_row
+  covariance = tf.matmul(wide, wide, transpose_a=True) / count
   with_outputs = tf.matmul(covariance, matrix)
   # Rounding can make 0 negative.
   variance = tf.maximum(tf.reduce_sum(matrix * with_outputs, 0), 0.0)
+  centred = tf.cast(wide, rows.dtype)
 
-  def gradient(of_mean, of_variance):
+  def gradient(of_centred, of_mean_row, of_variance):
     weighted = matrix * (of_variance * (2.0 / count))
-    # With a bias in place of centred rows, which then need not be kept.
     mixing = tf.matmul(weighted, matrix, transpose_b=True)
-    of_mean_row = tf.linalg.matvec(matrix, of_mean / count)
-    of_rows = tf.nn.bias_add(
-      tf.matmul(rows, mixing), of_mean_row - tf.linalg.matvec(mixing, mean_row)
+    of_rows = of_centred + tf.nn.bias_add(
+      tf.matmul(centred, tf.cast(mixing, rows.dtype)),
+      tf.cast(of_mean_row / count, rows.dtype),
     )
-    of_matrix = (
-      mean_row[:, tf.newaxis] * of_mean + 2.0 * with_outputs * of_variance
-    )
-    return of_rows, of_matrix
+    return of_rows, 2.0 * with_outputs * of_variance
 
-  mean = tf.linalg.matvec(matrix, mean_row, transpose_a=True)
-  return (mean, variance), gradient
+  return (centred, mean_row, variance), gradient
+
+
+def _convolve_activate(rows, matrix, bias, like, activation_fn):
+  """Returns activation_fn(rows x matrix + bias) as images of like's size."""
+  if rows.dtype == tf.float32:
+    # Activated before it is reshaped: TensorFlow fuses ReLUs, too, there.
+    product = tf.nn.bias_add(tf.matmul(rows, matrix), bias)
+    return _to_images(activation_fn(product), like)
+  return _convolve_activate_narrow(
+    tf.reshape(rows, tf.shape(like)),
+    tf.cast(matrix, rows.dtype)[tf.newaxis, tf.newaxis],
+    tf.cast(bias, rows.dtype),
+    activation_fn,
+  )
+
+
+def _convolve_activate_narrow(net, kernel, bias, activation_fn):
+  """The same in bfloat16, by convolutions, which are faster there."""
+  options = {'strides': [1, 1, 1, 1], 'padding': 'SAME'}
+  is_of_output = activation_fn in activations.OF_OUTPUT
+
+  @tf.custom_gradient
+  def convolve_activate(net, kernel, bias):
+    product = tf.nn.bias_add(tf.nn.conv2d(net, kernel, **options), bias)
+    if is_of_output:  # TensorFlow fuses it.
+      activated = kept = activation_fn(product)
+    else:
+      kept = product
+      activated = activations.compiled_fn(activation_fn)(product)
+
+    def gradient(upstream):
+      upstream = activations.gradient(activation_fn, upstream, kept)
+      rows = tf.reshape(upstream, [-1, kernel.shape[3]])
+      ones = tf.ones([1, tf.shape(rows)[0]], rows.dtype)
+      return (
+        tf.nn.conv2d_backprop_input(tf.shape(net), kernel, upstream, **options),
+        tf.nn.conv2d_backprop_filter(net, kernel.shape, upstream, **options),
+        # A product is faster than TensorFlow's sum, and sums in float32.
+        tf.squeeze(tf.matmul(ones, rows), 0),
+      )
+
+    return activated, gradient
+
+  return convolve_activate(net, kernel, bias)

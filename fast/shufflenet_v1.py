@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from base.errors import InputError
+from fast import activations
 from fast import heads
 from fast import layers
 from fast import layout
@@ -49,7 +50,7 @@ def _grouped_conv1x1(net, channels, groups, setup, scope, linear=False):
       return _multiply_in_groups(net, kernel, groups, setup)
 
     net = layers.convolve_and_normalize(convolve, net, weights, 3, norm, setup)
-    return net if linear else setup.activation_fn(net)
+    return net if linear else activations.activate(net, setup)
 
 
 def _shuffle(net, groups, setup):
@@ -78,11 +79,10 @@ def _unit(net, unit, groups, setup):
       net, unit.branch, groups, setup, 'gconv2', linear=True
     )
     if unit.stride == 1:
-      return setup.activation_fn(shortcut + net)
+      return activations.activate(shortcut + net, setup)
     shortcut = layers.pool2d(tf.nn.avg_pool2d, shortcut, 3, setup, stride=2)
-    return tf.concat(
-      [shortcut, setup.activation_fn(net)], axis=layout.channel_axis(setup)
-    )
+    net = activations.activate(net, setup)
+    return tf.concat([shortcut, net], axis=layout.channel_axis(setup))
 
 
 def _feature_maps(net, spec, setup):

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from fast import pointwise
 from fast.layout import Setup
+from tests.helpers import networks as testing
 
 # float32 sums of 70 products, differently ordered; batch norm divides by a
 # deviation, and so may a gradient.
@@ -77,8 +78,12 @@ class PointwiseTest(parameterized.TestCase, tf.test.TestCase):
     def of_product(rows, matrix):
       return tf.nn.moments(tf.matmul(rows, matrix), [0])
 
+    def of_rows(rows, matrix):
+      _, mean_row, variance = pointwise.centre(rows, matrix)
+      return tf.linalg.matvec(matrix, mean_row, transpose_a=True), variance
+
     found = []
-    for function in (of_product, pointwise.moments_of_product):
+    for function in (of_product, of_rows):
       with tf.GradientTape() as tape:
         tape.watch([rows, matrix])
         results = function(rows, matrix)
@@ -94,7 +99,7 @@ class PointwiseTest(parameterized.TestCase, tf.test.TestCase):
     """1,000 deviations: float32 has few digits left beside their squares."""
     (net, kernel, _, _), _ = _inputs(4, 24, offset=1000.0)
     rows, matrix = tf.reshape(net, [-1, 4]), kernel[0, 0]
-    _, variance = pointwise.moments_of_product(rows, matrix)
+    _, _, variance = pointwise.centre(rows, matrix)
     expected = np.var(
       rows.numpy().astype(np.float64) @ matrix.numpy().astype(np.float64), 0
     )
@@ -119,13 +124,56 @@ class PointwiseTest(parameterized.TestCase, tf.test.TestCase):
       bound = 2 * np.abs(exact - tensorflows).max() + 1e-4 * np.abs(exact).max()
       self.assertLess(np.abs(exact - actual).max(), bound)
 
+  @parameterized.product(
+    activation_fn=(tf.identity, tf.nn.relu6, tf.nn.silu), offset=(0.5, 8.0)
+  )
+  def test_bfloat16(self, activation_fn, offset):
+    """No further from float64 than TensorFlow's own bfloat16, by a half.
+
+    By sums of squares. Where rounding moves a value past a bend of ReLU6, a
+    gradient is another, which happens to each its own way.
+    """
+    slack = 2**-5 if activation_fn is tf.nn.relu6 else 2**-9
+    if not testing.is_computed(tf.bfloat16):
+      self.skipTest('This processor has not this type, or oneDNN plays one.')
+    _, *parameters = _inputs(4, 24)[0]
+    net = _random(5, 4, 20, 20, 4) + offset
+    arguments = [tf.cast(net, tf.bfloat16), *parameters]
+    upstream = tf.cast(_random(6, 4, 20, 20, 24), tf.bfloat16)
+
+    def by_tensorflow(net, kernel, *others):
+      return _by_tensorflow(net, tf.cast(kernel, tf.bfloat16), *others)
+
+    found = []
+    for function, dtype in (
+      (_in_float64, tf.float64),
+      (by_tensorflow, None),
+      (pointwise.convolve_normalize_activate, None),
+    ):
+      cast = [tf.cast(x, dtype or x.dtype) for x in arguments]
+      with tf.GradientTape() as tape:
+        tape.watch(cast)
+        results = function(*cast, 0.001, activation_fn)
+      gradients = tape.gradient(
+        results[0], cast, tf.cast(upstream, results[0].dtype)
+      )
+      if not dtype:
+        self.assertEqual(tf.bfloat16, results[0].dtype)
+        self.assertEqual([x.dtype for x in cast], [x.dtype for x in gradients])
+      found.append([tf.cast(x, tf.float64) for x in (*results, *gradients)])
+    for exact, tensorflows, actual in zip(*found, strict=True):
+      size = np.linalg.norm(exact)
+      self.assertGreater(size, 0.01)
+      bound = 1.5 * np.linalg.norm(exact - tensorflows) + slack * size
+      self.assertLess(np.linalg.norm(exact - actual), bound)
+
   def test_a_variance_is_not_negative(self):
     """Its 0, summed of large products, comes out on either side of it."""
     rows = np.random.default_rng(0).normal(size=[70, 1]).astype(np.float32)
     rows = tf.constant(np.concatenate([rows, rows, rows, rows], 1))
     matrix = _random(1, 4, 1000)
     matrix = matrix - tf.reduce_mean(matrix, 0)  # So that each sum is 0.
-    _, variance = pointwise.moments_of_product(rows, matrix)
+    _, _, variance = pointwise.centre(rows, matrix)
     covariance = tf.reduce_mean(tf.square(rows[:, 0]))
     raw = tf.reduce_sum(
       matrix * tf.matmul(tf.fill([4, 4], covariance), matrix), 0
@@ -204,10 +252,14 @@ class PointwiseTest(parameterized.TestCase, tf.test.TestCase):
       (tf.zeros([3, 3, 4, 24]), 1, setup),
       (kernel, 1, setup._replace(is_training=False)),
       (kernel, 1, setup._replace(data_format='NCHW')),
-      (kernel, 1, setup._replace(compute_dtype=tf.bfloat16)),
+      (kernel, 1, setup._replace(compute_dtype=tf.float16)),
     ):
       self.assertFalse(pointwise.is_product(other_kernel, stride, other))
       self.assertFalse(pointwise.folds_batch_norm(other_kernel, stride, other))
+    # In bfloat16 convolutions are faster than products.
+    half = setup._replace(compute_dtype=tf.bfloat16)
+    self.assertFalse(pointwise.is_product(kernel, 1, half))
+    self.assertTrue(pointwise.folds_batch_norm(kernel, 1, half))
     # Replicas share other sums.
     shared = setup._replace(sync_batch_norm=True)
     self.assertTrue(pointwise.is_product(kernel, 1, shared))

@@ -38,39 +38,57 @@ class ResumedTrainingTest(training_runs.TestCase):
     self.assertNotIn('max_number_of_steps', self._given(stopped))
     last_step = step + 3
     flags += (f'--max_number_of_steps={last_step}',)
-    again, done, finder, other = program_testing.run(
+    again, done, other = program_testing.run(
       training_runs.PROGRAM,
       (*flags, f'--train_dir={stopped}'),
-      # These two train nothing: flags.json stays that of the run.
+      # Trains nothing: flags.json stays that of the run.
       (*flags, f'--train_dir={stopped}', '--log_every_n_steps=7'),
-      (
-        *(*flags, f'--train_dir={stopped}', '--find_learning_rate'),
-        f'--max_number_of_steps={last_step + 1}',
-      ),
       (*flags, f'--train_dir={straight}'),
     )
-    for result in (again, done, finder, other):
+    for result in (again, done, other):
       self.assertEqual(0, result.status, result.stderr)
     self.assertIn(f'steps {step} to {last_step}\n', again.stdout)
     self.assertIn(f'step {step + 1}/{last_step} ', again.stdout)
     self.assertNotIn(f'step {step}/{last_step} ', again.stdout)
     self.assertIn(f'is at step {last_step}: nothing is left', done.stdout)
     self.assertNotIn('images/s', done.stdout)
-    self.assertNotIn('Curves', done.stdout + finder.stdout)
+    self.assertNotIn('Curves', done.stdout)
     given = self._given(stopped)
     self.assertEqual(
-      (last_step, 1, None),
-      (
-        given['max_number_of_steps'],
-        given['log_every_n_steps'],
-        given.get('find_learning_rate'),
-      ),
+      (last_step, 1), (given['max_number_of_steps'], given['log_every_n_steps'])
     )
     self._check_same(
       checkpoint_testing.values(straight), checkpoint_testing.values(stopped)
     )
     self._check_output(other.stdout, straight, last_step)
     self._check_files(straight, last_step)
+
+  def test_find_learning_rate_in_a_run(self):
+    """It trains nothing: the run stays as it was, but for the chart."""
+    train_dir = self.path('found')
+    flags = (
+      *training_runs.DIGITS,
+      # So many that losses fall, whichever images come first.
+      '--batch_size=64',
+      '--implementation=fast',
+      f'--train_dir={train_dir}',
+    )
+    trained, finder = program_testing.run(
+      training_runs.PROGRAM,
+      (*flags, '--max_number_of_steps=1'),
+      (*flags, '--max_number_of_steps=2', '--find_learning_rate'),
+    )
+    for result in (trained, finder):
+      self.assertEqual(0, result.status, result.stderr)
+    self.assertRegex(finder.stdout, r'\nSuggested: --learning_rate=[\de.-]+, ')
+    self.assertNotIn('Curves', finder.stdout)
+    given = self._given(train_dir)
+    self.assertEqual(1, given['max_number_of_steps'])
+    self.assertNotIn('find_learning_rate', given)
+    names = os.listdir(train_dir)
+    self.assertIn('learning_rate.png', names)
+    self.assertIn('model.ckpt-1.index', names)
+    self.assertNotIn('model.ckpt-2.index', names)
 
   def _given(self, train_dir):
     with open(os.path.join(train_dir, 'flags.json'), encoding='utf-8') as file:
