@@ -69,7 +69,8 @@ class FormatsTest(parameterized.TestCase, tf.test.TestCase):
     path = os.path.join(cls.folder, 'photo.png')
     image_files.write(cls.folder, path, image_files.encode(cls.photo))
     (result,) = program_testing.run(
-      'classify_image', [f'--checkpoint_path={run}', '--json', path]
+      'classify_image',
+      [f'--checkpoint_path={run}', '--compute_dtype=float32', '--json', path],
     )
     return json.loads(result.stdout)[0]['predictions']
 

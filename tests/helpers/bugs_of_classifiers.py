@@ -164,7 +164,7 @@ ROWS = (
     ('tests/fast/pointwise_test.py',),
   ),
   (
-    'fast: the gradient of a narrow bias is that of one row',
+    'fast: the gradient of a bfloat16 bias is that of one row',
     'fast/pointwise.py',
     'tf.squeeze(tf.matmul(ones, rows), 0)',
     'rows[0]',

@@ -106,12 +106,18 @@ class ImportCheckpointTest(tf.test.TestCase):
     self.assertEqual(_SIZE, info['image_size'])
 
   def test_it_classifies(self):
-    """With no further flags: Keras' probabilities, and the names."""
+    """With no more flags than its precision: Keras' probabilities and names."""
     photo = self.write(
       'photo.png', image_files.encode(image_files.noise(5, 70, 90))
     )
     (classified,) = programs.run(
-      'classify_image', [f'--checkpoint_path={self.imported}', '--json', photo]
+      'classify_image',
+      [
+        f'--checkpoint_path={self.imported}',
+        '--compute_dtype=float32',
+        '--json',
+        photo,
+      ],
     )
     self.assertEqual(0, classified.status, classified.stderr)
     found = json.loads(classified.stdout)[0]['predictions']
