@@ -13,22 +13,31 @@ from fast.layout import Setup
 
 # Their gradients are the same at what comes out as at what went in, which need
 # not be kept, then. TensorFlow fuses them into a convolution.
-OF_OUTPUT = (tf.identity, tf.nn.relu, tf.nn.relu6)
+OF_OUTPUT = (
+  tf.identity,
+  tf.nn.relu,
+  tf.nn.relu6,
+  tf.compat.v2.nn.relu6,  # TensorFlow has this one twice.
+)
 
 
 def activate(net: tf.Tensor, setup: Setup) -> tf.Tensor:
   """Applies the Setup's activation_fn to a tensor of any shape."""
-  activation_fn = setup.activation_fn
-  if not (setup.is_training and setup.compute_dtype == tf.bfloat16):
-    return activation_fn(net)
+  if setup.is_training and setup.compute_dtype == tf.bfloat16:
+    return compiled(net, setup.activation_fn)
+  return setup.activation_fn(net)
+
+
+def compiled(net: tf.Tensor, activation_fn: Callable) -> tf.Tensor:
+  """Applies an elementwise activation_fn; it and its gradient are compiled."""
 
   @tf.custom_gradient
-  def compiled(net):
-    activated = compiled_fn(activation_fn)(net)
+  def apply(net):
+    activated = _compiled_fn(activation_fn)(net)
     kept = activated if activation_fn in OF_OUTPUT else net
     return activated, lambda upstream: gradient(activation_fn, upstream, kept)
 
-  return compiled(net)
+  return apply(net)
 
 
 def gradient(
@@ -48,7 +57,7 @@ def gradient(
 
 
 @functools.lru_cache
-def compiled_fn(activation_fn: Callable) -> Callable[[tf.Tensor], tf.Tensor]:
+def _compiled_fn(activation_fn):
   """Returns it compiled, once for each shape however many layers have it."""
   return tf.function(activation_fn, jit_compile=True)
 

@@ -9,6 +9,7 @@ import functools
 import tensorflow.compat.v1 as tf
 
 from fast import activations
+from fast import depthwise
 from fast import dropout
 from fast import heads
 from fast import layers
@@ -45,22 +46,22 @@ def _separable_conv2d(
   """Depthwise and pointwise convolution, batch norm; no activation."""
   inputs = layout.num_channels(net, setup)
   with tf.variable_scope(scope):
-    depthwise = layers.kernel_variable(
+    depthwise_weights = layers.kernel_variable(
       'depthwise_weights',
       [kernel_size, kernel_size, inputs, 1],
       setup,
       setup.weight_decay,
     )
-    pointwise = layers.kernel_variable(
+    pointwise_weights = layers.kernel_variable(
       'pointwise_weights', [1, 1, inputs, channels], setup, setup.weight_decay
     )
   norm = layers.batch_norm_variables(channels, norm_scope)
-  net = layers.convolve_depthwise(
-    net, tf.cast(depthwise, setup.compute_dtype), setup, stride
+  net = depthwise.convolve(
+    net, tf.cast(depthwise_weights, setup.compute_dtype), setup, stride
   )
   convolution = functools.partial(layers.convolve, setup=setup)
   return layers.convolve_and_normalize(
-    convolution, net, pointwise, 3, norm, setup
+    convolution, net, pointwise_weights, 3, norm, setup
   )
 
 

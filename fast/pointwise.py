@@ -184,19 +184,16 @@ def _convolve_activate(rows, matrix, bias, like, activation_fn):
 def _convolve_activate_bfloat16(net, kernel, bias, activation_fn):
   """The same in bfloat16, by convolutions, which are faster there."""
   options = {'strides': [1, 1, 1, 1], 'padding': 'SAME'}
-  is_of_output = activation_fn in activations.OF_OUTPUT
+  is_fused = activation_fn in activations.OF_OUTPUT
+  fused_fn = activation_fn if is_fused else tf.identity
 
   @tf.custom_gradient
   def convolve_activate(net, kernel, bias):
     product = tf.nn.bias_add(tf.nn.conv2d(net, kernel, **options), bias)
-    if is_of_output:  # TensorFlow fuses it.
-      activated = kept = activation_fn(product)
-    else:
-      kept = product
-      activated = activations.compiled_fn(activation_fn)(product)
+    activated = fused_fn(product)
 
     def gradient(upstream):
-      upstream = activations.gradient(activation_fn, upstream, kept)
+      upstream = activations.gradient(fused_fn, upstream, activated)
       rows = tf.reshape(upstream, [-1, kernel.shape[3]])
       ones = tf.ones([1, tf.shape(rows)[0]], rows.dtype)
       return (
@@ -208,4 +205,5 @@ def _convolve_activate_bfloat16(net, kernel, bias, activation_fn):
 
     return activated, gradient
 
-  return convolve_activate(net, kernel, bias)
+  net = convolve_activate(net, kernel, bias)
+  return net if is_fused else activations.compiled(net, activation_fn)

@@ -76,6 +76,10 @@ class ActivationsTest(parameterized.TestCase, tf.test.TestCase):
       atol=2**-9 * largest,
     )
 
+  def test_relu6_is_known_by_either_name(self):
+    for version in (tf, tf.compat.v1):
+      self.assertIn(version.nn.relu6, activations.OF_OUTPUT)
+
   def test_gradient_at_what_came_out(self):
     """Is the same as at what went in, for those of which it is said."""
     net, upstream = _net(), _upstream()

@@ -4,6 +4,7 @@ from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
+from fast import depthwise
 from fast import layers
 from fast.layout import Setup
 from specs import networks
@@ -39,9 +40,7 @@ class LayersTest(parameterized.TestCase, tf.test.TestCase):
       laid_out = (
         net if data_format == 'NHWC' else tf.transpose(net, [0, 3, 1, 2])
       )
-      sums = tf.reduce_sum(
-        layers.convolve_depthwise(laid_out, kernel, setup, stride)
-      )
+      sums = tf.reduce_sum(depthwise.convolve(laid_out, kernel, setup, stride))
     for of_wide, actual in zip(
       expected, tape.gradient(sums, [net, kernel]), strict=True
     ):

@@ -59,7 +59,7 @@ ROWS = (
   ),
   (
     'fast: the rate ignored',
-    'fast/layers.py',
+    'fast/depthwise.py',
     'dilations=[rate, rate]',
     'dilations=[1, 1]',
     _OPTIONS_V2,
@@ -123,7 +123,7 @@ ROWS = (
   ),
   (
     'fast: twice the bfloat16 gradient of strided kernels',
-    'fast/layers.py',
+    'fast/depthwise.py',
     'tf.cast(of_kernel, kernel.dtype)',
     'tf.cast(2.0 * of_kernel, kernel.dtype)',
     ('tests/fast/layers_test.py',),
@@ -173,7 +173,7 @@ ROWS = (
   (
     'fast: an activation is not differentiated in bfloat16',
     'fast/pointwise.py',
-    'upstream = activations.gradient(activation_fn, upstream, kept)',
+    'upstream = activations.gradient(fused_fn, upstream, activated)',
     'upstream = tf.identity(upstream)',
     ('tests/fast/pointwise_test.py',),
   ),
