@@ -6,6 +6,8 @@ import os
 import numpy as np
 from PIL import Image
 
+from base import files
+
 
 def encode(image, image_format='PNG', **options):
   """Returns an array or Pillow image as bytes of a file."""
@@ -26,10 +28,13 @@ def noise(seed, height=16, width=24):
 
 
 def write(folder, name, data):
-  """Writes bytes to folder/name, making folders; returns the path."""
+  """Writes bytes to folder/name, making folders; returns the path.
+
+  Whoever reads it meanwhile, as training does, finds what was there before.
+  """
   path = os.path.join(folder, name)
   os.makedirs(os.path.dirname(path), exist_ok=True)
-  with open(path, 'wb') as file:
+  with files.write_whole(path) as partial, open(partial, 'wb') as file:
     file.write(data)
   return path
 
