@@ -20,6 +20,15 @@ from tests.helpers import soak
 _NAMES = tuple(f'number {digit}' for digit in range(10))
 _SIZE = 32
 
+# Where one of these is set ONNX Runtime 1.32 tells its makers nothing, or keeps
+# what it tells them elsewhere (the strings of its shared library).
+_UNTOLD = (
+  *('ORT_DISABLE_TELEMETRY', 'ORT_RUNNING_UNIT_TESTS', 'XDG_CACHE_HOME', 'CI'),
+  *('TF_BUILD', 'GITHUB_ACTIONS', 'GITLAB_CI', 'CIRCLECI', 'TRAVIS'),
+  *('JENKINS_URL', 'CODEBUILD_BUILD_ID', 'BUILDKITE', 'TEAMCITY_VERSION'),
+  *('APPVEYOR', 'BITBUCKET_BUILD_NUMBER'),
+)
+
 
 class ProgramTest(tf.test.TestCase):
   @classmethod
@@ -31,7 +40,8 @@ class ProgramTest(tf.test.TestCase):
     cls.cases = cls.bad_input()
     cls.lines = cls.exports()
     with mock.patch.dict(os.environ, HOME=cls.path('home')):
-      os.environ.pop('ORT_DISABLE_TELEMETRY', None)
+      for name in _UNTOLD:
+        os.environ.pop(name, None)
       results = program_testing.run(
         'export_model', *cls.lines.values(), *(case for case, _ in cls.cases)
       )
