@@ -12,7 +12,7 @@ from benchmarking.workers import WorkerError
 from runtime import threads
 from specs import networks
 
-_PROCESSES = 3  # by each number; where threads come to run is each one's luck
+_PROCESSES = 3  # by each number; how quickly threads wake varies among them
 _ROUNDS = 3
 _SECONDS = 0.5
 _SMALLEST_IMAGE = 96  # pixels; what suits smaller ones suits no other.
@@ -39,7 +39,7 @@ def measure(todo: list[Configuration], cores: int) -> str:
   measured = ', '.join(f'{n}: {speeds[n]:.1f} images/s' for n in speeds)
   return (
     'Threads of an operation, of fewer images than cores: '
-    f'{threads.for_few_images(cores)}\n(the slowest of {_PROCESSES} processes: '
+    f'{threads.for_few_images(cores)}\n(the mean of {_PROCESSES} processes: '
     f'{measured}; kept in {threads.path()})\n'
   )
 
@@ -58,10 +58,10 @@ def _concerns(configuration, cores):
 def images_per_second(
   configuration: Configuration, cores: int
 ) -> dict[int, float]:
-  """Returns {threads of an operation: images/s of the slowest process}.
+  """Returns {threads of an operation: images/s, over several processes}.
 
-  Threads that share an operation may come to share a core, too, and stay there:
-  then two are half as fast as one (docs/experiments.md).
+  Where waking a thread takes long, two are half as fast as one, in one process
+  and not in the next (docs/experiments.md): the mean of their seconds counts.
 
   Args:
     configuration: of fast in inference, on a CPU, with fewer images than cores.
@@ -73,7 +73,7 @@ def images_per_second(
   numbers = [2**i for i in range(cores.bit_length()) if 2**i < cores] + [cores]
   seconds = [_seconds(configuration, numbers) for _ in range(_PROCESSES)]
   return {
-    number: configuration.batch_size / max(times)
+    number: configuration.batch_size / statistics.fmean(times)
     for number, times in zip(numbers, zip(*seconds))
   }
 

@@ -30,6 +30,8 @@ def make_inference_fn(
   On a CPU several images at a time go through a classifier, on every core some.
   The slim implementation runs as it is, with its variables.
 
+  A single image on a CPU does without what tf.function does at each call.
+
   Args:
     model: a built runtime.model.Model.
     image_size: height and width of the images; by default the network's own.
@@ -38,7 +40,8 @@ def make_inference_fn(
       their moving averages, which stay as they are; nothing is folded then.
     around: takes images -> outputs, and returns what is to run in its place: at
       several scales, say.
-    batch_size: of every call, if that is known: 1 saves what divides a batch.
+    batch_size: of every call, if that is known: 1 saves what divides a batch,
+      and traces the network now, not at the first call.
 
   Returns:
     Function of float32 [batch, image_size, image_size, 3] in [-1, 1], to
@@ -67,12 +70,38 @@ def make_inference_fn(
     forward = functools.partial(_in_parts, frozen(model), model.num_classes)
   else:
     forward = frozen(model)
-  return tf.function(
+  function = tf.function(
     around(forward) if around else forward,
     input_signature=[tf.TensorSpec([batch_size, size, size, 3])],
     autograph=False,
     jit_compile=xla,
   )
+  if batch_size != 1 or xla or device.has_gpu():
+    return function
+  return functools.partial(
+    _call_trace, function, function.get_concrete_function()
+  )
+
+
+def _call_trace(function, traced, images):
+  """Returns function(images), by its one trace, with less of Python.
+
+  tf.function runs what is no tensor yet, or not as traced: it converts it, or
+  says what is wrong.
+  """
+  expected = traced.inputs[0]
+  if not (
+    tf.executing_eagerly()
+    and tf.is_tensor(images)
+    and (images.shape, images.dtype) == (expected.shape, expected.dtype)
+  ):
+    return function(images)
+  outputs = tf.raw_ops.StatefulPartitionedCall(
+    args=[images, *traced.captured_inputs],
+    Tout=[output.dtype for output in traced.outputs],
+    f=traced,
+  )
+  return tf.nest.pack_sequence_as(traced.structured_outputs, outputs)
 
 
 def check_finite(outputs: Any, name: str) -> None:

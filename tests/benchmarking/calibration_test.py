@@ -34,10 +34,10 @@ class CalibrationTest(absltest.TestCase):
     )
     self.assertEqual(2, threads.for_few_images(8))
 
-  def test_the_slowest_process_counts(self):
-    seconds = iter([[0.5, 0.25], [0.4, 1.0], [0.2, 0.25]])
+  def test_seconds_of_all_processes_count(self):
+    seconds = iter([[0.5, 0.25], [0.375, 1.0], [0.625, 0.25]])
     with mock.patch.object(calibration, '_seconds', lambda *_: next(seconds)):
-      self.assertEqual({1: 2.0, 2: 1.0}, calibration.images_per_second(_ONE, 2))
+      self.assertEqual({1: 2.0, 2: 2.0}, calibration.images_per_second(_ONE, 2))
 
   def test_what_it_does_not_concern(self):
     for other in (

@@ -1,12 +1,41 @@
-"""Bugs of what programs show, say and skip, for planted_bugs.py to plant."""
+"""Bugs of inference, and of what programs show, say and skip, to be planted."""
 
 _CAM = ('tests/prediction/grad_cam_test.py',)
 _ENDS = ('tests/base/errors_test.py',)
+_INFERENCE = ('tests/runtime/inference_test.py',)
 _FILES = ('tests/datasets/image_files_test.py',)
 _PICTURES = ('tests/prediction/classification_pictures_test.py',)
 
 # (name, path, old, new, tests): the arguments of planted_bugs.Bug
 ROWS = (
+  (
+    'inference: a single image goes through the loop over parts',
+    'runtime/inference.py',
+    'if images.shape[0] == 1:',
+    'if images.shape[0] == 0:',
+    (*_INFERENCE, '-k', 'one_image_at_a_time'),
+  ),
+  (
+    'inference: the trace takes images of any shape',
+    'runtime/inference.py',
+    '(images.shape, images.dtype) == (expected.shape, expected.dtype)',
+    'images.dtype == expected.dtype',
+    (*_INFERENCE, '-k', 'one_image_at_a_time'),
+  ),
+  (
+    "inference: the trace goes without slim's variables",
+    'runtime/inference.py',
+    'args=[images, *traced.captured_inputs]',
+    'args=[images]',
+    (*_INFERENCE, '-k', 'one_image_at_a_time'),
+  ),
+  (
+    'inference: the trace gives its outputs in a row',
+    'runtime/inference.py',
+    'return tf.nest.pack_sequence_as(traced.structured_outputs, outputs)',
+    'return outputs[0]',
+    (*_INFERENCE, '-k', 'one_image_of_several'),
+  ),
   (
     'prediction: Grad-CAM by copies of what the logits are made of',
     'prediction/grad_cam.py',

@@ -2,6 +2,7 @@
 
 from unittest import mock
 
+from absl.testing import parameterized
 import numpy as np
 import tensorflow as tf
 
@@ -36,7 +37,7 @@ def _short_model(implementation):
   )
 
 
-class InferenceTest(tf.test.TestCase):
+class InferenceTest(parameterized.TestCase, tf.test.TestCase):
   @soak.slow
   def test_folded_in_float32(self):
     """Each family, at the rule's weights and statistics, against slim."""
@@ -106,13 +107,47 @@ class InferenceTest(tf.test.TestCase):
           self.assertAllClose(
             expected[:batch_size], logits, rtol=1e-4, atol=1e-4
           )
-    one_fn = inference.make_inference_fn(model, 32, batch_size=1)
-    self.assertAllClose(expected[:1], one_fn(images[:1]), rtol=1e-4, atol=1e-4)
-    operations = one_fn.get_concrete_function().graph.get_operations()
-    self.assertNotIn('While', [operation.type for operation in operations])
     self.assertEqual(
       [None, 10], logits_fn.get_concrete_function().output_shapes.as_list()
     )
+
+  @parameterized.parameters('slim', 'fast')
+  @mock.patch.object(device, 'has_gpu', return_value=False)
+  def test_one_image_at_a_time(self, implementation, _):
+    model = _short_model(implementation)
+    images = _images(3, 32)
+    expected, _ = testing.run_eagerly(model, images)
+    self.assertGreater(np.abs(expected[1:] - expected[:-1]).max(), 0.01)
+    one_fn = inference.make_inference_fn(model, 32, batch_size=1)
+    _, traced = one_fn.args
+    operations = {operation.type for operation in traced.graph.get_operations()}
+    self.assertFalse({'While', 'StatelessWhile'} & operations)
+    in_graph_fn = tf.function(lambda image: 2.0 * one_fn(image))
+    for i, image in enumerate(np.split(images, 3)):
+      for found in (
+        one_fn(tf.constant(image)),
+        one_fn(image),
+        in_graph_fn(image) / 2.0,
+      ):
+        self.assertAllClose(expected[i : i + 1], found, rtol=1e-4, atol=1e-4)
+    for wrong in (images[:2], images[:1, 1:], images[:1].astype(np.uint8)):
+      with self.assertRaises((TypeError, ValueError)):
+        one_fn(tf.constant(wrong))
+
+  def test_one_image_of_several_outputs(self):
+    """Outputs come back in their own structure."""
+    model = _short_model('fast')
+    images = tf.constant(_images(1, 32))
+    logits = inference.make_inference_fn(model, 32)(images)
+
+    def around(forward):
+      return lambda images: {'twice': 2.0 * forward(images), 'images': [images]}
+
+    found = inference.make_inference_fn(model, 32, around=around, batch_size=1)(
+      images
+    )
+    self.assertAllClose(2.0 * logits, found['twice'], rtol=1e-4, atol=1e-4)
+    self.assertAllEqual(images, found['images'][0])
 
   def test_slims_single_image_in_company(self):
     """The same logits, whether oneDNN is quick with one image or not."""

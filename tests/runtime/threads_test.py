@@ -1,6 +1,7 @@
 """How many threads an operation takes is kept by machine."""
 
 import os
+import platform
 import tempfile
 from unittest import mock
 
@@ -30,6 +31,23 @@ class ThreadsTest(absltest.TestCase):
     )
     with mock.patch.object(threads, 'processor', return_value='another'):
       self.assertEqual(8, threads.for_few_images(8))
+
+  def test_processor(self):
+    for content, name in (
+      (
+        'processor\t: 0\ncpu family\t: 25\nmodel\t\t: 17\n'
+        'model name\t: AMD EPYC\n\nprocessor\t: 1\nmodel\t\t: 1\n',
+        'AMD EPYC (family 25, model 17)',
+      ),
+      ('processor\t: 0\nmodel name\t: Cortex\n', 'Cortex'),
+      ('processor\t: 0\nCPU part\t: 0xd40\n', platform.machine()),
+      ('', platform.machine()),
+    ):
+      image_files.write(self.folder, 'cpuinfo', content.encode())
+      path = os.path.join(self.folder, 'cpuinfo')
+      self.assertEqual(name, threads.processor(path))
+      os.remove(path)
+      self.assertEqual(platform.machine(), threads.processor(path))
 
   def test_what_nobody_kept_counts_for_nothing(self):
     machine = threads.machine(2)
