@@ -28,9 +28,9 @@ def make_inference_fn(
   TensorFlow folds once, at the first call: batch norm into the kernels, in
   float32, and their casts. After restoring other values make another function.
   On a CPU several images at a time go through a classifier, on every core some.
-  The slim implementation runs as it is, with its variables.
-
-  A single image on a CPU does without what tf.function does at each call.
+  The slim implementation runs as it is, with its variables. Where each batch is
+  a single image, on a CPU, what is returned calls the tf.function's only trace,
+  without what Python does at each call of a tf.function.
 
   Args:
     model: a built runtime.model.Model.
