@@ -12,7 +12,7 @@ from benchmarking.workers import WorkerError
 from runtime import threads
 from specs import networks
 
-_PROCESSES = 3  # by each number; how quickly threads wake varies among them
+_PROCESSES = 3  # by each number; threads run well in one, and not in the next
 _ROUNDS = 3
 _SECONDS = 0.5
 _SMALLEST_IMAGE = 96  # pixels; what suits smaller ones suits no other.
@@ -60,8 +60,8 @@ def images_per_second(
 ) -> dict[int, float]:
   """Returns {threads of an operation: images/s, over several processes}.
 
-  Where waking a thread takes long, two are half as fast as one, in one process
-  and not in the next (docs/experiments.md): the mean of their seconds counts.
+  Two threads may be half as fast as one, in one process and not in the next, or
+  for minutes (docs/experiments.md): the mean of the processes' seconds counts.
 
   Args:
     configuration: of fast in inference, on a CPU, with fewer images than cores.

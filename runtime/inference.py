@@ -28,8 +28,8 @@ def make_inference_fn(
   TensorFlow folds once, at the first call: batch norm into the kernels, in
   float32, and their casts. After restoring other values make another function.
   On a CPU several images at a time go through a classifier, on every core some.
-  The slim implementation runs as it is, with its variables. Where each batch is
-  a single image, on a CPU, what is returned calls the tf.function's only trace,
+  The slim implementation runs as it is, with its variables. For single images,
+  on a CPU and without XLA, what is returned runs the tf.function's only trace,
   without what Python does at each call of a tf.function.
 
   Args:
@@ -40,14 +40,13 @@ def make_inference_fn(
       their moving averages, which stay as they are; nothing is folded then.
     around: takes images -> outputs, and returns what is to run in its place: at
       several scales, say.
-    batch_size: of every call, if that is known: 1 saves what divides a batch,
-      and traces the network now, not at the first call.
+    batch_size: of every call, if that is known: 1 saves what divides a batch.
 
   Returns:
     Function of float32 [batch, image_size, image_size, 3] in [-1, 1], to
     float32 logits [batch, num_classes], or to what a segmenter or a detector
     returns in their place: see nets_factory.get_network_fn. Batches may differ
-    in size.
+    in size, unless batch_size is given. No gradients go through it.
   """
   size = image_size or model.default_image_size
   if use_batch_statistics:
@@ -86,8 +85,8 @@ def make_inference_fn(
 def _call_trace(function, traced, images):
   """Returns function(images), by its one trace, with less of Python.
 
-  tf.function runs what is no tensor yet, or not as traced: it converts it, or
-  says what is wrong.
+  In a graph tf.function runs, and for what is no tensor yet, or not as traced:
+  it converts it, or says what is wrong.
   """
   expected = traced.inputs[0]
   if not (
@@ -98,10 +97,10 @@ def _call_trace(function, traced, images):
     return function(images)
   outputs = tf.raw_ops.StatefulPartitionedCall(
     args=[images, *traced.captured_inputs],
-    Tout=[output.dtype for output in traced.outputs],
+    Tout=[output.dtype for output in traced.function_type.flat_outputs],
     f=traced,
   )
-  return tf.nest.pack_sequence_as(traced.structured_outputs, outputs)
+  return traced.function_type.pack_output(outputs)
 
 
 def check_finite(outputs: Any, name: str) -> None:

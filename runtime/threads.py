@@ -1,10 +1,10 @@
 """How many threads an operation takes where images are fewer than cores.
 
 Threads that wake up for each small operation, and wait for each other, may cost
-more than they save: on two of the three machines of two cores that were
-measured one thread was faster, on the third two were now faster, now slower
-(docs/experiments.md). So benchmark.py measures it, and keeps what suits for the
-programs that run on the same machine.
+more than they save: of four machines of two cores one thread was faster on two,
+and on the others two threads were now faster, now slower (docs/experiments.md).
+So benchmark.py measures it, and keeps what suits for the programs that run on
+the same machine.
 """
 
 import json

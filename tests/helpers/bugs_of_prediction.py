@@ -30,9 +30,16 @@ ROWS = (
     (*_INFERENCE, '-k', 'one_image_at_a_time'),
   ),
   (
+    'inference: the trace counts what a gradient adds to its graph',
+    'runtime/inference.py',
+    'for output in traced.function_type.flat_outputs',
+    'for output in traced.outputs',
+    (*_INFERENCE, '-k', 'one_image_at_a_time'),
+  ),
+  (
     'inference: the trace gives its outputs in a row',
     'runtime/inference.py',
-    'return tf.nest.pack_sequence_as(traced.structured_outputs, outputs)',
+    'return traced.function_type.pack_output(outputs)',
     'return outputs[0]',
     (*_INFERENCE, '-k', 'one_image_of_several'),
   ),

@@ -122,6 +122,8 @@ class InferenceTest(parameterized.TestCase, tf.test.TestCase):
     _, traced = one_fn.args
     operations = {operation.type for operation in traced.graph.get_operations()}
     self.assertFalse({'While', 'StatelessWhile'} & operations)
+    with tf.GradientTape():  # adds to the outputs of the trace's graph
+      one_fn(images[:1])
     in_graph_fn = tf.function(lambda image: 2.0 * one_fn(image))
     for i, image in enumerate(np.split(images, 3)):
       for found in (
@@ -134,20 +136,26 @@ class InferenceTest(parameterized.TestCase, tf.test.TestCase):
       with self.assertRaises((TypeError, ValueError)):
         one_fn(tf.constant(wrong))
 
-  def test_one_image_of_several_outputs(self):
+  @mock.patch.object(device, 'has_gpu', return_value=False)
+  def test_one_image_of_several_outputs(self, _):
     """Outputs come back in their own structure."""
     model = _short_model('fast')
     images = tf.constant(_images(1, 32))
     logits = inference.make_inference_fn(model, 32)(images)
 
     def around(forward):
-      return lambda images: {'twice': 2.0 * forward(images), 'images': [images]}
+      return lambda images: {
+        'twice': 2.0 * forward(images),
+        'images': [images],
+        'none': None,
+      }
 
     found = inference.make_inference_fn(model, 32, around=around, batch_size=1)(
       images
     )
     self.assertAllClose(2.0 * logits, found['twice'], rtol=1e-4, atol=1e-4)
     self.assertAllEqual(images, found['images'][0])
+    self.assertIsNone(found['none'])
 
   def test_slims_single_image_in_company(self):
     """The same logits, whether oneDNN is quick with one image or not."""
