@@ -2,8 +2,8 @@
 
 _CAM = ('tests/prediction/grad_cam_test.py',)
 _ENDS = ('tests/base/errors_test.py',)
-_INFERENCE = ('tests/runtime/inference_test.py',)
 _FILES = ('tests/datasets/image_files_test.py',)
+_INFERENCE = ('tests/runtime/inference_test.py',)
 _PICTURES = ('tests/prediction/classification_pictures_test.py',)
 
 # (name, path, old, new, tests): the arguments of planted_bugs.Bug
@@ -32,8 +32,10 @@ ROWS = (
   (
     'inference: the trace counts what a gradient adds to its graph',
     'runtime/inference.py',
-    'for output in traced.function_type.flat_outputs',
-    'for output in traced.outputs',
+    'in traced.function_type.flat_outputs],\n    f=traced,\n  )\n'
+    '  return traced.function_type.pack_output(outputs)',
+    'in traced.outputs],\n    f=traced,\n  )\n'
+    '  return tf.nest.pack_sequence_as(traced.structured_outputs, outputs)',
     (*_INFERENCE, '-k', 'one_image_at_a_time'),
   ),
   (
