@@ -11,14 +11,14 @@ import tensorflow.compat.v1 as tf
 
 from fast.layout import Setup
 
-# Their gradients are the same at what comes out as at what went in, which need
-# not be kept, then. TensorFlow fuses them into a convolution.
-OF_OUTPUT = (
-  tf.identity,
-  tf.nn.relu,
-  tf.nn.relu6,
-  tf.compat.v2.nn.relu6,  # TensorFlow has this one twice.
-)
+# With their gradients: they are the same at what comes out as at what went in,
+# which need not be kept, then. TensorFlow fuses them into what is before.
+OF_OUTPUT = {
+  tf.identity: lambda gradients, features: gradients,
+  tf.nn.relu: tf.raw_ops.ReluGrad,
+  tf.nn.relu6: tf.raw_ops.Relu6Grad,
+  tf.compat.v2.nn.relu6: tf.raw_ops.Relu6Grad,  # TensorFlow has it twice.
+}
 
 
 def activate(net: tf.Tensor, setup: Setup) -> tf.Tensor:
@@ -43,16 +43,16 @@ def compiled(net: tf.Tensor, activation_fn: Callable) -> tf.Tensor:
 def gradient(
   activation_fn: Callable, upstream: tf.Tensor, at: tf.Tensor
 ) -> tf.Tensor:
-  """Returns the gradient of what went in, compiled.
+  """Returns the gradient of what went in; in bfloat16 it is compiled.
 
   Args:
-    activation_fn: elementwise.
+    activation_fn: elementwise; one of OF_OUTPUT, unless in bfloat16.
     upstream: gradient of what came out.
     at: what went in; if activation_fn is one of OF_OUTPUT, what came out will
       do.
   """
-  if activation_fn is tf.identity:
-    return upstream
+  if upstream.dtype != tf.bfloat16 or activation_fn is tf.identity:
+    return OF_OUTPUT[activation_fn](gradients=upstream, features=at)
   return _gradient_fn(activation_fn)(upstream, at)
 
 

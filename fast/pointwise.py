@@ -12,6 +12,7 @@ sums nor bfloat16's few digits are spent on it.
 """
 
 from collections.abc import Callable
+import functools
 
 import tensorflow.compat.v1 as tf
 
@@ -22,6 +23,8 @@ from fast.layout import Setup
 # 2 * inputs**2 products a row: docs/experiments.md, where CPUs were timed.
 _LEAST_WIDENING = 2
 _MOST_SQUARES_PER_OUTPUT = 32
+
+_IN_PLACE = {'strides': [1, 1, 1, 1], 'padding': 'SAME'}
 
 
 def is_product(kernel: tf.Tensor, stride: int, setup: Setup) -> bool:
@@ -66,31 +69,33 @@ def _matrices(net, kernel):
   return tf.reshape(net, [-1, kernel.shape[2]]), tf.squeeze(kernel, [0, 1])
 
 
-def _to_images(rows, like):
-  """Returns [batch, height, width, channels] as another tensor has them."""
-  return tf.reshape(rows, tf.concat([tf.shape(like)[:3], rows.shape[1:]], 0))
+def _to_images(net, like):
+  """Returns [batch, height, width, channels], but for the last like another."""
+  return tf.reshape(net, tf.concat([tf.shape(like)[:3], net.shape[-1:]], 0))
 
 
 @tf.custom_gradient
 def _multiply(rows, matrix):
-  """Multiplies [rows, inputs] by [inputs, outputs].
+  """Multiplies [rows, inputs] by [inputs, outputs]."""
+  return tf.matmul(rows, matrix), functools.partial(
+    _gradients_of_product, rows, matrix
+  )
 
-  Its gradients' products are TensorFlow's by other paths, which take less time
-  on a CPU (docs/experiments.md): the rows' by a matrix that is transposed
+
+def _gradients_of_product(rows, matrix, upstream):
+  """Returns those of rows and matrix, faster than TensorFlow would have them.
+
+  By docs/experiments.md, on a CPU: the rows' by a matrix that is transposed
   before, which the squeeze keeps TensorFlow from undoing; a narrowing matrix'
   with the narrower factor first.
   """
   inputs, outputs = matrix.shape
-
-  def gradient(upstream):
-    transposed = tf.squeeze(tf.transpose(matrix[tf.newaxis], [0, 2, 1]), 0)
-    if outputs < inputs:
-      of_matrix = tf.transpose(tf.matmul(upstream, rows, transpose_a=True))
-    else:
-      of_matrix = tf.matmul(rows, upstream, transpose_a=True)
-    return tf.matmul(upstream, transposed), of_matrix
-
-  return tf.matmul(rows, matrix), gradient
+  transposed = tf.squeeze(tf.transpose(matrix[tf.newaxis], [0, 2, 1]), 0)
+  if outputs < inputs:
+    of_matrix = tf.transpose(tf.matmul(upstream, rows, transpose_a=True))
+  else:
+    of_matrix = tf.matmul(rows, upstream, transpose_a=True)
+  return tf.matmul(upstream, transposed), of_matrix
 
 
 def convolve_normalize_activate(
@@ -172,41 +177,45 @@ def centre(
 
 def _convolve_activate(rows, matrix, bias, like, activation_fn):
   """Returns activation_fn(rows x matrix + bias) as images of like's size."""
-  if rows.dtype == tf.float32:
-    # Activated before it is reshaped: TensorFlow fuses ReLUs, too, there.
-    product = tf.nn.bias_add(tf.matmul(rows, matrix), bias)
-    return _to_images(activation_fn(product), like)
-  return _convolve_activate_bfloat16(
-    tf.reshape(rows, tf.shape(like)),
-    tf.cast(matrix, rows.dtype)[tf.newaxis, tf.newaxis],
-    tf.cast(bias, rows.dtype),
-    activation_fn,
-  )
-
-
-def _convolve_activate_bfloat16(net, kernel, bias, activation_fn):
-  """The same in bfloat16, by convolutions, which are faster there."""
-  options = {'strides': [1, 1, 1, 1], 'padding': 'SAME'}
+  is_float32 = rows.dtype == tf.float32
   is_fused = activation_fn in activations.OF_OUTPUT
   fused_fn = activation_fn if is_fused else tf.identity
+  if is_float32:
+    multiply, gradients = tf.matmul, _gradients_of_product
+  else:  # Convolutions are faster there.
+    multiply, gradients = _convolve_images, _gradients_of_convolution
+    rows = tf.reshape(rows, tf.shape(like))
+    matrix = tf.cast(matrix, rows.dtype)[tf.newaxis, tf.newaxis]
+    bias = tf.cast(bias, rows.dtype)
 
   @tf.custom_gradient
-  def convolve_activate(net, kernel, bias):
-    product = tf.nn.bias_add(tf.nn.conv2d(net, kernel, **options), bias)
-    activated = fused_fn(product)
+  def multiply_activate(net, kernel, bias):
+    activated = fused_fn(tf.nn.bias_add(multiply(net, kernel), bias))
 
     def gradient(upstream):
       upstream = activations.gradient(fused_fn, upstream, activated)
-      rows = tf.reshape(upstream, [-1, kernel.shape[3]])
+      rows = tf.reshape(upstream, [-1, kernel.shape[-1]])
       ones = tf.ones([1, tf.shape(rows)[0]], rows.dtype)
-      return (
-        tf.nn.conv2d_backprop_input(tf.shape(net), kernel, upstream, **options),
-        tf.nn.conv2d_backprop_filter(net, kernel.shape, upstream, **options),
-        # A product is faster than TensorFlow's sum, and sums in float32.
-        tf.squeeze(tf.matmul(ones, rows), 0),
-      )
+      # A product is faster than TensorFlow's sum, and sums in float32.
+      of_bias = tf.squeeze(tf.matmul(ones, rows), 0)
+      return (*gradients(net, kernel, upstream), of_bias)
 
     return activated, gradient
 
-  net = convolve_activate(net, kernel, bias)
-  return net if is_fused else activations.compiled(net, activation_fn)
+  net = _to_images(multiply_activate(rows, matrix, bias), like)
+  if is_fused:
+    return net
+  if is_float32:
+    return activation_fn(net)
+  return activations.compiled(net, activation_fn)
+
+
+def _convolve_images(net, kernel):
+  return tf.nn.conv2d(net, kernel, **_IN_PLACE)
+
+
+def _gradients_of_convolution(net, kernel, upstream):
+  return (
+    tf.nn.conv2d_backprop_input(tf.shape(net), kernel, upstream, **_IN_PLACE),
+    tf.nn.conv2d_backprop_filter(net, kernel.shape, upstream, **_IN_PLACE),
+  )

@@ -80,9 +80,10 @@ class ActivationsTest(parameterized.TestCase, tf.test.TestCase):
     for version in (tf, tf.compat.v1):
       self.assertIn(version.nn.relu6, activations.OF_OUTPUT)
 
-  def test_gradient_at_what_came_out(self):
+  @parameterized.parameters(tf.bfloat16, tf.float32)
+  def test_gradient_at_what_came_out(self, dtype):
     """Is the same as at what went in, for those of which it is said."""
-    net, upstream = _net(), _upstream()
+    net, upstream = tf.cast(_net(), dtype), tf.cast(_upstream(), dtype)
     numbers = ~np.isnan(net.numpy().astype(np.float32))
     for activation_fn in activations.OF_OUTPUT:
       activated, expected = _results(activation_fn, net, upstream)

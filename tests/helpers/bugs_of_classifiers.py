@@ -164,17 +164,31 @@ ROWS = (
     ('tests/fast/pointwise_test.py',),
   ),
   (
-    'fast: the gradient of a bfloat16 bias is that of one row',
+    'fast: the gradient of a folded bias is that of one row',
     'fast/pointwise.py',
     'tf.squeeze(tf.matmul(ones, rows), 0)',
     'rows[0]',
     ('tests/fast/pointwise_test.py',),
   ),
   (
-    'fast: an activation is not differentiated in bfloat16',
+    'fast: a fused activation is not differentiated',
     'fast/pointwise.py',
     'upstream = activations.gradient(fused_fn, upstream, activated)',
     'upstream = tf.identity(upstream)',
+    ('tests/fast/pointwise_test.py',),
+  ),
+  (
+    "fast: ReLU6's gradient is ReLU's",
+    'fast/activations.py',
+    'v2.nn.relu6: tf.raw_ops.Relu6Grad',
+    'v2.nn.relu6: tf.raw_ops.ReluGrad',
+    ('tests/fast/activations_test.py', 'tests/fast/pointwise_test.py'),
+  ),
+  (
+    'fast: a matrix is reshaped where it should be transposed',
+    'fast/pointwise.py',
+    'tf.transpose(matrix[tf.newaxis], [0, 2, 1])',
+    'tf.reshape(matrix, [1, outputs, inputs])',
     ('tests/fast/pointwise_test.py',),
   ),
   (
