@@ -193,7 +193,10 @@ def _tell_plan(choices):
   )
   rows = plan.make(todo, device, _ROUNDS.value, _SECONDS.value)
   print(f'{device.kind}, {device.cores} cores of this machine\n')
-  print(plan.format_table(rows, device))
+  seconds = (
+    0.0 if device.has_gpu else calibration.planned_seconds(todo, device.cores)
+  )
+  print(plan.format_table(rows, device, seconds))
 
 
 def _describe_device():

@@ -15,6 +15,7 @@ from specs import networks
 _PROCESSES = 3  # by each number; threads run well in one, and not in the next
 _ROUNDS = 3
 _SECONDS = 0.5
+_START = 5.0  # seconds until a process can compute, about
 _SMALLEST_IMAGE = 96  # pixels; what suits smaller ones suits no other.
 
 
@@ -44,6 +45,19 @@ def measure(todo: list[Configuration], cores: int) -> str:
   )
 
 
+def planned_seconds(todo: list[Configuration], cores: int) -> float:
+  """Returns about how long measure takes; arguments as there."""
+  if not any(_concerns(one, cores) for one in todo):
+    return 0.0
+  workers = _PROCESSES * len(_numbers(cores))
+  return workers * (_START + _SECONDS * (1 + _ROUNDS))
+
+
+def _numbers(cores):
+  """Returns the numbers of threads: 1, 2, 4 and so on, and all cores."""
+  return [2**i for i in range(cores.bit_length()) if 2**i < cores] + [cores]
+
+
 def _concerns(configuration, cores):
   return (
     configuration.implementation == 'fast'
@@ -65,12 +79,12 @@ def images_per_second(
 
   Args:
     configuration: of fast in inference, on a CPU, with fewer images than cores.
-    cores: those at hand; the threads are 1, 2, 4 and so on, and all of them.
+    cores: those at hand.
 
   Raises:
     WorkerError: it cannot run.
   """
-  numbers = [2**i for i in range(cores.bit_length()) if 2**i < cores] + [cores]
+  numbers = _numbers(cores)
   seconds = [_seconds(configuration, numbers) for _ in range(_PROCESSES)]
   return {
     number: configuration.batch_size / statistics.fmean(times)

@@ -132,8 +132,13 @@ def _memory(configuration, kind):
   return one * (configuration.at_once if processes else 1)
 
 
-def format_table(rows: Sequence[Row], device: Device) -> str:
-  """Returns the table of Rows, what they come to, and what was assumed."""
+def format_table(
+  rows: Sequence[Row], device: Device, calibration: float = 0.0
+) -> str:
+  """Returns the table of Rows, what they come to, and what was assumed.
+
+  calibration: seconds of calibration.measure, before the rows.
+  """
   lines = [f'{"":50}{"seconds":>8}{"MB":>8}{"with Keras":>12}']
   for workload, group in itertools.groupby(
     rows, lambda row: row.configuration.workload
@@ -151,6 +156,8 @@ def format_table(rows: Sequence[Row], device: Device) -> str:
         f'{row.at_once / 1e6:>12.0f}'
       )
   minutes, memory = total(rows)
+  minutes += calibration / 60
+  tried = f'{calibration:.0f} seconds of it try threads, before the rows.'
   source = (
     'Of a GPU this was not measured: times to start and to compile are guessed.'
     if device.has_gpu
@@ -162,6 +169,7 @@ def format_table(rows: Sequence[Row], device: Device) -> str:
       '',
       f'{len(rows)} rows, some {minutes:.1f} minutes, at most '
       f'{memory / 1e9:.1f} GB at once. Nothing was run.',
+      *([tried] if calibration else []),
       source,
     ]
   )

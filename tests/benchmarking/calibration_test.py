@@ -48,7 +48,15 @@ class CalibrationTest(absltest.TestCase):
       {'network': 'deeplab_v3_mobilenet_v2'},
       {'xla': True},
     ):
-      self.assertEqual('', calibration.measure([_ONE._replace(**other)], 8))
+      todo = [_ONE._replace(**other)]
+      self.assertEqual('', calibration.measure(todo, 8))
+      self.assertEqual(0, calibration.planned_seconds(todo, 8))
+
+  def test_how_long_it_takes(self):
+    """By each number three processes, of 5 s and four times half a second."""
+    self.assertEqual(2 * 3 * 7, calibration.planned_seconds([_ONE], 2))
+    # 1, 2, 4 and 6 threads.
+    self.assertEqual(4 * 3 * 7, calibration.planned_seconds([_ONE], 6))
 
   def test_a_failure_is_told(self):
     told = self.measure([_ONE], 2, side_effect=workers.WorkerError('killed'))

@@ -101,6 +101,15 @@ class PlanTest(parameterized.TestCase):
     ):
       self.assertIn(f'  mobilenet_v2  {label} ', text)
 
+  def test_trying_threads_counts(self):
+    device = Device('CPU with bfloat16 units', 'NHWC', 2)
+    rows = _plan(device)
+    minutes, _ = plan.total(rows)
+    for seconds, told in ((0.0, False), (42.0, True)):
+      text = plan.format_table(rows, device, seconds)
+      self.assertIn(f' some {minutes + seconds / 60:.1f} minutes', text)
+      self.assertEqual(told, '42 seconds of it try threads' in text)
+
 
 if __name__ == '__main__':
   absltest.main()
