@@ -133,11 +133,14 @@ def _memory(configuration, kind):
 
 
 def format_table(
-  rows: Sequence[Row], device: Device, calibration: float = 0.0
+  rows: Sequence[Row], device: Device, calibration_seconds: float = 0.0
 ) -> str:
   """Returns the table of Rows, what they come to, and what was assumed.
 
-  calibration: seconds of calibration.measure, before the rows.
+  Args:
+    rows: of make.
+    device: what is to run them.
+    calibration_seconds: of calibration.measure, before the rows.
   """
   lines = [f'{"":50}{"seconds":>8}{"MB":>8}{"with Keras":>12}']
   for workload, group in itertools.groupby(
@@ -156,8 +159,12 @@ def format_table(
         f'{row.at_once / 1e6:>12.0f}'
       )
   minutes, memory = total(rows)
-  minutes += calibration / 60
-  tried = f'{calibration:.0f} seconds of it try threads, before the rows.'
+  minutes += calibration_seconds / 60
+  tried = (
+    [f'{calibration_seconds:.0f} seconds of it try threads, before the rows.']
+    if calibration_seconds
+    else []
+  )
   source = (
     'Of a GPU this was not measured: times to start and to compile are guessed.'
     if device.has_gpu
@@ -169,7 +176,7 @@ def format_table(
       '',
       f'{len(rows)} rows, some {minutes:.1f} minutes, at most '
       f'{memory / 1e9:.1f} GB at once. Nothing was run.',
-      *([tried] if calibration else []),
+      *tried,
       source,
     ]
   )

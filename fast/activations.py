@@ -45,6 +45,8 @@ def gradient(
 ) -> tf.Tensor:
   """Returns the gradient of what went in; in bfloat16 it is compiled.
 
+  In float32 TensorFlow's own take no longer.
+
   Args:
     activation_fn: elementwise; one of OF_OUTPUT, unless in bfloat16.
     upstream: gradient of what came out.
