@@ -11,7 +11,11 @@ from runtime import device
 from runtime.model import Model
 from specs import networks
 
-_IMAGES_AT_ONCE = 4  # on each core: what is between two layers stays in cache
+# On each core, so that what is between two layers stays in cache; in float32
+# fewer, where a layer's input and output are more values than these
+# (docs/experiments.md). Not three, which cores would not share evenly.
+_IMAGES_AT_ONCE = (4, 2, 1)
+_FLOAT32_VALUES = 2**22
 
 
 def make_inference_fn(
@@ -66,7 +70,7 @@ def make_inference_fn(
     device.takes_parts(model.implementation, xla)
     and model.network_name in networks.NETWORKS  # others have no one row each
   ):
-    forward = functools.partial(_in_parts, frozen(model), model.num_classes)
+    forward = functools.partial(_in_parts, frozen(model), model)
   else:
     forward = frozen(model)
   function = tf.function(
@@ -149,7 +153,23 @@ def _never_alone(forward, images):
   return tf.nest.map_structure(lambda output: output[:batch_size], outputs)
 
 
-def _in_parts(forward, num_classes, images):
+def images_at_once(model: Model, height: int, width: int) -> int:
+  """Returns the most images that a core takes at a time, on a CPU."""
+  if model.compute_dtype != tf.float32:
+    return _IMAGES_AT_ONCE[0]
+  largest = max(
+    layer.values_in + layer.values_out
+    for layer in networks.convolutions(
+      model.network_name, height, width, model.num_classes
+    )
+  )
+  return next(
+    (n for n in _IMAGES_AT_ONCE if n * largest <= _FLOAT32_VALUES),
+    _IMAGES_AT_ONCE[-1],
+  )
+
+
+def _in_parts(forward, model, images):
   """Runs forward on a few images at a time, on all cores at once.
 
   Fewer images than cores are one part where cores share operations.
@@ -157,7 +177,9 @@ def _in_parts(forward, num_classes, images):
   if images.shape[0] == 1:
     return forward(images)
   batch_size, cores = tf.shape(images)[0], device.num_cores()
-  size = tf.minimum(-(-batch_size // cores), _IMAGES_AT_ONCE)
+  size = tf.minimum(
+    -(-batch_size // cores), images_at_once(model, *images.shape[1:3])
+  )
   if not device.has_one_thread_an_operation():
     size = tf.where(batch_size < cores, batch_size, size)
   num_parts = -(-batch_size // tf.maximum(size, 1))
@@ -175,9 +197,9 @@ def _in_parts(forward, num_classes, images):
         tf.float32,
         num_parts,
         infer_shape=False,
-        element_shape=[None, num_classes],
+        element_shape=[None, model.num_classes],
       ),
     ),
     parallel_iterations=cores,
   )
-  return tf.ensure_shape(logits.concat(), [None, num_classes])
+  return tf.ensure_shape(logits.concat(), [None, model.num_classes])

@@ -163,6 +163,11 @@ class Model(tf.Module):
     return self
 
   @property
+  def compute_dtype(self) -> tf.DType:
+    """What layers compute in; float32 unless an option says otherwise."""
+    return tf.as_dtype(self._options.get('compute_dtype') or tf.float32)
+
+  @property
   def batch_norm_epsilon(self) -> float:
     """What batch norm adds to the variances."""
     given = self._options.get('batch_norm_epsilon')

@@ -9,6 +9,13 @@ _PICTURES = ('tests/prediction/classification_pictures_test.py',)
 # (name, path, old, new, tests): the arguments of planted_bugs.Bug
 ROWS = (
   (
+    'inference: as many images at once in float32 as in half of it',
+    'runtime/inference.py',
+    'if model.compute_dtype != tf.float32:',
+    'if model.compute_dtype:',
+    ('tests/runtime/inference_test.py', '-k', 'at_once'),
+  ),
+  (
     'inference: a single image goes through the loop over parts',
     'runtime/inference.py',
     'if images.shape[0] == 1:',

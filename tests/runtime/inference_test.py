@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from runtime import device
 from runtime import inference
+from runtime.model import Model
 from specs.networks import DATA_FORMATS
 from specs.ssdlite import Predictions
 from tests.helpers import networks as testing
@@ -110,6 +111,21 @@ class InferenceTest(parameterized.TestCase, tf.test.TestCase):
     self.assertEqual(
       [None, 10], logits_fn.get_concrete_function().output_shapes.as_list()
     )
+
+  @parameterized.parameters(
+    # The third depthwise convolution: 112 * 112 * 96 values, and a quarter.
+    ('mobilenet_v2', 'float32', 224, 2),
+    ('mobilenet_v2', 'float32', 96, 4),
+    ('mobilenet_v2', 'float32', 320, 1),
+    ('mobilenet_v2', 'bfloat16', 320, 4),
+    # 112 * 112 * (32 + 64): three would be few enough, and do not divide 32.
+    ('mobilenet_v1', 'float32', 224, 2),
+    # 112 * 112 * 64, and a quarter.
+    ('mobilenet_v3_large', 'float32', 224, 4),
+  )
+  def test_as_many_images_at_once_as_were_fast(self, name, dtype, size, most):
+    model = Model(name, 1001, 'fast', compute_dtype=tf.as_dtype(dtype))
+    self.assertEqual(most, inference.images_at_once(model, size, size))
 
   @parameterized.parameters('slim', 'fast')
   @mock.patch.object(device, 'has_gpu', return_value=False)
