@@ -23,6 +23,7 @@ from fast.layout import Setup
 # 2 * inputs**2 products a row: docs/experiments.md, where CPUs were timed.
 _LEAST_WIDENING = 2
 _MOST_SQUARES_PER_OUTPUT = 32
+_LEAST_TRANSPOSED = 128  # inputs; fewer gain nothing
 
 _IN_PLACE = {'strides': [1, 1, 1, 1], 'padding': 'SAME'}
 
@@ -85,17 +86,19 @@ def _multiply(rows, matrix):
 def _gradients_of_product(rows, matrix, upstream):
   """Returns the gradients of rows and of matrix.
 
-  On a CPU they take less time than TensorFlow's own (docs/experiments.md): the
-  rows' by a matrix transposed before, a narrowing matrix' with the narrower
-  factor first. Without the squeeze Grappler would make the transposition an
-  option of the product again.
+  On a CPU some take less time than TensorFlow's own (docs/experiments.md): a
+  narrowing matrix' with the narrower factor first, the rows' by a matrix of
+  many inputs that is transposed before. Without the squeeze Grappler would make
+  the transposition an option of the product again.
   """
   inputs, outputs = matrix.shape
-  transposed = tf.squeeze(tf.transpose(matrix[tf.newaxis], [0, 2, 1]), 0)
   if outputs < inputs:
     of_matrix = tf.transpose(tf.matmul(upstream, rows, transpose_a=True))
   else:
     of_matrix = tf.matmul(rows, upstream, transpose_a=True)
+  if not _LEAST_TRANSPOSED <= inputs <= outputs:
+    return tf.matmul(upstream, matrix, transpose_b=True), of_matrix
+  transposed = tf.squeeze(tf.transpose(matrix[tf.newaxis], [0, 2, 1]), 0)
   return tf.matmul(upstream, transposed), of_matrix
 
 

@@ -218,7 +218,7 @@ class PointwiseTest(parameterized.TestCase, tf.test.TestCase):
     for result in results:
       self.assertAllEqual(np.isnan(result), np.ones(result.shape, bool))
 
-  @parameterized.parameters((24, 4), (4, 24), (6, 6))
+  @parameterized.parameters((24, 4), (4, 24), (6, 6), (128, 130))
   def test_gradients_of_a_product(self, inputs, outputs):
     (net, kernel, _, _), upstream = _inputs(inputs, outputs)
     found = []
