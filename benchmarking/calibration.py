@@ -6,6 +6,7 @@ import statistics
 from typing import Any
 
 from base.errors import InputError
+from benchmarking import plan
 from benchmarking.configurations import Configuration
 from benchmarking.workers import Worker
 from benchmarking.workers import WorkerError
@@ -15,7 +16,6 @@ from specs import networks
 _PROCESSES = 3  # by each number; threads run well in one, and not in the next
 _ROUNDS = 3
 _SECONDS = 0.5
-_START = 5.0  # seconds until a process can compute, about
 _SMALLEST_IMAGE = 96  # pixels; what suits smaller ones suits no other.
 
 
@@ -50,7 +50,7 @@ def planned_seconds(todo: list[Configuration], cores: int) -> float:
   if not any(_concerns(one, cores) for one in todo):
     return 0.0
   workers = _PROCESSES * len(_numbers(cores))
-  return workers * (_START + _SECONDS * (1 + _ROUNDS))
+  return workers * (plan.CPU_START + _SECONDS * (1 + _ROUNDS))
 
 
 def _numbers(cores):

@@ -44,8 +44,10 @@ class _Kind(NamedTuple):
   multiply_adds: float
 
 
+CPU_START = 5  # seconds until a process can compute on a CPU
+
 # Of a GPU base is CUDA's context, its libraries, and their scratch space.
-_CPU = _Kind(5, (1, 4), (30, 120), 9e8, 3e10)
+_CPU = _Kind(CPU_START, (1, 4), (30, 120), 9e8, 3e10)
 _GPU = _Kind(10, (3, 6), (20, 60), 1e9, 6e11)
 
 # How many of the values that an image has are in memory at once. In inference

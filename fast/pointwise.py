@@ -25,7 +25,7 @@ _LEAST_WIDENING = 2
 _MOST_SQUARES_PER_OUTPUT = 32
 _LEAST_TRANSPOSED = 128  # inputs; fewer gain nothing
 
-_IN_PLACE = {'strides': [1, 1, 1, 1], 'padding': 'SAME'}
+_STRIDE_1 = {'strides': [1, 1, 1, 1], 'padding': 'SAME'}
 
 
 def is_product(kernel: tf.Tensor, stride: int, setup: Setup) -> bool:
@@ -226,11 +226,11 @@ def _multiply_activate(multiply, gradients, net, kernel, bias, fused_fn):
 
 
 def _convolve_images(net, kernel):
-  return tf.nn.conv2d(net, kernel, **_IN_PLACE)
+  return tf.nn.conv2d(net, kernel, **_STRIDE_1)
 
 
 def _gradients_of_convolution(net, kernel, upstream):
   return (
-    tf.nn.conv2d_backprop_input(tf.shape(net), kernel, upstream, **_IN_PLACE),
-    tf.nn.conv2d_backprop_filter(net, kernel.shape, upstream, **_IN_PLACE),
+    tf.nn.conv2d_backprop_input(tf.shape(net), kernel, upstream, **_STRIDE_1),
+    tf.nn.conv2d_backprop_filter(net, kernel.shape, upstream, **_STRIDE_1),
   )

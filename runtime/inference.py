@@ -9,13 +9,14 @@ import tensorflow as tf
 from base.errors import InputError
 from runtime import device
 from runtime.model import Model
+from specs import cost
 from specs import networks
 
-# On each core, so that what is between two layers stays in cache; in float32
-# fewer, where a layer's input and output are more values than these
-# (docs/experiments.md). Not three, which cores would not share evenly.
+# On each core, so that what is between two layers stays in cache: in float32 as
+# many as have no more bytes than these there (docs/experiments.md). Not three,
+# which cores would not share evenly.
 _IMAGES_AT_ONCE = (4, 2, 1)
-_FLOAT32_VALUES = 2**22
+_FLOAT32_BYTES = 2**24
 
 
 def make_inference_fn(
@@ -157,14 +158,12 @@ def images_at_once(model: Model, height: int, width: int) -> int:
   """Returns the most images that a core takes at a time, on a CPU."""
   if model.compute_dtype != tf.float32:
     return _IMAGES_AT_ONCE[0]
-  largest = max(
-    layer.values_in + layer.values_out
-    for layer in networks.convolutions(
-      model.network_name, height, width, model.num_classes
-    )
+  layers = networks.convolutions(
+    model.network_name, height, width, model.num_classes
   )
+  each = cost.count(layers).peak_activations
   return next(
-    (n for n in _IMAGES_AT_ONCE if n * largest <= _FLOAT32_VALUES),
+    (n for n in _IMAGES_AT_ONCE if n * each <= _FLOAT32_BYTES),
     _IMAGES_AT_ONCE[-1],
   )
 

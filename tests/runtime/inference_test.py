@@ -113,7 +113,7 @@ class InferenceTest(parameterized.TestCase, tf.test.TestCase):
     )
 
   @parameterized.parameters(
-    # The third depthwise convolution: 112 * 112 * 96 values, and a quarter.
+    # The second depthwise convolution: 112 * 112 * 96 values, and a quarter.
     ('mobilenet_v2', 'float32', 224, 2),
     ('mobilenet_v2', 'float32', 96, 4),
     ('mobilenet_v2', 'float32', 320, 1),
